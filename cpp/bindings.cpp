@@ -1,0 +1,17 @@
+// The Python module hthm._core: its version and the list of its subjects.
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+void bind_histogram(py::module_& m);
+void bind_placement(py::module_& m);
+void bind_simulation(py::module_& m);
+
+PYBIND11_MODULE(_core, m) {
+  m.doc() = "The compiled core of hthm: hard disks and histograms. Arguments are checked by the package, not here.";
+  m.attr("__version__") = HTHM_VERSION;
+  m.attr("compiler") = HTHM_COMPILER;
+  bind_histogram(m);
+  bind_placement(m);
+  bind_simulation(m);
+}

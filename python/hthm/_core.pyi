@@ -1,0 +1,44 @@
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: str
+compiler: str
+
+def count_overlaps(positions: NDArray[np.float64], box: float, diameter: float, threads: int) -> NDArray[np.int64]: ...
+def engines() -> list[str]: ...
+def place_disks(
+    candidates: NDArray[np.float64], positions: NDArray[np.float64], placed: int, box: float, diameter: float
+) -> tuple[int, int]: ...
+def speed_counts(velocities: NDArray[np.float64], edges: NDArray[np.float64], threads: int) -> NDArray[np.int64]: ...
+def speed_h(velocities: NDArray[np.float64], edges: NDArray[np.float64], threads: int) -> NDArray[np.float64]: ...
+def velocity_h(
+    velocities: NDArray[np.float64],
+    temperature: NDArray[np.float64] | None,
+    bins: int,
+    reach: float,
+    threads: int,
+) -> NDArray[np.float64]: ...
+
+class Ensemble:
+    def __init__(
+        self,
+        *,
+        engine: str,
+        positions: NDArray[np.float64],
+        velocities: NDArray[np.float64],
+        box: float,
+        diameter: float,
+        dt: float,
+        threads: int,
+    ) -> None: ...
+    def advance(
+        self,
+        *,
+        first: int,
+        count: int,
+        collisions: NDArray[np.int64],
+        velocities: NDArray[np.float64] | None,
+        positions: NDArray[np.float64] | None,
+        threads: int,
+    ) -> None: ...
+    def write_state(self, *, positions: NDArray[np.float64], velocities: NDArray[np.float64]) -> None: ...
