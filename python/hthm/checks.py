@@ -1,0 +1,233 @@
+"""What an argument must be, and the message when it is not.
+
+Every message has the form ``argument: must be X, got Y. Do Z.``: TypeError for the wrong kind of thing, ValueError for
+the wrong value.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import os
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+MOST_THREADS: Final = 1024
+"""More threads than this are a slip of the keyboard, and the OpenMP runtime ends the process when it has too many."""
+
+_ADVICE: Final = {
+    "velocities": "Keep float64 from the start: rounded velocities shift H by up to ln 2.",
+    "positions": "Keep float64 from the start: rounded positions decide differently who collides.",
+}
+
+
+def array(
+    name: str,
+    value: object,
+    *,
+    dtype: DTypeLike,
+    shape: tuple[int | str, ...],
+    finite: bool = True,
+) -> None:
+    """Refuse anything but a C-ordered array of this dtype and shape, without copying or casting it.
+
+    Parameters
+    ----------
+    name : str
+        The argument, as its caller knows it.
+    value : object
+        What was given.
+    dtype : dtype
+        Required, in native byte order.
+    shape : tuple of int or str
+        A number is that length; a name is any length from 1 up; a leading ``"..."`` is any number of axes.
+    finite : bool
+        Whether NaN and infinity are refused too.
+
+    Raises
+    ------
+    TypeError
+        If it is no array, or one of another dtype.
+    ValueError
+        If its shape, order or content is wrong.
+    """
+    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: must be a numpy.ndarray, got {_kind(value)}. Convert it with numpy.asarray first.")
+    wanted = np.dtype(dtype)
+    if value.dtype != wanted:
+        advice = _ADVICE.get(name, "") if value.dtype.kind == "f" and value.dtype.itemsize < wanted.itemsize else ""
+        raise TypeError(
+            f"{name}: must be {wanted.name}, got {_dtype(value)}. {advice or f'Cast it with .astype({wanted.name!r}).'}"
+        )
+    if not _fits(value.shape, shape):
+        raise ValueError(f"{name}: must have shape {_written(shape)}, got {value.shape}.")
+    if not value.flags.c_contiguous:
+        raise ValueError(
+            f"{name}: must be in C order without gaps, got strides {value.strides}. Use numpy.ascontiguousarray."
+        )
+    if finite and not np.isfinite(value).all():
+        where = tuple(int(k) for k in np.argwhere(~np.isfinite(value))[0])
+        raise ValueError(f"{name}: must be finite, got {value[where]} at {list(where)}.")
+
+
+def positive(name: str, value: object, *, zero: bool = False, least: float = 0.0, most: float = math.inf) -> float:
+    """Return a finite number above zero (or not below it, where `zero` is allowed) within [`least`, `most`].
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no real number, or out of range.
+    """
+    if isinstance(value, bool | np.bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}: must be a number, got {_kind(value)}.")
+    number = float(value)
+    wanted = "a finite number, zero or more" if zero else "a finite number above zero"
+    if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
+        raise ValueError(f"{name}: must be {wanted}, got {value}.")
+    if number and not least <= number <= most:
+        raise ValueError(f"{name}: must be between {least:g} and {most:g}, got {value}.")
+    return number
+
+
+def integer(name: str, value: object, *, least: int, most: int | None = None) -> int:
+    """Return a whole number from `least` up, at most `most`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no whole number, or out of range.
+    """
+    if isinstance(value, bool | np.bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name}: must be a whole number, got {_kind(value)}.")
+    number = int(value)
+    if number < least:
+        raise ValueError(f"{name}: must be at least {least}, got {number}.")
+    if most is not None and number > most:
+        raise ValueError(f"{name}: must be at most {most}, got {number}.")
+    return number
+
+
+def choice(name: str, value: object, options: Collection[str]) -> str:
+    """Return one of `options`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no string, or none of them.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: must be one of {', '.join(options)}, got {_kind(value)}.")
+    if value not in options:
+        raise ValueError(f"{name}: must be one of {', '.join(options)}, got {value!r}.")
+    return value
+
+
+def threads(value: object) -> int:
+    """Return the number of threads to use; None means as many as this process may run on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not a whole number from 1 to `MOST_THREADS`.
+    """
+    if value is None:
+        return min(available_cpus(), MOST_THREADS)
+    return integer("threads", value, least=1, most=MOST_THREADS)
+
+
+def memory(what: str, needed: int, advice: str) -> None:
+    """Refuse to begin what does not fit into the memory that is available now.
+
+    Parameters
+    ----------
+    what : str
+        Who needs it.
+    needed : int
+        Bytes.
+    advice : str
+        What lowers it.
+
+    Raises
+    ------
+    MemoryError
+        If less is available. Where the system does not say, nothing is refused.
+    """
+    available = available_memory()
+    if available is not None and needed > available:
+        raise MemoryError(
+            f"{what}: needs {needed / 1e9:,.1f} GB of memory, and {available / 1e9:,.1f} GB are available. {advice}"
+        )
+
+
+def available_memory() -> int | None:
+    """Return the bytes that can be had without swapping, or None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    kilobytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+    available = kilobytes.get("MemAvailable")
+    return None if available is None else min(1024 * available, *_control_group_limits())
+
+
+def _control_group_limits() -> list[int]:
+    """Bytes left under the memory limits of this process's control group (version 2), with a bound that never binds."""
+    limits = [sys.maxsize, sys.maxsize]
+    try:
+        group = Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("0::/")[2].strip()
+        folder = Path("/sys/fs/cgroup") / group
+        limit = (folder / "memory.max").read_text(encoding="ascii").strip()
+        if limit != "max":
+            limits.append(int(limit) - int((folder / "memory.current").read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        pass  # no such group: the machine's memory is the limit
+    return limits
+
+
+def available_cpus() -> int:
+    """Return the number of processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def same_shape(name: str, value: NDArray[np.float64], other_name: str, other: NDArray[np.float64]) -> None:
+    """Refuse two arrays of different shapes.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    if value.shape != other.shape:
+        raise ValueError(f"{name}: must have the shape of {other_name}, {other.shape}, got {value.shape}.")
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
+    if wanted and wanted[0] == "...":
+        wanted = wanted[1:]
+        if len(shape) < len(wanted):
+            return False
+        shape = shape[len(shape) - len(wanted) :]
+    return len(shape) == len(wanted) and all(
+        length >= 1 if isinstance(want, str) else length == want for length, want in zip(shape, wanted, strict=True)
+    )
+
+
+def _written(shape: tuple[int | str, ...]) -> str:
+    names = "".join(f"{length}, " for length in shape)
+    named = [length for length in shape if isinstance(length, str) and length != "..."]
+    return f"({names[:-2]})" + (f" with {' and '.join(named)} at least 1" if named else "")
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else type(value).__name__
+
+
+def _dtype(value: NDArray[np.generic]) -> str:
+    return value.dtype.name if value.dtype.isnative else f"{value.dtype.name} in foreign byte order"

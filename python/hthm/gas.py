@@ -1,0 +1,339 @@
+"""The gas and its state: what is simulated, and where it starts."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hthm import _core, checks, paper
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+Overlaps: TypeAlias = Literal["allow", "reject"]
+Speeds: TypeAlias = Literal["equal", "uniform", "maxwell"]
+
+MOST_DISKS: Final = 2**31 - 1
+"""Disks are numbered by 32-bit integers."""
+MOST_REJECTED_FRACTION: Final = 0.5
+"""Area fraction up to which disks are placed one after the other; random sequential addition jams near 0.547."""
+
+_BOX_RANGE: Final = (1e-100, 1e100)  # far from where squares of lengths overflow or vanish
+_FASTEST: Final = 1e150  # likewise for squares of speeds
+_MOST_TRIES: Final = 2**26  # candidates for one disk before a start counts as jammed
+
+
+@dataclass(frozen=True)
+class DiskGas:
+    """Equal hard disks of mass 1 in a square, periodic box; by default the paper's.
+
+    Parameters
+    ----------
+    n : int
+        Number of disks.
+    diameter : float
+        Diameter σ of a disk, at most half the box.
+    speed : float
+        s0, the speed of every disk at an "equal" start, and half the range of H's bins; box sides per unit time.
+    box : float
+        Side of the box.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is of the wrong kind or out of range.
+
+    Examples
+    --------
+    >>> gas = DiskGas()
+    >>> round(gas.area_fraction, 5), round(gas.collision_rate, 5)
+    (0.02827, 1.94658)
+    """
+
+    n: int = paper.N
+    diameter: float = paper.DIAMETER
+    speed: float = paper.S0
+    box: float = paper.BOX
+
+    def __post_init__(self) -> None:
+        least, most = _BOX_RANGE
+        object.__setattr__(self, "n", checks.integer("n", self.n, least=1, most=MOST_DISKS))
+        object.__setattr__(self, "box", checks.positive("box", self.box, least=least, most=most))
+        object.__setattr__(self, "diameter", check_diameter(self.diameter, self.box))
+        object.__setattr__(self, "speed", checks.positive("speed", self.speed, zero=True, most=_FASTEST))
+
+    @property
+    def density(self) -> float:
+        """Disks per unit area."""
+        return self.n / self.box**2
+
+    @property
+    def area_fraction(self) -> float:
+        """Fraction φ = Nπσ²/4L² of the box that disks cover, overlaps counted twice."""
+        return self.density * math.pi * self.diameter**2 / 4
+
+    @property
+    def temperature(self) -> float:
+        """Temperature T = s0²/2 of the equilibrium that an "equal" start reaches, in units of m/k_B."""
+        return self.speed**2 / 2
+
+    @property
+    def contact_value(self) -> float:
+        """Pair correlation χ at contact: Henderson, Mol. Phys. 30, 971 (1975), doi:10.1080/00268977500102511."""
+        return (1 - 7 * self.area_fraction / 16) / (1 - self.area_fraction) ** 2
+
+    @property
+    def collision_rate(self) -> float:
+        """Collisions of one disk per unit time in equilibrium, 2nσχ√(πT/m): Enskog's rate for hard disks."""
+        return 2 * self.density * self.diameter * self.contact_value * math.sqrt(math.pi * self.temperature)
+
+    @property
+    def mean_free_path(self) -> float:
+        """Mean distance between two collisions of a disk in equilibrium: mean speed √(πT/2m) over the rate."""
+        return 1 / (2 * math.sqrt(2) * self.density * self.diameter * self.contact_value)
+
+    def sample(
+        self, runs: int = paper.RUNS, seed: int = 0, *, overlaps: Overlaps = "allow", speeds: Speeds = "equal"
+    ) -> State:
+        """Draw independent random starts; run k is the same whatever else is drawn.
+
+        Parameters
+        ----------
+        runs : int
+            Number of independent runs.
+        seed : int
+            Seed, 0 or more. Run k draws from ``PCG64(SeedSequence(seed, spawn_key=(k,)))``: positions, then
+            directions, then speeds where they are random.
+        overlaps : {"allow", "reject"}
+            Whether disks may overlap, as in the paper, or a position that overlaps an earlier one is drawn again.
+        speeds : {"equal", "uniform", "maxwell"}
+            All s0; uniform on [0, 2 s0); or those of the Maxwell-Boltzmann distribution at T = s0²/2.
+
+        Returns
+        -------
+        State
+            Positions uniform in the box, directions uniform.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is of the wrong kind or out of range, or there is no room to reject overlaps.
+        """
+        runs = checks.integer("runs", runs, least=1)
+        seed = checks.integer("seed", seed, least=0)
+        checks.choice("overlaps", overlaps, ("allow", "reject"))
+        checks.choice("speeds", speeds, ("equal", "uniform", "maxwell"))
+        if overlaps == "reject" and self.area_fraction > MOST_REJECTED_FRACTION and self.n > 1:
+            raise ValueError(
+                f"overlaps: 'reject' must have an area fraction of at most {MOST_REJECTED_FRACTION}, "
+                f"got {self.area_fraction:.3f}. Take fewer or smaller disks."
+            )
+        checks.memory("sample", 2 * runs * self.n * 16, "Take fewer runs.")
+        positions = np.empty((runs, self.n, 2))
+        velocities = np.empty((runs, self.n, 2))
+        for run in range(runs):
+            random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(run,))))
+            positions[run] = self._positions(random) if overlaps == "allow" else self._apart(random, run)
+            velocities[run] = self._velocities(random, speeds)
+        return State(positions, velocities, diameter=self.diameter, box=self.box, speed=self.speed)
+
+    def _positions(self, random: np.random.Generator) -> FloatArray:
+        return random.random((self.n, 2)) * self.box
+
+    def _apart(self, random: np.random.Generator, run: int) -> FloatArray:
+        """Positions drawn one after the other, each until it overlaps none before it."""
+        positions = np.zeros((self.n, 2))
+        source = random.bit_generator
+        if not isinstance(source, np.random.PCG64):  # the generator is ours: only its type is lost on the way
+            raise TypeError(f"random: must draw from PCG64, got {type(source).__name__}.")
+        placed, tries = 0, 0
+        while placed < self.n:
+            # Candidates come in bulk. The unused rest of a batch is given back, so that every number is drawn in turn.
+            before = source.state
+            candidates = random.random((max(1024, 4 * (self.n - placed)), 2)) * self.box
+            had = placed
+            placed, used = _core.place_disks(candidates, positions, placed, self.box, self.diameter)
+            source.state = before
+            source.advance(2 * used)
+            tries = 0 if placed > had else tries + used
+            if tries > _MOST_TRIES:
+                raise ValueError(
+                    f"overlaps: 'reject' found no room for disk {placed} of run {run} in {tries} tries. "
+                    "Take fewer or smaller disks, or another seed."
+                )
+        return positions
+
+    def _velocities(self, random: np.random.Generator, speeds: Speeds) -> FloatArray:
+        angles = random.random(self.n) * (2 * math.pi)
+        speed: float | FloatArray = self.speed
+        if speeds == "uniform":
+            speed = random.random(self.n) * (2 * self.speed)
+        elif speeds == "maxwell":
+            speed = random.rayleigh(math.sqrt(self.temperature), self.n)  # of each component, in two dimensions
+        return np.stack([speed * np.cos(angles), speed * np.sin(angles)], axis=-1)  # (n, 2)
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class State:
+    """Positions and velocities of every disk of every run at one instant.
+
+    Parameters
+    ----------
+    positions : (runs, n, 2) float64, C order
+        Centres of the disks, each coordinate in [0, box).
+    velocities : (runs, n, 2) float64, C order
+        Box sides per unit time where the box is 1.
+    diameter : float
+        Diameter of a disk, at most half the box.
+    box : float
+        Side of the box.
+    speed : float, optional
+        s0 of H and of everything measured in units of it; the root of the mean square speed unless given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another dtype, shape or order, is not finite or leaves the box, or a number is out of range.
+        Nothing is copied or cast.
+    """
+
+    positions: FloatArray
+    velocities: FloatArray
+    diameter: float
+    box: float
+    speed: float
+
+    def __init__(
+        self,
+        positions: FloatArray,
+        velocities: FloatArray,
+        *,
+        diameter: float,
+        box: float = 1.0,
+        speed: float | None = None,
+    ) -> None:
+        least, most = _BOX_RANGE
+        box = checks.positive("box", box, least=least, most=most)
+        _check_start(positions, velocities, box)
+        if speed is None:
+            speed = math.sqrt(float(np.mean(np.square(velocities).sum(axis=-1))))
+        gas = DiskGas(n=positions.shape[1], diameter=diameter, speed=speed, box=box)
+        for name in ("diameter", "box", "speed"):
+            object.__setattr__(self, name, getattr(gas, name))
+        object.__setattr__(self, "positions", positions)
+        object.__setattr__(self, "velocities", velocities)
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return len(self.positions)
+
+    @property
+    def n(self) -> int:
+        """Disks of a run."""
+        return int(self.positions.shape[1])
+
+    @property
+    def gas(self) -> DiskGas:
+        """The gas that this is a state of."""
+        return DiskGas(n=self.n, diameter=self.diameter, speed=self.speed, box=self.box)
+
+    def __len__(self) -> int:
+        return self.runs
+
+    def __getitem__(self, runs: slice) -> State:
+        chosen = run_range(runs, self.runs)
+        return self._with(self.positions[chosen], self.velocities[chosen])
+
+    def reversed(self) -> State:
+        """Return the state with every velocity negated."""
+        return self._with(self.positions, -self.velocities)
+
+    def energy(self) -> FloatArray:
+        """Kinetic energy of each run, (runs,), in units of m (box side / time)²."""
+        energy: FloatArray = np.square(self.velocities).sum(axis=(1, 2)) / 2
+        return energy
+
+    def momentum(self) -> FloatArray:
+        """Total momentum of each run, (runs, 2), in units of m box side / time."""
+        momentum: FloatArray = self.velocities.sum(axis=1)
+        return momentum
+
+    def overlaps(self) -> IntArray:
+        """Count the overlapping pairs of disks of each run, (runs,): those with d² < σ²."""
+        return _core.count_overlaps(self.positions, self.box, self.diameter, checks.threads(None))
+
+    def sha256(self) -> str:
+        """Hash positions, then velocities, of all runs: little-endian float64 in C order."""
+        digest = hashlib.sha256()
+        for values in (self.positions, self.velocities):
+            digest.update(values.astype("<f8", copy=False).data)
+        return digest.hexdigest()
+
+    def check(self) -> None:
+        """Check the arrays again: their owner may have written to them.
+
+        Raises
+        ------
+        ValueError
+            If a value is not finite any more, or has left the box.
+        """
+        _check_start(self.positions, self.velocities, self.box)
+
+    def _with(self, positions: FloatArray, velocities: FloatArray) -> State:
+        return State(positions, velocities, diameter=self.diameter, box=self.box, speed=self.speed)
+
+
+def check_diameter(diameter: object, box: float) -> float:
+    """Return a diameter above zero and at most half the box.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, or out of range.
+    """
+    number = checks.positive("diameter", diameter)
+    if number > box / 2:
+        raise ValueError(
+            f"diameter: must be at most half the box, {box / 2:g}, got {diameter}. "
+            "A larger disk would meet a partner and its periodic image at once."
+        )
+    return number
+
+
+def run_range(runs: object, count: int) -> slice:
+    """Return a slice of consecutive runs, at least one, within `count`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no slice, has a step, or holds no run.
+    """
+    if not isinstance(runs, slice):
+        raise TypeError(f"runs: must be a range such as [10:20], got {runs!r}. One run k is [k:k+1].")
+    first, last, step = runs.indices(count)
+    if step != 1:
+        raise ValueError(f"runs: must be consecutive, got a step of {step}.")
+    if last <= first:
+        raise ValueError(f"runs: must hold at least one of the {count} runs, got [{runs.start}:{runs.stop}].")
+    return slice(first, last)
+
+
+def _check_start(positions: FloatArray, velocities: FloatArray, box: float) -> None:
+    checks.array("positions", positions, dtype=np.float64, shape=("runs", "n", 2))
+    checks.array("velocities", velocities, dtype=np.float64, shape=("runs", "n", 2))
+    checks.same_shape("velocities", velocities, "positions", positions)
+    outside = (positions < 0) | (positions >= box)
+    if outside.any():
+        run, disk, axis = (int(k) for k in np.argwhere(outside)[0])
+        raise ValueError(
+            f"positions: must lie in [0, {box:g}), got {positions[run, disk, axis]!r} for disk {disk} of run {run}. "
+            "Wrap them with numpy.mod, and what it rounds up to the box to 0."
+        )
+    fastest = float(np.abs(velocities).max())
+    if fastest > _FASTEST:
+        raise ValueError(f"velocities: must be at most {_FASTEST:g} in size, got {fastest:g}.")
