@@ -1,0 +1,76 @@
+"""The fixed step in plain elementwise NumPy, written from the rule (docs/rule.md) and not from the C++.
+
+Every arithmetic operation here is one binary64 operation on one element, rounded once: no BLAS, no reductions.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+SMALLEST_NORMAL = 2.0**-1022
+
+
+@dataclass
+class OracleRun:
+    """What the oracle says of one run: velocities and positions (frames, n, 2), collisions (frames,)."""
+
+    velocities: Array
+    positions: Array
+    collisions: NDArray[np.int64]
+
+
+def drift(x: Array, v: Array, dt: float, box: float) -> Array:
+    """Step 1, elementwise."""
+    m = np.fmod(x + v * dt, box)
+    m = np.where(m < 0, m + box, m)
+    m = np.where(m >= box, 0.0, m)
+    wrapped: Array = m + 0.0
+    return wrapped
+
+
+def overlapping_pairs(x: Array, box: float, diameter: float) -> tuple[list[tuple[int, int]], Array, Array]:
+    """Step 2: pairs (i, j) in ascending order, their separations (pairs, 2) and squared distances (pairs,)."""
+    i, j = np.triu_indices(len(x), k=1)  # ascending (i, j)
+    d = x[i] - x[j]  # (pairs, 2)
+    d = np.where(d > box / 2, d - box, np.where(d < -(box / 2), d + box, d))
+    d2 = d[:, 0] * d[:, 0] + d[:, 1] * d[:, 1]
+    close = d2 < diameter * diameter
+    pairs = list(zip(i[close].tolist(), j[close].tolist(), strict=True))
+    return pairs, d[close], d2[close]
+
+
+def collide(v: Array, pairs: list[tuple[int, int]], d: Array, d2: Array) -> int:
+    """Step 3, in place: Python floats are binary64, one operation at a time."""
+    collisions = 0
+    for (i, j), (dx, dy), square in zip(pairs, d.tolist(), d2.tolist(), strict=True):
+        if square < SMALLEST_NORMAL:
+            continue
+        r = math.sqrt(square)
+        nx, ny = dx / r, dy / r
+        (vix, viy), (vjx, vjy) = v[i].tolist(), v[j].tolist()
+        c = (vix - vjx) * nx + (viy - vjy) * ny
+        if c > 0:
+            continue
+        px, py = c * nx, c * ny
+        v[i] = vix - px, viy - py
+        v[j] = vjx + px, vjy + py
+        collisions += 1
+    return collisions
+
+
+def simulate(positions: Array, velocities: Array, *, frames: int, dt: float, box: float, diameter: float) -> OracleRun:
+    """Simulate one run from positions and velocities (n, 2)."""
+    x, v = positions.copy(), velocities.copy()
+    run = OracleRun(np.empty((frames, *v.shape)), np.empty((frames, *v.shape)), np.empty(frames, dtype=np.int64))
+    with np.errstate(under="ignore", over="ignore"):
+        for frame in range(frames):
+            x = drift(x, v, dt, box)
+            run.collisions[frame] = collide(v, *overlapping_pairs(x, box, diameter))
+            run.velocities[frame], run.positions[frame] = v, x
+    return run

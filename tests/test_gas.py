@@ -1,0 +1,134 @@
+"""The gas and its starts: theory's numbers, and random starts that are the same wherever they are drawn."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import hthm
+from hthm.gas import Speeds
+
+
+def generator(seed: int, run: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(run,))))
+
+
+def test_the_papers_gas_has_enskogs_numbers() -> None:
+    gas = hthm.paper.GAS
+    assert gas == hthm.DiskGas(n=1000, diameter=0.006, speed=hthm.paper.S0, box=1.0)
+    assert gas.speed == 0.12374368670764582
+    assert_allclose(gas.area_fraction, 0.02827, atol=5e-6)
+    assert_allclose(gas.contact_value, 1.04594, atol=5e-6)
+    assert_allclose(gas.collision_rate, 1.94658, atol=5e-6)
+    assert_allclose(gas.mean_free_path, 0.05634, atol=5e-6)
+    assert_allclose(gas.collision_rate * gas.n / 2 * 500 / 60, 8110.7, atol=0.05)
+
+
+def test_mean_free_path_is_mean_speed_over_collision_rate() -> None:
+    gas = hthm.DiskGas(n=77, diameter=0.1, speed=3.0, box=2.5)
+    assert_allclose(gas.mean_free_path, math.sqrt(math.pi * gas.temperature / 2) / gas.collision_rate)
+
+
+def test_sample_draws_positions_then_directions() -> None:
+    gas = hthm.DiskGas(n=50, diameter=0.01, box=2.0)
+    state = gas.sample(3, seed=9)
+    for run in range(3):
+        random = generator(9, run)
+        assert_array_equal(state.positions[run], random.uniform(0, gas.box, (50, 2)))
+        angles = random.uniform(0, 2 * np.pi, 50)
+        assert_array_equal(state.velocities[run, :, 0], gas.speed * np.cos(angles))
+        assert_array_equal(state.velocities[run, :, 1], gas.speed * np.sin(angles))
+
+
+def test_reject_draws_a_position_again_at_its_turn() -> None:
+    gas = hthm.DiskGas(n=60, diameter=0.09)
+    state = gas.sample(2, seed=5, overlaps="reject")
+    for run in range(2):
+        random = generator(5, run)
+        positions: list[np.ndarray] = []
+        while len(positions) < gas.n:
+            x = random.random(2)
+            d = np.abs(np.array(positions).reshape(-1, 2) - x)
+            d = np.minimum(d, 1 - d)
+            if ((d * d).sum(axis=1) >= gas.diameter**2).all():
+                positions.append(x)
+        assert_array_equal(state.positions[run], positions)
+        angles = random.random(gas.n) * (2 * np.pi)
+        assert_array_equal(state.velocities[run, :, 0], gas.speed * np.cos(angles))
+
+
+@pytest.mark.parametrize("speeds", ["equal", "uniform", "maxwell"])
+def test_run_k_is_the_same_whatever_else_is_drawn(speeds: Speeds) -> None:
+    gas = hthm.DiskGas(n=30, diameter=0.05)
+    few, many = gas.sample(2, seed=1, speeds=speeds), gas.sample(5, seed=1, speeds=speeds)
+    assert_array_equal(few.positions, many.positions[:2])
+    assert_array_equal(few.velocities, many.velocities[:2])
+    assert few.sha256() == many[:2].sha256()
+    assert few.sha256() != gas.sample(2, seed=2, speeds=speeds).sha256()
+
+
+def test_reject_leaves_no_overlap_up_to_half_the_area() -> None:
+    for n, area_fraction in ((1, 0.19), (2, 0.39), (100, 0.3), (1000, 0.5)):
+        gas = hthm.DiskGas(n=n, diameter=math.sqrt(4 * area_fraction / (math.pi * n)))
+        assert_array_equal(gas.sample(2, seed=3, overlaps="reject").overlaps(), [0, 0])
+
+
+def test_overlaps_are_counted_as_the_rule_counts_them() -> None:
+    gas = hthm.DiskGas(n=40, diameter=0.11)
+    state = gas.sample(4, seed=2)
+    for run, count in enumerate(state.overlaps()):
+        i, j = np.triu_indices(gas.n, k=1)
+        d = state.positions[run][i] - state.positions[run][j]
+        d -= np.round(d)
+        assert count == ((d * d).sum(axis=1) < gas.diameter**2).sum()
+
+
+def test_speeds_have_the_distribution_asked_for() -> None:
+    """A Kolmogorov-Smirnov test each, false-alarm rate 1e-6; the seed is fixed."""
+    stats = pytest.importorskip("scipy.stats")
+    gas = hthm.DiskGas(n=20_000, diameter=1e-4)
+    speeds = {name: np.hypot(*gas.sample(1, seed=8, speeds=name).velocities[0].T) for name in ("uniform", "maxwell")}
+    assert stats.kstest(speeds["uniform"], "uniform", args=(0, 2 * gas.speed)).pvalue > 1e-6
+    assert stats.kstest(speeds["maxwell"], "rayleigh", args=(0, math.sqrt(gas.temperature))).pvalue > 1e-6
+    assert_allclose(np.hypot(*gas.sample(1, seed=8).velocities[0].T), gas.speed, rtol=1e-15)
+
+
+def test_energy_momentum_and_reversal() -> None:
+    state = hthm.DiskGas(n=10, diameter=0.1).sample(3, seed=1, speeds="maxwell")
+    assert_allclose(state.energy(), [(v**2).sum() / 2 for v in state.velocities])
+    assert_allclose(state.momentum(), [v.sum(axis=0) for v in state.velocities])
+    back = state.reversed()
+    assert_array_equal(back.velocities, -state.velocities)
+    assert_array_equal(back.positions, state.positions)
+
+
+def test_a_users_state_is_taken_as_it_is() -> None:
+    x, v = np.full((1, 2, 2), [[[0.1, 0.2], [0.6, 0.7]]]), np.array([[[3.0, 4.0], [0.0, 0.0]]])
+    state = hthm.State(x, v, diameter=0.1)
+    assert state.positions is x
+    assert state.velocities is v
+    assert_allclose(state.speed, math.sqrt(25 / 2))  # the root of the mean square
+    assert state.gas == hthm.DiskGas(n=2, diameter=0.1, speed=state.speed)
+    assert hthm.State(x, v, diameter=0.1, speed=2.0).speed == 2.0
+
+
+def test_a_range_of_runs_is_a_view_with_the_same_gas() -> None:
+    state = hthm.DiskGas(n=5, diameter=0.1).sample(6)
+    part = state[2:5]
+    assert len(part) == 3
+    assert np.shares_memory(part.positions, state.positions)
+    assert part.speed == state.speed
+    for wrong in (3, [1, 2], (0, 1)):
+        with pytest.raises(TypeError, match="runs: must be a range"):
+            state[wrong]  # type: ignore[index]  # the mistake under test
+    for wrong in (slice(0, 6, 2), slice(4, 4), slice(9, 12)):
+        with pytest.raises(ValueError, match="runs: must"):
+            state[wrong]
+
+
+def test_no_room_is_said_in_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"overlaps: 'reject' must have an area fraction of at most 0.5, got 0.6"):
+        hthm.DiskGas(n=1000, diameter=math.sqrt(4 * 0.6 / (math.pi * 1000))).sample(1, overlaps="reject")
