@@ -69,7 +69,7 @@ def test_wrong_arrays_of_a_state_are_refused_by_name(wrong: str, argument: str) 
 @pytest.mark.parametrize("function", [hthm.speed_h, hthm.speed_counts, hthm.velocity_h])
 def test_wrong_velocities_for_h_are_refused_by_name(function: Callable[..., object], wrong: str) -> None:
     options = {} if function is hthm.velocity_h else {"speed": 1.0}
-    with pytest.raises((TypeError, ValueError), match="^velocities: must"):
+    with pytest.raises((TypeError, ValueError), match=r"^velocities: must"):
         function(ARRAYS[wrong](GOOD_V), **options)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -137,7 +138,6 @@ def test_energy_and_momentum_are_conserved(engine: str) -> None:
 
 
 def test_flush_to_zero_in_the_calling_thread_changes_no_bit() -> None:
-    torch = pytest.importorskip("torch")
     random = np.random.default_rng(3)
     x, v = random.random((1, 30, 2)) * 1e-160, random.normal(size=(1, 30, 2)) * 1e-160  # squares are subnormal
     state = hthm.State(x, v, diameter=1e-155, box=1.0)

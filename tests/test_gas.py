@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
 
 import hthm
-from hthm.gas import Speeds
+from hthm.sampling import Speeds
 
 
 def generator(seed: int, run: int) -> np.random.Generator:
@@ -88,7 +89,6 @@ def test_overlaps_are_counted_as_the_rule_counts_them() -> None:
 
 def test_speeds_have_the_distribution_asked_for() -> None:
     """A Kolmogorov-Smirnov test each, false-alarm rate 1e-6; the seed is fixed."""
-    stats = pytest.importorskip("scipy.stats")
     gas = hthm.DiskGas(n=20_000, diameter=1e-4)
     speeds = {name: np.hypot(*gas.sample(1, seed=8, speeds=name).velocities[0].T) for name in ("uniform", "maxwell")}
     assert stats.kstest(speeds["uniform"], "uniform", args=(0, 2 * gas.speed)).pvalue > 1e-6
@@ -124,9 +124,9 @@ def test_a_range_of_runs_is_a_view_with_the_same_gas() -> None:
     for wrong in (3, [1, 2], (0, 1)):
         with pytest.raises(TypeError, match="runs: must be a range"):
             state[wrong]  # type: ignore[index]  # the mistake under test
-    for wrong in (slice(0, 6, 2), slice(4, 4), slice(9, 12)):
+    for empty in (slice(0, 6, 2), slice(4, 4), slice(9, 12)):
         with pytest.raises(ValueError, match="runs: must"):
-            state[wrong]
+            state[empty]
 
 
 def test_no_room_is_said_in_a_sentence() -> None:

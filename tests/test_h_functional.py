@@ -137,8 +137,9 @@ def test_h_of_a_maxwellian_is_the_theorys() -> None:
 def test_what_is_not_finite_is_refused(value: float) -> None:
     velocities = np.ones((4, 3, 2))
     velocities[2, 1, 0] = value
-    for h in (lambda: hthm.speed_h(velocities, speed=1.0), lambda: hthm.velocity_h(velocities)):
-        with pytest.raises(ValueError, match="velocities: must be finite"):
-            h()
+    with pytest.raises(ValueError, match="velocities: must be finite"):
+        hthm.speed_h(velocities, speed=1.0)
+    with pytest.raises(ValueError, match="velocities: must be finite"):
+        hthm.velocity_h(velocities)
     with pytest.raises(ValueError, match="velocities: must be finite"):
         hthm.velocity_h(velocities, temperature=1.0)

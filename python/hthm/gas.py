@@ -5,26 +5,21 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hthm import _core, checks, paper
+from hthm import _core, checks, paper, sampling
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
-Overlaps: TypeAlias = Literal["allow", "reject"]
-Speeds: TypeAlias = Literal["equal", "uniform", "maxwell"]
 
 MOST_DISKS: Final = 2**31 - 1
 """Disks are numbered by 32-bit integers."""
-MOST_REJECTED_FRACTION: Final = 0.5
-"""Area fraction up to which disks are placed one after the other; random sequential addition jams near 0.547."""
 
 _BOX_RANGE: Final = (1e-100, 1e100)  # far from where squares of lengths overflow or vanish
 _FASTEST: Final = 1e150  # likewise for squares of speeds
-_MOST_TRIES: Final = 2**26  # candidates for one disk before a start counts as jammed
 
 
 @dataclass(frozen=True)
@@ -97,7 +92,12 @@ class DiskGas:
         return 1 / (2 * math.sqrt(2) * self.density * self.diameter * self.contact_value)
 
     def sample(
-        self, runs: int = paper.RUNS, seed: int = 0, *, overlaps: Overlaps = "allow", speeds: Speeds = "equal"
+        self,
+        runs: int = paper.RUNS,
+        seed: int = 0,
+        *,
+        overlaps: sampling.Overlaps = "allow",
+        speeds: sampling.Speeds = "equal",
     ) -> State:
         """Draw independent random starts; run k is the same whatever else is drawn.
 
@@ -125,56 +125,19 @@ class DiskGas:
         """
         runs = checks.integer("runs", runs, least=1)
         seed = checks.integer("seed", seed, least=0)
-        checks.choice("overlaps", overlaps, ("allow", "reject"))
-        checks.choice("speeds", speeds, ("equal", "uniform", "maxwell"))
-        if overlaps == "reject" and self.area_fraction > MOST_REJECTED_FRACTION and self.n > 1:
+        checks.choice("overlaps", overlaps, sampling.OVERLAPS)
+        checks.choice("speeds", speeds, sampling.SPEEDS)
+        if overlaps == "reject" and self.area_fraction > sampling.MOST_REJECTED_FRACTION and self.n > 1:
             raise ValueError(
-                f"overlaps: 'reject' must have an area fraction of at most {MOST_REJECTED_FRACTION}, "
+                f"overlaps: 'reject' must have an area fraction of at most {sampling.MOST_REJECTED_FRACTION}, "
                 f"got {self.area_fraction:.3f}. Take fewer or smaller disks."
             )
         checks.memory("sample", 2 * runs * self.n * 16, "Take fewer runs.")
         positions = np.empty((runs, self.n, 2))
         velocities = np.empty((runs, self.n, 2))
         for run in range(runs):
-            random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(run,))))
-            positions[run] = self._positions(random) if overlaps == "allow" else self._apart(random, run)
-            velocities[run] = self._velocities(random, speeds)
+            positions[run], velocities[run] = sampling.draw_start(self, seed, run, overlaps, speeds)
         return State(positions, velocities, diameter=self.diameter, box=self.box, speed=self.speed)
-
-    def _positions(self, random: np.random.Generator) -> FloatArray:
-        return random.random((self.n, 2)) * self.box
-
-    def _apart(self, random: np.random.Generator, run: int) -> FloatArray:
-        """Positions drawn one after the other, each until it overlaps none before it."""
-        positions = np.zeros((self.n, 2))
-        source = random.bit_generator
-        if not isinstance(source, np.random.PCG64):  # the generator is ours: only its type is lost on the way
-            raise TypeError(f"random: must draw from PCG64, got {type(source).__name__}.")
-        placed, tries = 0, 0
-        while placed < self.n:
-            # Candidates come in bulk. The unused rest of a batch is given back, so that every number is drawn in turn.
-            before = source.state
-            candidates = random.random((max(1024, 4 * (self.n - placed)), 2)) * self.box
-            had = placed
-            placed, used = _core.place_disks(candidates, positions, placed, self.box, self.diameter)
-            source.state = before
-            source.advance(2 * used)
-            tries = 0 if placed > had else tries + used
-            if tries > _MOST_TRIES:
-                raise ValueError(
-                    f"overlaps: 'reject' found no room for disk {placed} of run {run} in {tries} tries. "
-                    "Take fewer or smaller disks, or another seed."
-                )
-        return positions
-
-    def _velocities(self, random: np.random.Generator, speeds: Speeds) -> FloatArray:
-        angles = random.random(self.n) * (2 * math.pi)
-        speed: float | FloatArray = self.speed
-        if speeds == "uniform":
-            speed = random.random(self.n) * (2 * self.speed)
-        elif speeds == "maxwell":
-            speed = random.rayleigh(math.sqrt(self.temperature), self.n)  # of each component, in two dimensions
-        return np.stack([speed * np.cos(angles), speed * np.sin(angles)], axis=-1)  # (n, 2)
 
 
 @dataclass(frozen=True, init=False, eq=False)
