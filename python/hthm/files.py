@@ -1,0 +1,86 @@
+"""The one way to write a file: whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path to write to, which becomes `path` when the block ends well.
+
+    Parameters
+    ----------
+    path : path
+        The file to make or to replace. Its folder must exist.
+
+    Yields
+    ------
+    Path
+        A new, empty file in the same folder, so that the last step is a rename within one file system. Close what is
+        opened on it before the block ends.
+
+    Raises
+    ------
+    OSError
+        If the folder is missing or read-only, the disk is full, and so on. Whatever is raised, in here or in the
+        block, `path` is as it was and the temporary file is gone; a kill may leave the latter, ``.NAME.….part``.
+
+    Notes
+    -----
+    The file's content reaches the disk before its name does (fsync, then rename), and the name before this returns
+    (fsync of the folder): after a power cut there is the old file or the new one, never half of one.
+    """
+    target = Path(path)
+    folder = target.parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "There is no such folder to write into", str(folder))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "A file is to be written here, and it is a folder", str(target))
+    part = folder / f".{target.name}.{secrets.token_hex(4)}.part"
+    # Not tempfile: its files are for their owner only, and the rename would hand those permissions on.
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    try:
+        yield part
+        _to_disk(part)
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _to_disk(folder)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a file of UTF-8 text, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        As `written_whole`.
+    """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        As `written_whole`.
+    """
+    with written_whole(path) as part:
+        part.write_bytes(content)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,111 @@
+"""Pairs of consecutive frames, and the loss of a batch of them in plain torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+import torch
+
+from hthm import checks
+from hthm.deepsets import NUMPY_DTYPE
+from hthm.loss import tilted_loss
+from hthm.trajectories import Trajectories
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from hthm.gas import FloatArray
+
+_SPARE: Final = 4 * 2**30
+"""Bytes of a GPU left to the layers of a batch (at D = 64, 512 pairs of 1000 disks, about 2 GiB) and to others."""
+
+
+class BatchLoss(Protocol):
+    """What a backend is: the loss of a batch of pairs, ready for autograd.
+
+    The training loop knows no more of it, and it knows nothing of epochs, of Adam, or of the order of the pairs.
+    """
+
+    @property
+    def pairs(self) -> int:
+        """Number of pairs there are."""
+
+    def __call__(
+        self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the loss of eq. (11), whose ``backward`` fills the gradients, and Δh (batch,), without gradient.
+
+        `pairs` is (batch,) int64: pair k of run r has the number r·(frames − 1) + k.
+        """
+
+
+def dense_velocities(velocities: FloatArray | Trajectories) -> FloatArray:
+    """Return the array to train on, (runs, frames, n, 2).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it has another dtype, shape or order, fewer than 2 frames a run, or is not finite.
+    """
+    array = velocities.velocities if isinstance(velocities, Trajectories) else velocities
+    checks.array("velocities", array, dtype=np.float64, shape=("runs", "frames", "n", 2), finite=False)
+    if array.shape[1] < 2:  # noqa: PLR2004 -- two frames make a pair
+        raise ValueError(f"velocities: must have at least 2 frames a run, got {array.shape[1]}. Simulate more frames.")
+    for run, velocities_of_run in enumerate(array):  # a mask of all disks at once would take half a gigabyte
+        if not np.isfinite(velocities_of_run).all():
+            raise ValueError(f"velocities: must be finite, got NaN or infinity in run {run}.")
+    return array
+
+
+class TorchBatchLoss:
+    """The reference: both frames of every pair through the network, the rest left to autograd.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Maps (batch, n, 2) to (batch,), with parameters in float32 or float64 on `device`.
+    velocities : (runs, frames, n, 2) float64, C order
+        Stays as it is. On a CPU, the frames of a batch are gathered and cast when their turn comes: 24 MB beside the
+        layers at the paper's size. On a GPU, one float32 copy lies on the device where it fits (2 GB at the paper's
+        size), and else batches travel.
+    device : torch.device
+    """
+
+    def __init__(self, model: nn.Module, velocities: FloatArray, device: torch.device) -> None:
+        runs, self._frames, n, _ = velocities.shape
+        self.pairs = runs * (self._frames - 1)
+        self._model = model
+        self._device = device
+        self._dtype = next(model.parameters()).dtype
+        self._velocities = velocities.reshape(runs * self._frames, n, 2)  # a view
+        self._on_device = self._copy_to_device() if device.type == "cuda" else None
+
+    def __call__(
+        self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the loss and Δh; see `BatchLoss`."""
+        first = pairs + pairs // (self._frames - 1)  # a run has one frame more than pairs
+        h = self._model(self._gather(torch.cat([first, first + 1])))  # (2 batch, n, 2) -> (2 batch,)
+        before, after = h.chunk(2)
+        change = after - before
+        return tilted_loss(change, negative_slope=negative_slope, penalty=penalty), change.detach()
+
+    def _gather(self, frames: torch.Tensor) -> torch.Tensor:
+        """Frames by number, (len(frames), n, 2), as the model wants them."""
+        if self._on_device is not None:
+            return self._on_device[frames.to(self._device)]
+        return self._cast(self._velocities[frames.numpy()])
+
+    def _cast(self, velocities: FloatArray) -> torch.Tensor:
+        return torch.from_numpy(velocities.astype(NUMPY_DTYPE[self._dtype])).to(self._device)
+
+    def _copy_to_device(self) -> torch.Tensor | None:
+        free, _ = torch.cuda.mem_get_info(self._device)
+        if self._velocities.size * self._dtype.itemsize > free - _SPARE:
+            return None
+        copy = torch.empty(self._velocities.shape, dtype=self._dtype, device=self._device)
+        count = max(1, 2**24 // self._velocities[0].size)
+        for first in range(0, len(copy), count):  # in pieces: no float32 copy beside the caller's array
+            copy[first : first + count] = self._cast(self._velocities[first : first + count])
+        return copy

@@ -1,0 +1,133 @@
+"""What a training was like, epoch by epoch."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hthm.fit import critical_epoch
+
+if TYPE_CHECKING:
+    from hthm.gas import FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """One epoch; losses and Δh are means over its batches, each taken before the step that followed it.
+
+    Attributes
+    ----------
+    epoch : int
+        Counted from 0, as in eq. (12) of arXiv:2508.14003.
+    loss : float
+        The loss that was minimised, eq. (11).
+    loss0 : float
+        The loss without a tilt, eq. (10b).
+    mean_change : float
+        Δh.
+    negative_slope : float
+        Eq. (12).
+    seconds : float
+        Wall clock.
+    """
+
+    epoch: int
+    loss: float
+    loss0: float
+    mean_change: float
+    negative_slope: float
+    seconds: float
+
+    def line(self) -> str:
+        """Return it as one line of JSON, numbers to the last bit."""
+        return json.dumps(asdict(self)) + "\n"
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The epochs of a training, in order.
+
+    Attributes
+    ----------
+    epochs : list of Epoch
+    """
+
+    epochs: list[Epoch] = field(default_factory=list)
+
+    @property
+    def loss(self) -> FloatArray:
+        """Mean loss of every epoch, (epochs,)."""
+        return np.array([epoch.loss for epoch in self.epochs], dtype=np.float64)
+
+    @property
+    def loss0(self) -> FloatArray:
+        """Mean loss without a tilt of every epoch, (epochs,)."""
+        return np.array([epoch.loss0 for epoch in self.epochs], dtype=np.float64)
+
+    @property
+    def mean_change(self) -> FloatArray:
+        """Mean Δh of every epoch, (epochs,)."""
+        return np.array([epoch.mean_change for epoch in self.epochs], dtype=np.float64)
+
+    @property
+    def final_loss(self) -> float:
+        """Mean loss of the last epoch, as in Table 2."""
+        return self._last().loss
+
+    @property
+    def final_loss0(self) -> float:
+        """Mean loss without a tilt of the last epoch, as in Table 2."""
+        return self._last().loss0
+
+    @property
+    def critical_epoch(self) -> int | None:
+        """First epoch whose mean loss is above zero, counted from 1, as in Table 2; None if there is none."""
+        return critical_epoch([epoch.loss for epoch in self.epochs])
+
+    @property
+    def seconds(self) -> float:
+        """Wall clock of all epochs."""
+        return sum(epoch.seconds for epoch in self.epochs)
+
+    def _last(self) -> Epoch:
+        if not self.epochs:
+            raise ValueError("history: must have at least one epoch, got none.")
+        return self.epochs[-1]
+
+
+def read_history(path: str | os.PathLike[str]) -> History:
+    """Read the log of a training, which may have been cut short in its last line.
+
+    Parameters
+    ----------
+    path : path
+        A `log_path` of `hthm.train.train`.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If a line before the last is no epoch, or the epochs are not in order.
+    """
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines.pop()  # a kill or a full disk cut it short
+    return History(list(_epochs(path, lines)))
+
+
+def _epochs(path: str | os.PathLike[str], lines: Iterable[str]) -> Iterable[Epoch]:
+    for number, line in enumerate(lines):
+        try:
+            epoch = Epoch(**json.loads(line))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{os.fspath(path)}: line {number + 1} must be an epoch, and is not ({error}).") from error
+        if epoch.epoch != number:
+            raise ValueError(f"{os.fspath(path)}: line {number + 1} must be epoch {number}, got {epoch.epoch}.")
+        yield epoch

@@ -1,0 +1,83 @@
+"""The paper's losses: functions of how h changes from one frame to the next.
+
+h is to rise: Δh = h(next frame) − h(frame), and a Δh below zero costs more than one above zero earns as soon as the
+negative slope is below 1. Eq. (14): with h → βh and λ → λ/β the losses are scaled by β, so λ alone sets the scale of h.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch.nn import functional
+
+from hthm import checks, paper
+
+if TYPE_CHECKING:
+    import torch
+
+
+def tilted_loss(change: torch.Tensor, *, negative_slope: float, penalty: float = paper.PENALTY) -> torch.Tensor:
+    """Mean of leaky_relu(−Δh) plus λ times the mean of (Δh)², eq. (11) of arXiv:2508.14003.
+
+    Parameters
+    ----------
+    change : (batch,) tensor
+        Δh of frame pairs.
+    negative_slope : float
+        1 − α, what a rise of h by 1 earns; a fall by 1 costs 1.
+    penalty : float
+        λ.
+
+    Returns
+    -------
+    () tensor
+    """
+    return functional.leaky_relu(-change, negative_slope).mean() + penalty * change.square().mean()
+
+
+def loss0(change: torch.Tensor, *, penalty: float = paper.PENALTY) -> torch.Tensor:
+    """Minus the mean of Δh plus λ times the mean of (Δh)², eq. (10b) of arXiv:2508.14003: the loss without a tilt.
+
+    Parameters
+    ----------
+    change : (batch,) tensor
+        Δh of frame pairs.
+    penalty : float
+        λ.
+
+    Returns
+    -------
+    () tensor
+    """
+    return penalty * change.square().mean() - change.mean()
+
+
+def negative_slope(epoch: int, epochs: int, final: float = paper.FINAL_SLOPE) -> float:
+    """Negative slope of an epoch, eq. (12) of arXiv:2508.14003: from 1 in the first to `final` in the last, linearly.
+
+    Parameters
+    ----------
+    epoch : int
+        Counted from 0.
+    epochs : int
+        Epochs of the training; a training of one epoch has no tilt.
+    final : float
+        1 − α_final, from 0 to 1. 1 is the untilted loss throughout.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range.
+
+    Examples
+    --------
+    >>> negative_slope(0, 120), negative_slope(119, 120)
+    (1.0, 0.2)
+    """
+    epochs = checks.integer("epochs", epochs, least=1)
+    epoch = checks.integer("epoch", epoch, least=0, most=epochs - 1)
+    final = checks.positive("final", final, zero=True, most=1.0)
+    if epochs == 1:
+        return 1.0
+    done = epoch / (epochs - 1)
+    return (1.0 - done) + final * done  # both ends exact

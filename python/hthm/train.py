@@ -1,0 +1,250 @@
+"""Training: a network learns which of two frames came first.
+
+The loop knows the schedule, Adam, the order of the pairs and the history; what a batch of pairs costs it asks a
+backend (`hthm.frame_pairs.BatchLoss`).
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import re
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TextIO, TypeAlias
+
+import numpy as np
+import torch
+from torch import nn
+
+from hthm import checks, paper
+from hthm.deepsets import NUMPY_DTYPE
+from hthm.frame_pairs import BatchLoss, TorchBatchLoss, dense_velocities
+from hthm.history import Epoch, History
+from hthm.loss import loss0, negative_slope
+from hthm.randomness import Stream, stream_seed
+
+if TYPE_CHECKING:
+    from hthm.gas import FloatArray
+    from hthm.trajectories import Trajectories
+
+BACKENDS: Final = ("torch",)
+"""Ways to compute the loss of a batch, by name."""
+
+Progress: TypeAlias = Callable[[int, int], None]
+EpochDone: TypeAlias = Callable[[Epoch], None]
+
+
+class TrainingDivergedError(ArithmeticError):
+    """A loss is not a finite number. The model holds the weights of the last finished epoch.
+
+    Attributes
+    ----------
+    epoch, step : int
+        Where it happened, both counted from 0.
+    """
+
+    def __init__(self, *, epoch: int, step: int, loss: float, config: TrainConfig) -> None:
+        super().__init__(
+            f"The loss became {loss} at step {step + 1} of epoch {epoch + 1} of {config.epochs}. The model holds the "
+            f"weights it had when that epoch began. Lower the learning rate, which was {config.learning_rate:g}."
+        )
+        self.epoch = epoch
+        self.step = step
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How to train; by default as the paper did.
+
+    Attributes
+    ----------
+    epochs : int
+        Times that every pair is drawn.
+    batch : int
+        Frame pairs a step.
+    learning_rate : float
+        Adam's.
+    penalty : float
+        λ of eqs. (10b) and (11).
+    final_slope : float
+        Negative slope in the last epoch, eq. (12), from 0 to 1; 1 is the untilted loss (10b) throughout.
+    seed : int
+        Of the order of the pairs, and of a network that `hthm.deepsets.new_model` makes.
+    backend : {"torch"}
+        How the loss of a batch is computed.
+    device : str
+        "cpu", "cuda", or one of several GPUs, "cuda:1".
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is of the wrong kind or out of range.
+
+    Notes
+    -----
+    Sec. IV of arXiv:2508.14003.
+    """
+
+    epochs: int = paper.EPOCHS
+    batch: int = paper.BATCH
+    learning_rate: float = paper.LEARNING_RATE
+    penalty: float = paper.PENALTY
+    final_slope: float = paper.FINAL_SLOPE
+    seed: int = 0
+    backend: Literal["torch"] = "torch"
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        checks.integer("epochs", self.epochs, least=1)
+        checks.integer("batch", self.batch, least=1)
+        checks.positive("learning_rate", self.learning_rate)
+        checks.positive("penalty", self.penalty, zero=True)
+        checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
+        checks.integer("seed", self.seed, least=0)
+        checks.choice("backend", self.backend, BACKENDS)
+        if not isinstance(self.device, str):
+            raise TypeError(f"device: must be a name, cpu or cuda, got {type(self.device).__name__}.")
+        if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", self.device):
+            raise ValueError(f"device: must be cpu, cuda, or cuda:1 and so on, got {self.device!r}.")
+
+
+def train(
+    model: nn.Module,
+    velocities: FloatArray | Trajectories,
+    config: TrainConfig | None = None,
+    *,
+    progress: Progress | None = None,
+    epoch_done: EpochDone | None = None,
+    log_path: str | os.PathLike[str] | None = None,
+) -> History:
+    """Train a network, in place, to raise h from one frame to the next.
+
+    Parameters
+    ----------
+    model : nn.Module
+        `hthm.deepsets.DeepSets`, or whatever maps (batch, n, 2) to (batch,). Moved to the device of the
+        configuration, and left there.
+    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+        Box sides per unit time. Neither changed nor copied as a whole, but for one float32 copy on a GPU.
+    config : TrainConfig, optional
+        The paper's unless given.
+    progress : callable, optional
+        Called as ``progress(done, total)`` after every step, with steps of all epochs.
+    epoch_done : callable, optional
+        Called with an `Epoch` after each.
+    log_path : path, optional
+        A new file that gets a line of JSON after every epoch; `hthm.history.read_history` reads it.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind, or there are fewer pairs than one batch takes.
+    TrainingDivergedError
+        If a loss is not finite.
+    OSError
+        If the log exists already or cannot be written.
+
+    Notes
+    -----
+    Every epoch draws all pairs of consecutive frames of all runs once, in a new order; what is left over from the last
+    full batch is dropped. On a CPU, seed, weights and number of threads give the same bits again. However a training
+    ends, by Ctrl-C or by an error, the model holds the weights of its last finished epoch, or those it came with.
+    """
+    config = config or TrainConfig()
+    device = _device(config.device)
+    _check_model(model)
+    batch_loss: BatchLoss = TorchBatchLoss(model.to(device), dense_velocities(velocities), device)
+    steps = batch_loss.pairs // config.batch
+    if not steps:
+        raise ValueError(
+            f"batch: must be at most the number of frame pairs, {batch_loss.pairs}, got {config.batch}. "
+            "Choose a smaller batch, or simulate more runs or frames."
+        )
+    history = History()
+    shuffle = torch.Generator().manual_seed(stream_seed(config.seed, Stream.SHUFFLE))
+    adam = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    good = _weights(model)
+    with ExitStack() as stack:
+        log = None if log_path is None else stack.enter_context(_new_log(Path(log_path)))
+        try:
+            for epoch in range(config.epochs):
+                start = time.perf_counter()
+                slope = negative_slope(epoch, config.epochs, config.final_slope)
+                order = torch.randperm(batch_loss.pairs, generator=shuffle)
+                sums = np.zeros(3)  # loss, Loss0, Δh
+                for step in range(steps):
+                    pairs = order[step * config.batch : (step + 1) * config.batch]
+                    adam.zero_grad()
+                    loss, change = batch_loss(pairs, negative_slope=slope, penalty=config.penalty)
+                    _refuse_divergence(float(loss), epoch, step, config)
+                    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+                    adam.step()
+                    sums += (float(loss), float(loss0(change, penalty=config.penalty)), float(change.mean()))
+                    if progress is not None:
+                        progress(epoch * steps + step + 1, config.epochs * steps)
+                mean_loss, mean_loss0, mean_change = (sums / steps).tolist()
+                finished = Epoch(
+                    epoch=epoch,
+                    loss=mean_loss,
+                    loss0=mean_loss0,
+                    mean_change=mean_change,
+                    negative_slope=slope,
+                    seconds=time.perf_counter() - start,
+                )
+                good = _weights(model)
+                history.epochs.append(finished)
+                if log is not None:
+                    log.write(finished.line())
+                    log.flush()
+                if epoch_done is not None:
+                    epoch_done(finished)
+        except BaseException:  # Ctrl-C too may come in the middle of a step
+            model.load_state_dict(good)
+            raise
+    return history
+
+
+def _device(name: str) -> torch.device:
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"device: must be one that this machine has, got {name!r} where torch sees {torch.cuda.device_count()} "
+            "GPUs. Use device='cpu', or a torch built for this GPU."
+        )
+    return device
+
+
+def _check_model(model: nn.Module) -> None:
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model: must be a torch.nn.Module, got {type(model).__name__}.")
+    dtypes = {parameter.dtype for parameter in model.parameters()}
+    if len(dtypes) != 1 or not dtypes <= NUMPY_DTYPE.keys():
+        found = ", ".join(sorted(map(str, dtypes))) or "none"
+        raise TypeError(f"model: must have parameters in float32, or all in float64, got {found}.")
+
+
+def _refuse_divergence(loss: float, epoch: int, step: int, config: TrainConfig) -> None:
+    if not math.isfinite(loss):
+        raise TrainingDivergedError(epoch=epoch, step=step, loss=loss, config=config)
+
+
+def _weights(model: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+def _new_log(path: Path) -> TextIO:
+    try:
+        return path.open("x", encoding="utf-8")
+    except FileExistsError as error:
+        raise FileExistsError(
+            errno.EEXIST, "log_path: must be a new file; choose another or remove the old one", str(path)
+        ) from error

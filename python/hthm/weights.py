@@ -1,0 +1,184 @@
+"""Trained networks on disk: safetensors with the configuration inside, and torch state dicts to read."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import safetensors
+import safetensors.torch
+import torch
+
+from hthm.deepsets import MOST_WIDTH, DeepSets
+from hthm.files import write_bytes
+
+SUFFIXES: Final = (".safetensors", ".pt", ".pth")
+"""Files that `load_weights` reads."""
+
+_FORMAT: Final = "hthm DeepSets 1"
+
+
+class WeightsError(ValueError):
+    """A file that does not hold the weights of a `DeepSets`; the message has its path and what is wrong with it."""
+
+
+def save_weights(path: str | os.PathLike[str], model: DeepSets, configuration: Mapping[str, Any] | None = None) -> None:
+    """Write a network as safetensors, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        Ends in ``.safetensors``.
+    model : DeepSets
+        On any device.
+    configuration : mapping, optional
+        What made it, of whatever JSON can hold.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model is no `DeepSets`, the path ends otherwise, or JSON cannot hold the configuration.
+    OSError
+        If the file cannot be written; what was there before is still there.
+    """
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise ValueError(f"path: must end in .safetensors, got {path}.")
+    if not isinstance(model, DeepSets):
+        raise TypeError(f"model: must be a DeepSets, got {type(model).__name__}.")
+    try:
+        written = json.dumps(dict(configuration or {}), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"configuration: must be what JSON can hold, got something else ({error}).") from error
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    metadata = {"format": _FORMAT, "width": str(model.width), "configuration": written}
+    write_bytes(path, safetensors.torch.save(tensors, metadata))
+
+
+def load_weights(path: str | os.PathLike[str]) -> DeepSets:
+    """Read a network; its width is that of the arrays.
+
+    Parameters
+    ----------
+    path : path
+        ``.safetensors``, or a torch state dict, ``.pt`` or ``.pth``. The latter is read with ``weights_only=True``: no
+        code in it is run.
+
+    Returns
+    -------
+    DeepSets
+        In float32, on the CPU.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    WeightsError
+        If it holds anything but the weights of a `DeepSets`.
+    """
+    path = Path(path)
+    if path.suffix not in SUFFIXES:
+        raise WeightsError(f"{path}: must end in {', '.join(SUFFIXES)}, got {path.suffix or 'no suffix'!r}.")
+    content = path.read_bytes()
+    state = _safetensors(path, content) if path.suffix == ".safetensors" else _state_dict(path, content)
+    with torch.device("meta"):  # shapes to compare with, before memory is taken for whatever width the file claims
+        model = DeepSets(_width(path, state))
+    _check(path, state, model.state_dict())
+    model.load_state_dict(state, assign=True)
+    return model.requires_grad_()
+
+
+def load_configuration(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the configuration that `save_weights` was given; empty where there is none.
+
+    Parameters
+    ----------
+    path : path
+        ``.safetensors``.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    WeightsError
+        If it is no safetensors file, or its configuration is no JSON object.
+    """
+    path = Path(path)
+    with path.open("rb"):
+        pass
+    try:
+        with safetensors.safe_open(path, "pt") as file:  # type: ignore[no-untyped-call]  # safetensors leaves it untyped
+            metadata: dict[str, str] = file.metadata() or {}
+    except safetensors.SafetensorError as error:
+        raise WeightsError(f"{path}: must be a safetensors file, and is not ({error}).") from error
+    try:
+        configuration = json.loads(metadata.get("configuration", "{}"))
+    except json.JSONDecodeError as error:
+        raise WeightsError(f"{path}: its configuration must be JSON, and is not ({error}).") from error
+    if not isinstance(configuration, dict):
+        raise WeightsError(f"{path}: its configuration must be a JSON object, got {type(configuration).__name__}.")
+    return configuration
+
+
+def _safetensors(path: Path, content: bytes) -> dict[str, torch.Tensor]:
+    try:
+        return safetensors.torch.load(content)
+    except safetensors.SafetensorError as error:
+        raise WeightsError(f"{path}: must be a safetensors file, and is not ({error}).") from error
+
+
+def _state_dict(path: Path, content: bytes) -> dict[str, torch.Tensor]:
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise WeightsError(
+            f"{path}: must be a torch state dict, and holds something else. "
+            "Save tensors only: torch.save(model.state_dict(), path)."
+        ) from error
+    # Damaged files end in almost any exception, according to where the damage is.
+    except Exception as error:
+        raise WeightsError(f"{path}: must be a torch state dict, and cannot be read as one ({error}).") from error
+    if not isinstance(state, Mapping):
+        raise WeightsError(f"{path}: must be a torch state dict, got {type(state).__name__}.")
+    return dict(state)
+
+
+def _width(path: Path, state: Mapping[str, object]) -> int:
+    bias = state.get("phi.0.bias")
+    if not isinstance(bias, torch.Tensor) or bias.ndim != 1 or not len(bias):
+        raise WeightsError(
+            f"{path}: must hold phi.0.bias with one number for each of the network's D columns, got "
+            f"{_described(bias)}. Its names are: {_listed(state)}."
+        )
+    if len(bias) > MOST_WIDTH:
+        raise WeightsError(f"{path}: must hold a network at most {MOST_WIDTH} wide, got {len(bias)}.")
+    return len(bias)
+
+
+def _check(path: Path, state: Mapping[str, object], wanted: Mapping[str, torch.Tensor]) -> None:
+    missing, foreign = wanted.keys() - state.keys(), state.keys() - wanted.keys()
+    if missing or foreign:
+        raise WeightsError(
+            f"{path}: must hold {_listed(wanted)}; missing: {_listed(missing)}; not known: {_listed(foreign)}."
+        )
+    for name, like in wanted.items():
+        tensor = state[name]
+        if not isinstance(tensor, torch.Tensor) or tensor.shape != like.shape or tensor.dtype != like.dtype:
+            raise WeightsError(f"{path}: {name} must be {_described(like)}, got {_described(tensor)}.")
+        if not tensor.isfinite().all():
+            raise WeightsError(f"{path}: {name} must be finite, got NaN or infinity. The training went astray.")
+
+
+def _described(value: object) -> str:
+    if not isinstance(value, torch.Tensor):
+        return "nothing" if value is None else type(value).__name__
+    return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
+
+
+def _listed(names: Mapping[str, object] | set[str]) -> str:
+    return ", ".join(sorted(map(str, names))) or "none"
