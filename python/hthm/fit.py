@@ -121,8 +121,8 @@ def affine_fit(h: FloatArray, H: FloatArray) -> AffineFit:  # noqa: N803 -- the 
     checks.same_shape("H", H, "h", h)
     if h.shape[1] < 2:  # noqa: PLR2004 -- two points make a line
         raise ValueError(f"h: must have at least 2 frames, got {h.shape[1]}. A line needs two points.")
-    h_mean, H_mean = _mean(h), _mean(H)  # (runs, 1)  # noqa: N806 -- the paper's symbol
-    h_deviation, H_deviation = h - h_mean, H - H_mean  # (runs, frames)  # noqa: N806 -- the paper's symbol
+    h_start, h_mean, h_deviation = _centred(h)
+    H_start, H_mean, H_deviation = _centred(H)  # noqa: N806 -- the paper's symbol
     spread = np.abs(h_deviation).max(axis=1, keepdims=True)  # (runs, 1)
     constant = np.flatnonzero(spread <= _ROUNDING * np.abs(h).max(axis=1, keepdims=True))
     if len(constant):
@@ -135,22 +135,32 @@ def affine_fit(h: FloatArray, H: FloatArray) -> AffineFit:  # noqa: N803 -- the 
     a = (unit * H_deviation).sum(axis=1, keepdims=True) / np.square(unit).sum(axis=1, keepdims=True)  # times spread
     mse = np.square(H_deviation - a * unit).mean(axis=1)
     a = a / spread
-    return AffineFit(a=a[:, 0], b=(H_mean - a * h_mean)[:, 0], mse=mse)
+    b = H_start + (H_mean - a * h_mean) - a * h_start
+    return AffineFit(a=a[:, 0], b=b[:, 0], mse=mse)
 
 
 def critical_epoch(losses: Sequence[float]) -> int | None:
-    """Return the first epoch whose mean loss is above zero, counted from 1; None if there is none.
+    """Return the first epoch whose mean loss is above zero.
 
     Parameters
     ----------
     losses : sequence of float
         Mean loss of every epoch.
+
+    Returns
+    -------
+    int or None
+        Counted from 1, as in Table 2 of arXiv:2508.14003; None if there is none.
     """
     return next((epoch for epoch, loss in enumerate(losses, start=1) if loss > 0), None)
 
 
-def _mean(values: FloatArray) -> FloatArray:
-    """Return means along the frames, (runs, 1), to the last bit or so where values are large beside their spread."""
-    first = values[:, :1]
-    mean: FloatArray = first + (values - first).mean(axis=1, keepdims=True)
-    return mean
+def _centred(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """First value of every run and mean distance from it, (runs, 1), and deviations from the mean, (runs, frames).
+
+    Where values are large beside their spread, distances from the first are exact; the mean itself would be rounded.
+    """
+    start = values[:, :1]
+    distance = values - start
+    mean = distance.mean(axis=1, keepdims=True)
+    return start, mean, distance - mean

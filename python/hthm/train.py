@@ -40,7 +40,7 @@ EpochDone: TypeAlias = Callable[[Epoch], None]
 
 
 class TrainingDivergedError(ArithmeticError):
-    """A loss is not a finite number. The model holds the weights of the last finished epoch.
+    """A loss, or a weight, is not a finite number. The model holds the weights of the last finished epoch.
 
     Attributes
     ----------
@@ -48,11 +48,8 @@ class TrainingDivergedError(ArithmeticError):
         Where it happened, both counted from 0.
     """
 
-    def __init__(self, *, epoch: int, step: int, loss: float, config: TrainConfig) -> None:
-        super().__init__(
-            f"The loss became {loss} at step {step + 1} of epoch {epoch + 1} of {config.epochs}. The model holds the "
-            f"weights it had when that epoch began. Lower the learning rate, which was {config.learning_rate:g}."
-        )
+    def __init__(self, message: str, *, epoch: int, step: int) -> None:
+        super().__init__(message)
         self.epoch = epoch
         self.step = step
 
@@ -149,7 +146,7 @@ def train(
     TypeError, ValueError
         If an argument is of the wrong kind, or there are fewer pairs than one batch takes.
     TrainingDivergedError
-        If a loss is not finite.
+        If a loss or a weight is not finite.
     OSError
         If the log exists already or cannot be written.
 
@@ -185,10 +182,14 @@ def train(
                     pairs = order[step * config.batch : (step + 1) * config.batch]
                     adam.zero_grad()
                     loss, change = batch_loss(pairs, negative_slope=slope, penalty=config.penalty)
-                    _refuse_divergence(float(loss), epoch, step, config)
+                    values = torch.stack([loss.detach(), loss0(change, penalty=config.penalty), change.mean()]).tolist()
+                    if not math.isfinite(values[0]):
+                        raise _diverged(  # noqa: TRY301 -- what catches it only puts the weights back
+                            f"The loss became {values[0]}", epoch, step, config
+                        )
                     loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
                     adam.step()
-                    sums += (float(loss), float(loss0(change, penalty=config.penalty)), float(change.mean()))
+                    sums += values
                     if progress is not None:
                         progress(epoch * steps + step + 1, config.epochs * steps)
                 mean_loss, mean_loss0, mean_change = (sums / steps).tolist()
@@ -200,7 +201,13 @@ def train(
                     negative_slope=slope,
                     seconds=time.perf_counter() - start,
                 )
-                good = _weights(model)
+                weights = _weights(model)
+                if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
+                    # The last step may spoil what no loss has seen yet.
+                    raise _diverged(  # noqa: TRY301 -- what catches it only puts the weights back
+                        "The weights ceased to be finite", epoch, steps - 1, config
+                    )
+                good = weights
                 history.epochs.append(finished)
                 if log is not None:
                     log.write(finished.line())
@@ -232,9 +239,13 @@ def _check_model(model: nn.Module) -> None:
         raise TypeError(f"model: must have parameters in float32, or all in float64, got {found}.")
 
 
-def _refuse_divergence(loss: float, epoch: int, step: int, config: TrainConfig) -> None:
-    if not math.isfinite(loss):
-        raise TrainingDivergedError(epoch=epoch, step=step, loss=loss, config=config)
+def _diverged(what: str, epoch: int, step: int, config: TrainConfig) -> TrainingDivergedError:
+    return TrainingDivergedError(
+        f"{what} at step {step + 1} of epoch {epoch + 1} of {config.epochs}. The model holds the weights it had when "
+        f"that epoch began. Lower the learning rate, which was {config.learning_rate:g}.",
+        epoch=epoch,
+        step=step,
+    )
 
 
 def _weights(model: nn.Module) -> dict[str, torch.Tensor]:

@@ -112,7 +112,7 @@ def load_configuration(path: str | os.PathLike[str]) -> dict[str, Any]:
     with path.open("rb"):
         pass
     try:
-        with safetensors.safe_open(path, "pt") as file:  # type: ignore[no-untyped-call]  # safetensors leaves it untyped
+        with safetensors.safe_open(path, "pt") as file:
             metadata: dict[str, str] = file.metadata() or {}
     except safetensors.SafetensorError as error:
         raise WeightsError(f"{path}: must be a safetensors file, and is not ({error}).") from error
