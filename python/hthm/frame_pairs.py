@@ -34,7 +34,7 @@ class BatchLoss(Protocol):
     def __call__(
         self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the loss of eq. (11), whose ``backward`` fills the gradients, and Δh (batch,), without gradient.
+        """Return the loss of eq. (11) and Δh (batch,), having added the gradients of the loss to those of the model.
 
         `pairs` is (batch,) int64: pair k of run r has the number r·(frames − 1) + k.
         """
@@ -79,17 +79,26 @@ class TorchBatchLoss:
         self._device = device
         self._dtype = next(model.parameters()).dtype
         self._velocities = velocities.reshape(runs * self._frames, n, 2)  # a view
+        # On a CPU the layers of a piece fit into its cache: 2 to 3 times faster than 256 pairs at once.
+        self._pairs_at_a_time = max(1, 2**13 // n) if device.type == "cpu" else self.pairs
         self._on_device = self._copy_to_device() if device.type == "cuda" else None
 
     def __call__(
         self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the loss and Δh; see `BatchLoss`."""
-        first = pairs + pairs // (self._frames - 1)  # a run has one frame more than pairs
-        h = self._model(self._gather(torch.cat([first, first + 1])))  # (2 batch, n, 2) -> (2 batch,)
-        before, after = h.chunk(2)
-        change = after - before
-        return tilted_loss(change, negative_slope=negative_slope, penalty=penalty), change.detach()
+        changes = []
+        for piece in pairs.split(self._pairs_at_a_time):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            first = piece + piece // (self._frames - 1)  # a run has one frame more than pairs
+            h = self._model(self._gather(torch.cat([first, first + 1])))  # (2 piece, n, 2) -> (2 piece,)
+            before, after = h.chunk(2)
+            change = after - before
+            # The loss is a mean over pairs, so that its gradient is the mean of those of the pieces.
+            share = len(piece) / len(pairs)
+            (share * tilted_loss(change, negative_slope=negative_slope, penalty=penalty)).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            changes.append(change.detach())
+        change = torch.cat(changes)
+        return tilted_loss(change, negative_slope=negative_slope, penalty=penalty), change
 
     def _gather(self, frames: torch.Tensor) -> torch.Tensor:
         """Frames by number, (len(frames), n, 2), as the model wants them."""

@@ -13,9 +13,9 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO, TypeAlias
 
 import numpy as np
 import torch
@@ -109,6 +109,10 @@ class TrainConfig:
         if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", self.device):
             raise ValueError(f"device: must be cpu, cuda, or cuda:1 and so on, got {self.device!r}.")
 
+    def as_json(self) -> dict[str, Any]:
+        """Return every choice as JSON can hold it."""
+        return asdict(self)
+
 
 def train(
     model: nn.Module,
@@ -187,7 +191,6 @@ def train(
                         raise _diverged(  # noqa: TRY301 -- what catches it only puts the weights back
                             f"The loss became {values[0]}", epoch, step, config
                         )
-                    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
                     adam.step()
                     sums += values
                     if progress is not None:
