@@ -1,0 +1,124 @@
+"""The folder of a run: who may write into it, where its files lie, and what made them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from hthm import __version__, _core, checks
+from hthm.config import RunConfig, read_config
+from hthm.files import write_text
+
+PRODUCTS: Final = ("results.json", "tables.md", "series.h5", "report.html", "config.json")
+"""Files of a run, beside its folders figures, models and history."""
+_FOLDERS: Final = {"figures": (".png", ".pdf"), "models": (".safetensors",), "history": (".jsonl",)}
+
+
+class OccupiedError(Exception):
+    """The folder holds another run."""
+
+
+class ResultsFolder:
+    """A folder that a run may write into.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it is not there.
+    config : RunConfig
+        The run; written to config.json at once, which also shows that the folder can be written to.
+    overwrite : bool
+        Whether another run's files may be replaced; they are removed first, and nothing else is.
+    resume : bool
+        Whether what the same run left here is taken up again.
+
+    Raises
+    ------
+    OccupiedError
+        If another run is there and may not be replaced.
+    OSError
+        If the folder cannot be made or written to.
+    """
+
+    def __init__(self, path: Path, config: RunConfig, *, overwrite: bool = False, resume: bool = False) -> None:
+        self.path = path
+        occupied = any((path / name).exists() for name in PRODUCTS)
+        if occupied and overwrite:
+            self._clear()
+        elif occupied and not resume:
+            raise OccupiedError(
+                f"{path} holds the results of another run. Choose another folder with --out, replace them with "
+                "--overwrite, or go on with a run that was stopped with --resume."
+            )
+        elif occupied and not _same_work(read_config(path / "config.json"), config):
+            raise OccupiedError(
+                f"{path} holds a run with other choices, see its config.json. Give --resume and --out alone to go on "
+                "with it, or choose another folder with --out."
+            )
+        path.mkdir(parents=True, exist_ok=True)
+        for folder in _FOLDERS:
+            (path / folder).mkdir(exist_ok=True)
+        self.write_json("config.json", config.as_json())
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the figures."""
+        return self.path / "figures"
+
+    def model(self, width: int, seed: int | None) -> Path:
+        """Path of a model."""
+        return self.path / "models" / f"{_name(width, seed)}.safetensors"
+
+    def history(self, width: int, seed: int) -> Path:
+        """Path of the log of a training."""
+        return self.path / "history" / f"{_name(width, seed)}.jsonl"
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        """Write a JSON file, whole or not at all."""
+        write_text(self.path / name, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+    def _clear(self) -> None:
+        for name in PRODUCTS:
+            (self.path / name).unlink(missing_ok=True)
+        for folder, suffixes in _FOLDERS.items():
+            for path in (self.path / folder).glob("*"):
+                if path.suffix in suffixes:
+                    path.unlink()
+
+
+def environment(threads: int | None) -> dict[str, Any]:
+    """Versions and machine, as results.json names them."""
+    import torch  # noqa: PLC0415 -- slow to import, and only its version is wanted
+
+    return {
+        "hthm": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": str(torch.__version__),
+        "compiler": _core.compiler,
+        "cpu": _cpu(),
+        "threads": checks.threads(threads),
+    }
+
+
+def _same_work(one: RunConfig, other: RunConfig) -> bool:
+    """Whether two configurations compute the same: the number of threads changes no result."""
+    return {**one.as_json(), "threads": None} == {**other.as_json(), "threads": None}
+
+
+def _name(width: int, seed: int | None) -> str:
+    return f"d{width}-given" if seed is None else f"d{width}-seed{seed}"
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or os.uname().machine)
