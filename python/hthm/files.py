@@ -49,8 +49,10 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield part
         _to_disk(part)
         part.replace(target)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in {None, str(part)}:
+            error.filename = str(target)  # the file that the caller knows; a full disk names none
         raise
     _to_disk(folder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.config import RunConfig
@@ -45,21 +46,30 @@ def expected_seconds(config: RunConfig) -> dict[str, float]:
     dict
         Seconds of "simulation" and "training".
     """
-    state = config.gas.sample(2, seed=config.seed, overlaps=config.overlaps, speeds=config.speeds)
-    frames = max(2, min(20, 40_000 // config.n))
-    began = time.perf_counter()
-    traj = simulate(state, frames, config.dt, engine=config.engine, threads=config.threads)
+    state = config.gas.sample(2, config.seed, overlaps=config.overlaps, speeds=config.speeds)
+    frames = max(2, min(40, 80_000 // config.n))
+
+    def simulated() -> Trajectories:
+        return simulate(state, frames, config.dt, engine=config.engine, threads=config.threads)
+
+    traj = simulated()
     steps = config.runs * config.frames + config.rate_runs * sum(config.frame_rates) * config.frames * config.dt
-    seconds = {"simulation": (time.perf_counter() - began) / (2 * frames) * steps, "training": 0.0}
-    if config.weights:
-        return seconds
+    seconds = {"simulation": _seconds(simulated) / (2 * frames) * steps, "training": 0.0}
     pairs = config.runs * (config.frames - 1) // config.batch * config.batch * config.epochs * config.trainings
-    probe = TrainConfig(epochs=1, batch=min(config.batch, 2 * (frames - 1)), device=config.device)
-    for width in config.widths:
-        history = train(new_model(width, 0), traj, probe)
+    probe = TrainConfig(epochs=1, batch=min(config.batch, frames - 1), device=config.device)
+    for width in () if config.weights else config.widths:
+        model = new_model(width, 0)
+        train(model, traj, probe)  # the first steps of a process are slower than all others
         drawn = 2 * (frames - 1) // probe.batch * probe.batch
-        seconds["training"] += history.seconds / drawn * pairs
+        seconds["training"] += train(model, traj, probe).seconds / drawn * pairs
     return seconds
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """Wall clock of one call."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def run_study(config: RunConfig, folder: ResultsFolder, stages: Stages, *, resume: bool = False) -> None:
