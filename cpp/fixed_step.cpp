@@ -1,45 +1,38 @@
 #include "fixed_step.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 #include <string>
 
 #include "collision.hpp"
+#include "drift.hpp"
 #include "pair_finders/all_pairs.hpp"
 #include "pair_finders/cell_list.hpp"
+#include "pair_finders/neighbor_list.hpp"
+#include "pair_finders/sort_pairs.hpp"
+#include "pair_finders/sorted_cells.hpp"
+#include "pair_finders/sweep_and_prune.hpp"
 
 namespace hthm {
 namespace {
 
-/// Step 1 of the rule for one component: move by v * dt and wrap into [0, box), never to -0.0.
-/// The two subtractions and the addition give the bits of fmod wherever they are used.
-inline double drifted(double x, double v, double dt, double box) {
-  const double y = x + v * dt;
-  if (y >= 0 && y < box) return y + 0.0;
-  if (y >= box && y < 2 * box) return y - box;
-  double m = y < 0 && y > -box ? y : std::fmod(y, box);
-  if (m < 0) m = m + box;
-  if (m >= box) m = 0;
-  return m + 0.0;
-}
-
 template <class Finder>
 class FixedStepRun final : public Run {
  public:
-  FixedStepRun(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n)
+  FixedStepRun(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level)
       : setup_{setup},
+        level_{level},
         positions_(positions, positions + n),
         velocities_(velocities, velocities + n),
-        finder_{setup, n} {}
+        finder_{setup, n, level} {}
 
   void advance(std::int64_t frames, const FrameSink& sink) override {
     const auto n = static_cast<std::int64_t>(positions_.size());
     for (std::int64_t frame = 0; frame < frames; ++frame) {
-      drift();
+      drift(&positions_.data()->x, &velocities_.data()->x, 2 * n, setup_.dt, setup_.box, level_);
       pairs_.clear();
       finder_.find({positions_.data(), velocities_.data(), n}, pairs_);
-      std::sort(pairs_.begin(), pairs_.end());
+      sort_pairs(pairs_, n);
       sink.collisions[frame] = collide_all(sink.log);
       if (sink.velocities) std::copy(velocities_.begin(), velocities_.end(), sink.velocities + frame * n);
       if (sink.positions) std::copy(positions_.begin(), positions_.end(), sink.positions + frame * n);
@@ -52,13 +45,6 @@ class FixedStepRun final : public Run {
   }
 
  private:
-  void drift() {
-    for (std::size_t i = 0; i < positions_.size(); ++i) {
-      positions_[i].x = drifted(positions_[i].x, velocities_[i].x, setup_.dt, setup_.box);
-      positions_[i].y = drifted(positions_[i].y, velocities_[i].y, setup_.dt, setup_.box);
-    }
-  }
-
   std::int64_t collide_all(CollisionLog* log) {
     const double half_box = setup_.box / 2;
     std::int64_t collisions = 0;
@@ -73,24 +59,28 @@ class FixedStepRun final : public Run {
   }
 
   Setup setup_;
+  Simd level_;
   std::vector<Vec> positions_, velocities_;  // (n,)
   Finder finder_;
   PairList pairs_;  // overlapping pairs of the current step
 };
 
 template <class Finder>
-std::unique_ptr<Run> make(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n) {
-  return std::make_unique<FixedStepRun<Finder>>(setup, positions, velocities, n);
+std::unique_ptr<Run> make(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level) {
+  return std::make_unique<FixedStepRun<Finder>>(setup, positions, velocities, n, level);
 }
 
 struct Engine {
   std::string_view name;
-  std::unique_ptr<Run> (*make)(const Setup&, const Vec*, const Vec*, std::int64_t);
+  std::unique_ptr<Run> (*make)(const Setup&, const Vec*, const Vec*, std::int64_t, Simd);
 };
 
 constexpr Engine engines[] = {
     {"all_pairs", &make<AllPairs>},
     {"cell_list", &make<CellList>},
+    {"sorted_cells", &make<SortedCells>},
+    {"neighbor_list", &make<NeighborList>},
+    {"sweep_and_prune", &make<SweepAndPrune>},
 };
 
 }  // namespace
@@ -105,9 +95,9 @@ const std::vector<std::string_view>& fixed_step_engines() {
 }
 
 std::unique_ptr<Run> make_fixed_step_run(std::string_view name, const Setup& setup, const Vec* positions,
-                                         const Vec* velocities, std::int64_t n) {
+                                         const Vec* velocities, std::int64_t n, Simd level) {
   for (const Engine& engine : engines) {
-    if (engine.name == name) return engine.make(setup, positions, velocities, n);
+    if (engine.name == name) return engine.make(setup, positions, velocities, n, level);
   }
   throw std::invalid_argument("engine: unknown name " + std::string{name});
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cpu_features.hpp"
 #include "run.hpp"
 
 namespace hthm {
@@ -15,8 +16,8 @@ namespace hthm {
 const std::vector<std::string_view>& fixed_step_engines();
 
 /// A run of `n` disks from positions (n,) in [0, box) and velocities (n,), both copied.
-/// Throws std::invalid_argument for an unknown engine.
+/// The same bits at every `level`, which the CPU must have. Throws std::invalid_argument for an unknown engine.
 std::unique_ptr<Run> make_fixed_step_run(std::string_view engine, const Setup& setup, const Vec* positions,
-                                         const Vec* velocities, std::int64_t n);
+                                         const Vec* velocities, std::int64_t n, Simd level = simd_level());
 
 }  // namespace hthm

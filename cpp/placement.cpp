@@ -3,7 +3,8 @@
 #include <cmath>
 #include <vector>
 
-#include "pair_finders/cell_list.hpp"
+#include "pair_finders/cell_grid.hpp"
+#include "pair_finders/sorted_cells.hpp"
 #include "parallel.hpp"
 
 namespace hthm {
@@ -11,7 +12,7 @@ namespace hthm {
 void count_overlaps(const Setup& setup, const Vec* positions, std::int64_t runs, std::int64_t n, int threads,
                     std::int64_t* counts) {
   parallel_for(runs, threads, [&](std::int64_t k) {
-    CellList finder{setup, n};
+    SortedCells finder{setup, n, simd_level()};
     PairList pairs;
     finder.find({positions + k * n, nullptr, n}, pairs);
     counts[k] = static_cast<std::int64_t>(pairs.size());

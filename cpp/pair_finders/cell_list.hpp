@@ -7,33 +7,16 @@
 #include <vector>
 
 #include "all_pairs.hpp"
+#include "cell_grid.hpp"
 #include "pair_list.hpp"
 
 namespace hthm {
 
-/// A square grid of cells over the box, none narrower than a diameter and a margin for rounding.
-struct CellGrid {
-  std::int64_t side;  // cells a side; below 3 a cell would be its own neighbour twice, and a grid is of no use
-  double per_length;  // cells per unit length
-
-  /// The finest grid with at most `most` cells a side.
-  CellGrid(const Setup& setup, double most) {
-    // A coordinate times per_length is off by at most side * 2^-51 cells; the margin covers that up to 2^30 cells.
-    constexpr double margin = 1 + 0x1p-20;
-    const double widest = setup.diameter > 0 ? setup.box / (setup.diameter * margin) : most;
-    side = static_cast<std::int64_t>(std::floor(std::min({widest, most, 0x1p14})));
-    per_length = static_cast<double>(side) / setup.box;
-  }
-
-  /// Column or row of a coordinate in [0, box). The product may round up to `side`.
-  std::int64_t index(double x) const { return std::min(static_cast<std::int64_t>(x * per_length), side - 1); }
-};
-
 class CellList {
  public:
-  CellList(const Setup& setup, std::int64_t n)
+  CellList(const Setup& setup, std::int64_t n, Simd level)
       : overlap_{setup},
-        all_pairs_{setup, n},
+        all_pairs_{setup, n, level},
         // About four cells a disk: finer grids spend the step on clearing empty cells.
         grid_{setup, std::sqrt(4 * static_cast<double>(n))},
         first_(grid_.side >= 3 ? static_cast<std::size_t>(grid_.side * grid_.side) : 0),

@@ -18,8 +18,9 @@ struct Disks {
 
 /// Two overlapping disks, i < j, packed so that ascending keys are ascending (i, j).
 struct Pair {
-  std::uint64_t key;
+  std::uint64_t key = 0;
 
+  Pair() = default;
   Pair(std::int64_t a, std::int64_t b)
       : key{(static_cast<std::uint64_t>(std::min(a, b)) << 32) | static_cast<std::uint64_t>(std::max(a, b))} {}
   std::int32_t i() const { return static_cast<std::int32_t>(key >> 32); }
@@ -39,7 +40,7 @@ struct OverlapTest {
 };
 
 // A pair finder is a class with
-//   Finder(const Setup& setup, std::int64_t n);
+//   Finder(const Setup& setup, std::int64_t n, Simd level);
 //   void find(const Disks& disks, PairList& pairs);
 // `find` appends every overlapping pair once, in any order. It decides which pairs to look at and nothing else; what it
 // keeps between calls (cell order, neighbour lists) may change its speed but never its answer. Between two calls every

@@ -1,0 +1,218 @@
+// Every finder, at every level of instructions this machine has, against the rule written out pair by pair.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "pair_finders/all_pairs.hpp"
+#include "pair_finders/cell_list.hpp"
+#include "pair_finders/neighbor_list.hpp"
+#include "pair_finders/sort_pairs.hpp"
+#include "pair_finders/sorted_cells.hpp"
+#include "pair_finders/sweep_and_prune.hpp"
+
+using hthm::Pair;
+using hthm::PairList;
+using hthm::Setup;
+using hthm::Simd;
+using hthm::Vec;
+
+namespace {
+
+std::vector<Simd> levels() {
+  std::vector<Simd> all;
+  for (const Simd level : {Simd::portable, Simd::avx2, Simd::avx512}) {
+    if (level <= hthm::best_simd_level()) all.push_back(level);
+  }
+  return all;
+}
+
+struct Disks {
+  std::vector<Vec> positions, velocities;
+
+  hthm::Disks view() const {
+    return {positions.data(), velocities.data(), static_cast<std::int64_t>(positions.size())};
+  }
+  void move(const Setup& setup) {
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      const auto moved = [&setup](double x, double v) {
+        const double y = std::fmod(x + v * setup.dt, setup.box);
+        const double wrapped = y < 0 ? y + setup.box : y;
+        return wrapped < setup.box ? wrapped : 0;
+      };
+      positions[i] = {moved(positions[i].x, velocities[i].x), moved(positions[i].y, velocities[i].y)};
+    }
+  }
+};
+
+Disks random_disks(std::size_t n, double box, double speed, std::mt19937_64& random) {
+  std::uniform_real_distribution<double> place{0, 1};
+  std::normal_distribution<double> velocity{0, speed};
+  Disks disks;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto inside = [&] { return std::min(place(random) * box, std::nextafter(box, 0)); };
+    disks.positions.push_back({inside(), inside()});
+    disks.velocities.push_back({velocity(random), velocity(random)});
+  }
+  return disks;
+}
+
+/// Step 2 of docs/rule.md, word for word; ascending (i, j).
+std::vector<std::uint64_t> pairs_by_the_rule(const std::vector<Vec>& x, double box, double diameter) {
+  const auto shifted = [box](double d) { return d > box / 2 ? d - box : d < -(box / 2) ? d + box : d; };
+  std::vector<std::uint64_t> keys;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    for (std::size_t j = i + 1; j < x.size(); ++j) {
+      const double dx = shifted(x[i].x - x[j].x), dy = shifted(x[i].y - x[j].y);
+      if (dx * dx + dy * dy < diameter * diameter) keys.push_back(static_cast<std::uint64_t>(i) << 32 | j);
+    }
+  }
+  return keys;
+}
+
+std::vector<std::uint64_t> keys_of(const PairList& pairs) {
+  std::vector<std::uint64_t> keys;
+  for (const Pair& pair : pairs) keys.push_back(pair.key);
+  return keys;
+}
+
+/// Lets a finder follow the disks for some steps and compares what it reports.
+template <class Finder>
+void check_finder(const char* name, const Setup& setup, const Disks& start, int steps) {
+  for (const Simd level : levels()) {
+    const std::string simd{hthm::name(level)};
+    CAPTURE(name);
+    CAPTURE(simd);
+    CAPTURE(start.positions.size());
+    CAPTURE(setup.diameter);
+    Disks disks = start;
+    Finder finder{setup, disks.view().n, level};
+    for (int step = 0; step < steps; ++step) {
+      CAPTURE(step);
+      PairList pairs;
+      finder.find(disks.view(), pairs);
+      hthm::sort_pairs(pairs, disks.view().n);
+      REQUIRE(keys_of(pairs) == pairs_by_the_rule(disks.positions, setup.box, setup.diameter));
+      disks.move(setup);
+    }
+  }
+}
+
+void check_all(const Setup& setup, const Disks& start, int steps) {
+  check_finder<hthm::AllPairs>("all_pairs", setup, start, steps);
+  check_finder<hthm::CellList>("cell_list", setup, start, steps);
+  check_finder<hthm::SortedCells>("sorted_cells", setup, start, steps);
+  check_finder<hthm::NeighborList>("neighbor_list", setup, start, steps);
+  check_finder<hthm::SweepAndPrune>("sweep_and_prune", setup, start, steps);
+}
+
+}  // namespace
+
+TEST_CASE("every finder reports the pairs of the rule, at any number, density and speed") {
+  std::mt19937_64 random{1};
+  for (const double box : {1.0, 0.7, 1e-3, 1e6}) {
+    for (const std::size_t n : {1U, 2U, 3U, 9U, 40U, 200U}) {
+      for (const double fraction : {0.003, 0.03, 0.3, 0.8}) {
+        const double diameter =
+            std::min(box * std::sqrt(4 * fraction / (3.141592653589793 * static_cast<double>(n))), box / 2);
+        for (const double moved : {0.0, 0.1, 1.0, 300.0}) {  // diameters a step
+          check_all({box, diameter, 1.0}, random_disks(n, box, moved * diameter, random), 6);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("every finder reports the pairs of the rule in boxes of a few diameters, and for points") {
+  std::mt19937_64 random{2};
+  for (const double diameter : {0.5, 0.4999, 1.0 / 3, 0.3333, 0.3, 0.25, 0.2, 1e-9, 1e-200, 0.0}) {
+    for (const std::size_t n : {2U, 5U, 30U}) {
+      check_all({1.0, diameter, 1.0}, random_disks(n, 1.0, 0.01, random), 20);
+    }
+  }
+}
+
+TEST_CASE("every finder sees across the borders and corners of the box") {
+  // Disks on a fine lattice along both borders, and their neighbours an ulp beyond.
+  const double last = std::nextafter(1.0, 0.0);
+  Disks disks;
+  for (int k = 0; k < 40; ++k) {
+    const double along = k / 40.0;
+    for (const double edge : {0.0, last, 0.01, 0.99}) {
+      disks.positions.push_back({edge, along});
+      disks.positions.push_back({along, edge});
+    }
+  }
+  disks.velocities.assign(disks.positions.size(), {0.003, -0.002});
+  for (const double diameter : {0.011, 0.0249999, 0.025, 0.0250001, 0.06, 0.3})
+    check_all({1.0, diameter, 1.0}, disks, 30);
+}
+
+TEST_CASE("every finder copes with all disks in one place, and in one row") {
+  std::mt19937_64 random{3};
+  Disks heap = random_disks(300, 1e-3, 1e-4, random);
+  check_all({1.0, 0.006, 1.0}, heap, 4);
+  Disks row = random_disks(300, 1.0, 1e-3, random);
+  for (Vec& x : row.positions) x.y = 0.5;
+  check_all({1.0, 0.006, 1.0}, row, 4);
+  Disks same;
+  same.positions.assign(70, {0.0, 0.25});
+  same.velocities.assign(70, {0.0, 0.0});
+  check_all({1.0, 0.006, 1.0}, same, 2);
+}
+
+TEST_CASE("sorted_cells finds the pairs that all_pairs finds where the box is cut into bands") {
+  std::mt19937_64 random{4};
+  for (const std::size_t n : {6000U, 20000U}) {
+    for (const double fraction : {0.03, 0.3}) {
+      const Setup setup{1.0, std::sqrt(4 * fraction / (3.141592653589793 * static_cast<double>(n))), 1.0};
+      const Disks start = random_disks(n, 1.0, setup.diameter, random);
+      PairList expected;
+      hthm::AllPairs{setup, start.view().n, hthm::best_simd_level()}.find(start.view(), expected);
+      for (const Simd level : levels()) {
+        PairList pairs;
+        hthm::SortedCells{setup, start.view().n, level}.find(start.view(), pairs);
+        hthm::sort_pairs(pairs, start.view().n);
+        CHECK(keys_of(pairs) == keys_of(expected));
+      }
+    }
+  }
+}
+
+TEST_CASE("sorted_cells finds all pairs where more disks crowd in a band than its table can number") {
+  std::mt19937_64 random{5};
+  const std::size_t n = 70000;
+  const Setup setup{1.0, 2e-6, 1.0};
+  Disks row = random_disks(n, 1.0, 0, random);
+  for (Vec& x : row.positions) x.y = 0.5;
+  PairList expected, pairs;
+  hthm::SweepAndPrune{setup, row.view().n, Simd::portable}.find(row.view(), expected);
+  hthm::SortedCells{setup, row.view().n, Simd::portable}.find(row.view(), pairs);
+  hthm::sort_pairs(expected, row.view().n);
+  hthm::sort_pairs(pairs, row.view().n);
+  CHECK(pairs.size() > 100);
+  CHECK(keys_of(pairs) == keys_of(expected));
+}
+
+TEST_CASE("sort_pairs sorts lists of every length and order") {
+  std::mt19937_64 random{6};
+  for (const std::size_t size : {0U, 1U, 2U, 50U, 3000U, 60000U}) {
+    for (const std::int64_t n : {std::int64_t{2}, std::int64_t{300}, std::int64_t{1} << 22}) {
+      std::uniform_int_distribution<std::int64_t> disk{0, n - 1};
+      PairList pairs;
+      for (std::size_t k = 0; k < size; ++k) pairs.emplace_back(disk(random), disk(random));
+      std::vector<std::uint64_t> expected = keys_of(pairs);
+      std::sort(expected.begin(), expected.end());
+      hthm::sort_pairs(pairs, n);
+      CHECK(keys_of(pairs) == expected);
+      hthm::sort_pairs(pairs, n);
+      CHECK(keys_of(pairs) == expected);
+      std::reverse(pairs.begin(), pairs.end());
+      hthm::sort_pairs(pairs, n);
+      CHECK(keys_of(pairs) == expected);
+    }
+  }
+}
