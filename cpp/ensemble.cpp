@@ -1,18 +1,44 @@
 #include "ensemble.hpp"
 
+#include <string>
+
+#include "event_driven/event_run.hpp"
 #include "fixed_step.hpp"
 #include "parallel.hpp"
 
 namespace hthm {
+namespace {
 
-std::vector<std::string_view> engine_names() { return fixed_step_engines(); }
+constexpr std::string_view event_engine = "event";
+
+/// A run of the exact engine; what it refuses is told with the number of the run.
+std::unique_ptr<Run> make_exact_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
+                                    std::int64_t run) {
+  try {
+    return make_event_run(setup, positions, velocities, n);
+  } catch (const OverlappingStart& overlap) {
+    throw std::invalid_argument("state: run " + std::to_string(run) + ": " + overlap.what() +
+                                ", less than the diameter. The exact engine needs a start without overlaps: "
+                                "sample(overlaps='reject').");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string_view> engine_names() {
+  std::vector<std::string_view> names = fixed_step_engines();
+  names.push_back(event_engine);
+  return names;
+}
 
 Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads)
     : n_{start.n}, runs_(static_cast<std::size_t>(start.runs)) {
   parallel_for(start.runs, threads, [&](std::int64_t k) {
     const std::int64_t offset = k * start.n;
+    const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
     runs_[static_cast<std::size_t>(k)] =
-        make_fixed_step_run(engine, setup, start.positions + offset, start.velocities + offset, start.n);
+        engine == event_engine ? make_exact_run(setup, positions, velocities, start.n, start.first_run + k)
+                               : make_fixed_step_run(engine, setup, positions, velocities, start.n);
   });
 }
 

@@ -10,7 +10,7 @@
 
 namespace hthm {
 
-/// Names of all engines, fixed-step first.
+/// Names of all engines, fixed-step first, then the exact one.
 std::vector<std::string_view> engine_names();
 
 /// Where an ensemble starts: positions and velocities (runs, n).
@@ -19,6 +19,7 @@ struct Start {
   const Vec* velocities;
   std::int64_t runs;
   std::int64_t n;
+  std::int64_t first_run = 0;  // the number of its first run, for messages
 };
 
 /// Arrays over all frames of an ensemble, of which a call fills the stretch [first, first + count) of every run.

@@ -1,0 +1,95 @@
+#include "event_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <sstream>
+#include <string>
+
+#include "../pair_finders/cell_list.hpp"
+#include "gas.hpp"
+
+namespace hthm {
+namespace {
+
+/// Wrap one component into [0, box).
+inline double wrapped(double x, double box) {
+  if (x < 0) x += box;
+  if (x >= box) x -= box;
+  return x < 0 || x >= box ? 0.0 : x + 0.0;  // a rounding error outside is on the border; never -0.0
+}
+
+class EventRun final : public Run {
+ public:
+  EventRun(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n)
+      : box_{setup.box}, gas_{setup, positions, velocities, n} {}
+
+  void advance(std::int64_t frames, const FrameSink& sink) override {
+    const std::int64_t n = gas_.size();
+    for (std::int64_t frame = 0; frame < frames; ++frame) {
+      std::int64_t collisions = 0;
+      gas_.advance_frame([&](std::int32_t i, std::int32_t j, double time) {
+        ++collisions;
+        if (!sink.log) return;
+        sink.log->add(i, j, gas_.velocity(i), gas_.velocity(j));
+        sink.log->times.push_back(gas_.epoch_start() + time);
+      });
+      sink.collisions[frame] = collisions;
+      if (sink.velocities) write_velocities(sink.velocities + frame * n);
+      if (sink.positions) write_positions(sink.positions + frame * n);
+    }
+  }
+
+  void write_state(Vec* positions, Vec* velocities) const override {
+    write_positions(positions);
+    write_velocities(velocities);
+  }
+
+ private:
+  void write_velocities(Vec* velocities) const {
+    for (std::int32_t i = 0; i < gas_.size(); ++i) velocities[i] = gas_.velocity(i);
+  }
+
+  void write_positions(Vec* positions) const {
+    for (std::int32_t i = 0; i < gas_.size(); ++i) {
+      const Vec x = gas_.position(i);
+      positions[i] = {wrapped(x.x, box_), wrapped(x.y, box_)};
+    }
+  }
+
+  double box_;
+  event_driven::Gas<double> gas_;
+};
+
+std::string overlap_text(std::int64_t i, std::int64_t j, double distance) {
+  std::ostringstream text;
+  text << std::setprecision(17) << "disks " << i << " and " << j << " overlap, their centres are " << distance
+       << " apart";
+  return text.str();
+}
+
+/// Throw for the first pair of overlapping disks. What rounding may do to a pair in contact is no overlap.
+void refuse_overlap(const Setup& setup, const Vec* positions, std::int64_t n) {
+  const double touching = setup.diameter - std::max(1e-12 * setup.diameter, 0x1p-51 * setup.box);
+  CellList finder{setup, n};
+  PairList pairs;
+  finder.find({positions, nullptr, n}, pairs);
+  std::sort(pairs.begin(), pairs.end());
+  for (const Pair& pair : pairs) {
+    const Vec d = separation(positions[pair.i()], positions[pair.j()], setup.box, setup.box / 2);
+    const double distance = std::hypot(d.x, d.y);
+    if (distance < touching) throw OverlappingStart{pair.i(), pair.j(), distance};
+  }
+}
+
+}  // namespace
+
+OverlappingStart::OverlappingStart(std::int64_t first, std::int64_t second, double apart)
+    : std::invalid_argument{overlap_text(first, second, apart)}, i{first}, j{second}, distance{apart} {}
+
+std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n) {
+  refuse_overlap(setup, positions, n);
+  return std::make_unique<EventRun>(setup, positions, velocities, n);
+}
+
+}  // namespace hthm

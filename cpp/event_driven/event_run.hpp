@@ -1,0 +1,25 @@
+// The exact engine: hard disks from collision to collision, recorded at the end of every frame.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+
+#include "../run.hpp"
+
+namespace hthm {
+
+/// A start that the exact engine refuses: two disks overlap by more than rounding.
+class OverlappingStart : public std::invalid_argument {
+ public:
+  OverlappingStart(std::int64_t i, std::int64_t j, double distance);
+
+  std::int64_t i, j;  // the pair, i < j
+  double distance;    // of their centres
+};
+
+/// A run of `n` disks from positions (n,) in [0, box) and velocities (n,), both copied.
+/// Throws OverlappingStart where two disks are nearer than sigma - max(1e-12 sigma, 4 * 2^-53 box).
+std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n);
+
+}  // namespace hthm

@@ -1,0 +1,149 @@
+// Exact dynamics of hard disks, from collision to collision.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "../collision.hpp"
+#include "../run.hpp"
+#include "calendar.hpp"
+#include "cells.hpp"
+#include "clock.hpp"
+
+namespace hthm::event_driven {
+
+/// A gas of hard disks. Each disk has one event in the calendar, the earlier of its predicted collision and its exit
+/// from its cell; only the disks of an event are moved.
+template <class Real>
+class Gas {
+ public:
+  /// Positions (n,) in [0, box), no two overlapping, and velocities (n,).
+  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n)
+      : dt_{setup.dt},
+        epochs_{cut_into_epochs(setup.dt, time_to_cross_box(setup.box, velocities, n))},
+        cells_{setup.box, setup.diameter, std::sqrt(1.6 * static_cast<double>(n)), positions, velocities, n},
+        calendar_{n, Real(epochs_.length)},
+        exits_(static_cast<std::size_t>(n)),
+        partner_collisions_(static_cast<std::size_t>(n)) {
+    for (std::int32_t i = 0; i < n; ++i) {
+      look_around(i, -1);
+      schedule(i);
+    }
+  }
+
+  std::int64_t size() const { return cells_.size(); }
+
+  /// Advance by one frame; `collided(i, j, time)` is called after each collision, time counted from `epoch_start()`.
+  template <class OnCollision>
+  void advance_frame(const OnCollision& collided) {
+    if (epochs_.frames > 1) {
+      ++frames_in_epoch_;
+      run_until(Real(static_cast<double>(frames_in_epoch_)) * Real(dt_), collided);
+      if (frames_in_epoch_ == epochs_.frames) next_epoch();
+    } else {
+      for (std::int64_t k = 0; k < epochs_.epochs; ++k) {
+        run_until(Real(epochs_.length), collided);
+        next_epoch();
+      }
+    }
+  }
+
+  /// Time of the run at which the present epoch began.
+  double epoch_start() const {
+    const auto done = static_cast<double>(epochs_done_);
+    return epochs_.frames > 1 ? done * static_cast<double>(epochs_.frames) * dt_
+                              : done / static_cast<double>(epochs_.epochs) * dt_;
+  }
+
+  /// Where a disk is at the end of the last frame, not wrapped into the box.
+  Vec2<Real> position(std::int32_t i) const {
+    return cells_.position_in_box(i, Real(static_cast<double>(frames_in_epoch_)) * Real(dt_));
+  }
+
+  const Vec2<Real>& velocity(std::int32_t i) const { return cells_[i].velocity; }
+
+ private:
+  using Disk = typename Cells<Real>::Disk;
+
+  template <class OnCollision>
+  void run_until(const Real& end, const OnCollision& collided) {
+    for (std::int32_t i = calendar_.earliest(); i >= 0; i = calendar_.earliest()) {
+      const Real time = calendar_.time(i);
+      if (!(time < end)) return;
+      const Disk& disk = cells_[i];
+      if (disk.contact > time) {
+        cross(i, time);
+      } else if (partner_collisions_[at(i)] == cells_[disk.partner].collisions) {
+        hit(i, disk.partner, time, collided);
+      } else {  // the partner has been hit by another disk since
+        Cells<Real>::move_to(cells_[i], time);
+        look_around(i, -1);
+        schedule(i);
+      }
+    }
+  }
+
+  void cross(std::int32_t i, const Real& time) {
+    Disk& disk = cells_[i];
+    Cells<Real>::move_to(disk, time);
+    const Contact<Real> known{disk.contact, disk.partner};
+    const Contact<Real> contact = cells_.cross(i, exits_[at(i)], known);
+    if (contact.partner != known.partner || contact.time != known.time) expect(i, contact);
+    schedule(i);
+  }
+
+  template <class OnCollision>
+  void hit(std::int32_t i, std::int32_t j, const Real& time, const OnCollision& collided) {
+    Disk &a = cells_[i], &b = cells_[j];
+    Cells<Real>::move_to(a, time);
+    Cells<Real>::move_to(b, time);
+    const Vec2<Real> d = cells_.separation_at(i, j, time);
+    if (collide(d, norm2(d), a.velocity, b.velocity)) {
+      ++a.collisions;
+      ++b.collisions;
+      collided(std::min(i, j), std::max(i, j), time);
+    }
+    b.contact = never<Real>;
+    look_around(i, j);
+    look_around(j, i);
+    schedule(i);
+    schedule(j);
+  }
+
+  void look_around(std::int32_t i, std::int32_t just_hit) { expect(i, cells_.first_contact(i, just_hit)); }
+
+  void expect(std::int32_t i, const Contact<Real>& contact) {
+    cells_[i].contact = contact.time;
+    cells_[i].partner = contact.partner;
+    if (contact.partner >= 0) partner_collisions_[at(i)] = cells_[contact.partner].collisions;
+  }
+
+  /// The disk is at its own time: the earlier of its contact and its exit.
+  void schedule(std::int32_t i) {
+    const Disk& disk = cells_[i];
+    const Exit<Real> exit = exit_from_cell(disk.position, disk.velocity, cells_.width());
+    exits_[at(i)] = exit.side;
+    calendar_.schedule(i, std::min(Real(disk.time + exit.time), disk.contact));
+  }
+
+  void next_epoch() {
+    const Real length{epochs_.length};
+    cells_.shift_time(length);
+    calendar_.shift_time(length);
+    frames_in_epoch_ = 0;
+    ++epochs_done_;
+  }
+
+  static std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
+
+  double dt_;
+  Epochs epochs_;
+  std::int64_t frames_in_epoch_ = 0;
+  std::int64_t epochs_done_ = 0;
+  Cells<Real> cells_;
+  Calendar<Real> calendar_;
+  std::vector<Side> exits_;                        // (n,) through which a disk will leave its cell
+  std::vector<std::uint32_t> partner_collisions_;  // (n,) of the predicted partner, when it was predicted
+};
+
+}  // namespace hthm::event_driven
