@@ -131,7 +131,8 @@ class Cells {
   };
 
   std::int16_t place(double x, Real& inside) const {
-    const auto cell = std::clamp<std::int32_t>(static_cast<std::int32_t>(x / static_cast<double>(width_)), 0, side_ - 1);
+    const auto cell =
+        std::clamp<std::int32_t>(static_cast<std::int32_t>(x / static_cast<double>(width_)), 0, side_ - 1);
     inside = Real(x) - Real(cell) * width_;
     return static_cast<std::int16_t>(cell);
   }

@@ -13,9 +13,9 @@ namespace hthm::event_driven {
 /// whole number of frames, or a frame a whole number of epochs; that number is a power of two, so that the division is
 /// exact and frame k ends at k * dt.
 struct Epochs {
-  double length;               // time
-  std::int64_t frames;         // in an epoch, or 1
-  std::int64_t epochs;         // in a frame, or 1
+  double length;        // time
+  std::int64_t frames;  // in an epoch, or 1
+  std::int64_t epochs;  // in a frame, or 1
 };
 
 /// The longest epoch up to `longest`.

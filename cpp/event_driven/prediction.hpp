@@ -21,9 +21,9 @@ struct Contact {
 
 /// Time until two disks touch that are now `d` = x_j - x_i apart and move at `v` = v_j - v_i; `never` if they miss.
 ///
-/// The root is (r^2 - sigma^2) / (-b + sqrt(disc)), which does not cancel near contact, as (-b - sqrt(disc)) / v^2 does.
-/// disc = v^2 sigma^2 - (d x v)^2 rather than b^2 - v^2 (r^2 - sigma^2): the same number, but far from contact the
-/// latter loses (r / sigma)^2 of its digits. Where disks already overlap by a rounding error the time is 0.
+/// The root is (r^2 - sigma^2) / (-b + sqrt(disc)), which does not cancel near contact, as (-b - sqrt(disc)) / v^2
+/// does. disc = v^2 sigma^2 - (d x v)^2 rather than b^2 - v^2 (r^2 - sigma^2): the same number, but far from contact
+/// the latter loses (r / sigma)^2 of its digits. Where disks already overlap by a rounding error the time is 0.
 template <class Real>
 inline Real time_to_contact(const Vec2<Real>& d, const Vec2<Real>& v, const Real& diameter2) {
   using std::sqrt;  // another Real brings its own, found by its namespace
