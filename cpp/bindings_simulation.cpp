@@ -32,11 +32,11 @@ bool is_runs_n_2(const Doubles& a, std::int64_t runs, std::int64_t n) {
 }
 
 hthm::Ensemble make_ensemble(const std::string& engine, const Doubles& positions, const Doubles& velocities, double box,
-                             double diameter, double dt, int threads) {
+                             double diameter, double dt, std::int64_t first_run, int threads) {
   require(positions.ndim() == 3 && is_runs_n_2(velocities, positions.shape(0), positions.shape(1)) &&
               positions.shape(2) == 2,
           "positions, velocities: must both be (runs, n, 2)");
-  const hthm::Start start{vectors(positions), vectors(velocities), positions.shape(0), positions.shape(1)};
+  const hthm::Start start{vectors(positions), vectors(velocities), positions.shape(0), positions.shape(1), first_run};
   const py::gil_scoped_release unlocked;  // safe: the caller holds both arrays, and the core knows no Python
   return hthm::Ensemble{engine, {box, diameter, dt}, start, threads};
 }
@@ -78,7 +78,8 @@ void bind_simulation(py::module_& m) {
   m.def("engines", &hthm::engine_names);
   py::class_<hthm::Ensemble>(m, "Ensemble")
       .def(py::init(&make_ensemble), py::kw_only(), py::arg("engine"), py::arg("positions").noconvert(),
-           py::arg("velocities").noconvert(), py::arg("box"), py::arg("diameter"), py::arg("dt"), py::arg("threads"))
+           py::arg("velocities").noconvert(), py::arg("box"), py::arg("diameter"), py::arg("dt"), py::arg("first_run"),
+           py::arg("threads"))
       .def("advance", &advance, py::kw_only(), py::arg("first"), py::arg("count"), py::arg("collisions").noconvert(),
            py::arg("velocities").noconvert(), py::arg("positions").noconvert(), py::arg("threads"))
       .def("write_state", &write_state, py::kw_only(), py::arg("positions").noconvert(),

@@ -1,6 +1,7 @@
 #include "ensemble.hpp"
 
-#include <string>
+#include <sstream>
+#include <stdexcept>
 
 #include "event_driven/event_run.hpp"
 #include "fixed_step.hpp"
@@ -17,9 +18,11 @@ std::unique_ptr<Run> make_exact_run(const Setup& setup, const Vec* positions, co
   try {
     return make_event_run(setup, positions, velocities, n);
   } catch (const OverlappingStart& overlap) {
-    throw std::invalid_argument("state: run " + std::to_string(run) + ": " + overlap.what() +
-                                ", less than the diameter. The exact engine needs a start without overlaps: "
-                                "sample(overlaps='reject').");
+    std::ostringstream text;
+    text << "state: disks " << overlap.i << " and " << overlap.j << " of run " << run << " overlap, "
+         << overlap.distance << " apart with diameter " << setup.diameter
+         << ". The exact engine needs a start without overlaps: sample(overlaps='reject').";
+    throw std::invalid_argument(text.str());
   }
 }
 

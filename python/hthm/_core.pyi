@@ -29,6 +29,7 @@ class Ensemble:
         box: float,
         diameter: float,
         dt: float,
+        first_run: int,
         threads: int,
     ) -> None: ...
     def advance(

@@ -68,12 +68,14 @@ def simulate(
     Returns
     -------
     Trajectories
-        Equal bits from an equal start, whatever the engine, the threads and the split into calls.
+        Equal bits from an equal start, whatever the fixed-step engine, the threads and the split into calls. The
+        exact engine, "event", gives equal bits for any number of threads; continued from `final`, it goes on to
+        rounding.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or out of range.
+        If an argument is of the wrong kind or out of range, or disks overlap at a start of the exact engine.
     MemoryError
         If the recording does not fit into the available memory.
 
@@ -81,6 +83,9 @@ def simulate(
     -----
     The fixed step: drift, find the pairs with d² < σ², collide them in ascending (i, j) by eqs. (7) and (8) of
     arXiv:2508.14003, record.
+
+    The exact engine goes from collision to collision (Alder and Wainwright, doi:10.1063/1.1730376) and records at the
+    end of every frame; its result does not depend on dt but for rounding.
     """
     if not isinstance(state, State):
         raise TypeError(f"state: must be a State, got {type(state).__name__}. DiskGas.sample makes one.")
@@ -146,6 +151,7 @@ def _fill(arrays: _Arrays, state: State, dt: float, engine: str, threads: int, p
             box=state.box,
             diameter=state.diameter,
             dt=dt,
+            first_run=first_run,
             threads=threads,
         )
         first = 0
