@@ -1,0 +1,85 @@
+// Hard disks from collision to collision without cells, calendar or local clocks: what the exact engine must follow.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "exact_starts.hpp"
+
+namespace exact {
+
+/// All pairs, all 9 images, every disk moved at every collision, in long double. Flights beyond a quarter box are cut,
+/// so that no farther image can be hit.
+class BruteForce {
+ public:
+  explicit BruteForce(const Start& start) : box_{start.setup.box}, diameter_{start.setup.diameter} {
+    for (const Vec& x : start.positions) positions.push_back({x.x, x.y});
+    for (const Vec& v : start.velocities) velocities.push_back({v.x, v.y});
+  }
+
+  void advance(long double time) {
+    while (time > 0) {
+      std::size_t i = 0, j = 0;
+      hthm::Vec2<long double> d{};
+      long double step = std::min(time, cut());
+      for (std::size_t a = 0; a < positions.size(); ++a) {
+        for (std::size_t b = a + 1; b < positions.size(); ++b) consider(a, b, step, i, j, d);
+      }
+      time -= step;
+      for (std::size_t k = 0; k < positions.size(); ++k) {
+        positions[k] = {wrapped(positions[k].x + velocities[k].x * step),
+                        wrapped(positions[k].y + velocities[k].y * step)};
+      }
+      if (i == j) continue;
+      const long double r = std::sqrt(norm2(d));
+      const hthm::Vec2<long double> normal{d.x / r, d.y / r};
+      const long double p =
+          (velocities[i].x - velocities[j].x) * normal.x + (velocities[i].y - velocities[j].y) * normal.y;
+      velocities[i] = {velocities[i].x - p * normal.x, velocities[i].y - p * normal.y};
+      velocities[j] = {velocities[j].x + p * normal.x, velocities[j].y + p * normal.y};
+      last_i_ = i;
+      last_j_ = j;
+      ++collisions;
+    }
+  }
+
+  std::vector<hthm::Vec2<long double>> positions, velocities;
+  std::int64_t collisions = 0;
+
+ private:
+  long double wrapped(long double x) const { return x - box_ * std::floor(x / box_); }
+
+  long double cut() const {
+    long double fastest = 0;
+    for (const auto& v : velocities) fastest = std::max({fastest, std::abs(v.x), std::abs(v.y)});
+    return fastest > 0 ? box_ / 4 / fastest : HUGE_VALL;
+  }
+
+  void consider(std::size_t a, std::size_t b, long double& step, std::size_t& i, std::size_t& j,
+                hthm::Vec2<long double>& contact) const {
+    const hthm::Vec2<long double> v{velocities[a].x - velocities[b].x, velocities[a].y - velocities[b].y};
+    for (int kx = -1; kx <= 1; ++kx) {
+      for (int ky = -1; ky <= 1; ++ky) {
+        const hthm::Vec2<long double> d{positions[a].x - positions[b].x + kx * box_,
+                                        positions[a].y - positions[b].y + ky * box_};
+        const long double b1 = d.x * v.x + d.y * v.y, c = norm2(d) - diameter_ * diameter_;
+        const long double disc = b1 * b1 - norm2(v) * c;
+        if (b1 >= 0 || disc < 0) continue;
+        if (a == last_i_ && b == last_j_ && c < 1e-12L * diameter_ * diameter_) continue;  // they have just collided
+        const long double time = std::max(0.0L, c / (std::sqrt(disc) - b1));
+        if (time >= step) continue;
+        step = time;
+        i = a;
+        j = b;
+        contact = {d.x + v.x * time, d.y + v.y * time};
+      }
+    }
+  }
+
+  long double box_, diameter_;
+  std::size_t last_i_ = 0, last_j_ = 0;
+};
+
+}  // namespace exact
