@@ -71,7 +71,7 @@ std::string overlap_text(std::int64_t i, std::int64_t j, double distance) {
 /// Throw for the first pair of overlapping disks. What rounding may do to a pair in contact is no overlap.
 void refuse_overlap(const Setup& setup, const Vec* positions, std::int64_t n) {
   const double touching = setup.diameter - std::max(1e-12 * setup.diameter, 0x1p-51 * setup.box);
-  CellList finder{setup, n};
+  CellList finder{setup, n, simd_level()};
   PairList pairs;
   finder.find({positions, nullptr, n}, pairs);
   std::sort(pairs.begin(), pairs.end());
