@@ -4,6 +4,7 @@
 namespace py = pybind11;
 
 void bind_histogram(py::module_& m);
+void bind_log(py::module_& m);
 void bind_placement(py::module_& m);
 void bind_simulation(py::module_& m);
 
@@ -12,6 +13,7 @@ PYBIND11_MODULE(_core, m) {
   m.attr("__version__") = HTHM_VERSION;
   m.attr("compiler") = HTHM_COMPILER;
   bind_histogram(m);
+  bind_log(m);
   bind_placement(m);
   bind_simulation(m);
 }

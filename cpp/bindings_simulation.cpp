@@ -51,7 +51,7 @@ hthm::Vec* recorded(std::optional<Doubles>& a, const hthm::Ensemble& ensemble, s
 }
 
 void advance(hthm::Ensemble& ensemble, std::int64_t first, std::int64_t count, Counts& collisions,
-             std::optional<Doubles> velocities, std::optional<Doubles> positions, int threads) {
+             std::optional<Doubles> velocities, std::optional<Doubles> positions, bool log, int threads) {
   require(collisions.ndim() == 2 && collisions.shape(0) == ensemble.runs(), "collisions: must be (runs, frames)");
   const std::int64_t frames = collisions.shape(1);
   require(first >= 0 && count >= 0 && first <= frames - count, "first, count: must lie within the frames");
@@ -60,7 +60,8 @@ void advance(hthm::Ensemble& ensemble, std::int64_t first, std::int64_t count, C
                             count,
                             collisions.mutable_data(),
                             recorded(velocities, ensemble, frames),
-                            recorded(positions, ensemble, frames)};
+                            recorded(positions, ensemble, frames),
+                            log};
   const py::gil_scoped_release unlocked;  // safe: the caller holds every array, and the core knows no Python
   ensemble.advance(record, threads);
 }
@@ -81,7 +82,9 @@ void bind_simulation(py::module_& m) {
            py::arg("velocities").noconvert(), py::arg("box"), py::arg("diameter"), py::arg("dt"), py::arg("first_run"),
            py::arg("threads"))
       .def("advance", &advance, py::kw_only(), py::arg("first"), py::arg("count"), py::arg("collisions").noconvert(),
-           py::arg("velocities").noconvert(), py::arg("positions").noconvert(), py::arg("threads"))
+           py::arg("velocities").noconvert(), py::arg("positions").noconvert(), py::arg("log"), py::arg("threads"))
+      .def("move_log", &hthm::Ensemble::move_log, py::arg("rows"), py::arg("threads"),
+           py::call_guard<py::gil_scoped_release>())
       .def("write_state", &write_state, py::kw_only(), py::arg("positions").noconvert(),
            py::arg("velocities").noconvert());
 }

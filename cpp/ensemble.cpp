@@ -35,7 +35,7 @@ std::vector<std::string_view> engine_names() {
 }
 
 Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads)
-    : n_{start.n}, runs_(static_cast<std::size_t>(start.runs)) {
+    : n_{start.n}, runs_(static_cast<std::size_t>(start.runs)), logs_(static_cast<std::size_t>(start.runs)) {
   parallel_for(start.runs, threads, [&](std::int64_t k) {
     const std::int64_t offset = k * start.n;
     const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
@@ -52,6 +52,7 @@ void Ensemble::advance(const Record& record, int threads) {
     sink.collisions = record.collisions + frame;
     if (record.velocities) sink.velocities = record.velocities + frame * n_;
     if (record.positions) sink.positions = record.positions + frame * n_;
+    if (record.log) sink.log = &logs_[static_cast<std::size_t>(k)].emplace_back();
     runs_[static_cast<std::size_t>(k)]->advance(record.count, sink);
   });
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "log_rows.hpp"
 #include "run.hpp"
 
 namespace hthm {
@@ -30,6 +31,7 @@ struct Record {
   std::int64_t* collisions;  // (runs, frames)
   Vec* velocities;           // (runs, frames, n), or null: not recorded
   Vec* positions;            // (runs, frames, n), or null: not recorded
+  bool log = false;          // whether collisions are logged; `move_log` has them then
 };
 
 class Ensemble {
@@ -43,12 +45,17 @@ class Ensemble {
   /// Advance every run by record.count frames. The same bits for any number of threads.
   void advance(const Record& record, int threads);
 
+  /// Move what has been logged to the end of the rows of all runs; throws std::bad_alloc, and nothing has moved.
+  void move_log(LogRows& rows, int threads) { rows.append(logs_, threads); }
+
   /// Copy the present state of every run: positions and velocities (runs, n).
   void write_state(Vec* positions, Vec* velocities) const;
 
  private:
   std::int64_t n_;
   std::vector<std::unique_ptr<Run>> runs_;
+  std::vector<std::vector<CollisionLog>>
+      logs_;  // (runs,) a piece a call of `advance`: a long log is never copied whole
 };
 
 }  // namespace hthm

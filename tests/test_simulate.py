@@ -105,7 +105,7 @@ def test_h_falls_from_4_96_to_its_equilibrium_value(paper_runs: hthm.Trajectorie
 
 def test_too_much_memory_is_refused_with_what_lowers_it(monkeypatch: pytest.MonkeyPatch) -> None:
     state = hthm.DiskGas(n=1000, diameter=0.006).sample(2)
-    with pytest.raises(MemoryError, match=r"simulate: needs 32,016,000.0 GB of memory.*record='counts'"):
+    with pytest.raises(MemoryError, match=r"simulate: needs 32,032,000.0 GB of memory.*record='log' or 'counts'"):
         hthm.simulate(state, frames=10**12)
     monkeypatch.setattr(checks, "available_memory", lambda: 10_000_000)
     with pytest.raises(MemoryError, match=r"needs 0\.1 GB"):

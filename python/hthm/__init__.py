@@ -20,11 +20,12 @@ except ImportError as error:
 from hthm import paper
 from hthm.gas import DiskGas, State
 from hthm.h_functional import speed_counts, speed_h, velocity_h
-from hthm.simulate import engines, simulate
+from hthm.simulate import LogMemoryError, engines, simulate
 from hthm.trajectories import Trajectories
 
 __all__ = [
     "DiskGas",
+    "LogMemoryError",
     "State",
     "Trajectories",
     "__version__",

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from hthm import _core, checks, paper
+from hthm.collision_log import CollisionLog, frame_offsets
 from hthm.gas import FloatArray, State
-from hthm.trajectories import Trajectories
+from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
-Recording: TypeAlias = Literal["velocities", "counts"]
 Progress: TypeAlias = Callable[[int, int], None]
 
-RECORDINGS: Final = ("velocities", "counts")
+EXACT: Final = ("event",)
+"""Engines that know when a collision happens, and not only in which frame."""
 PIECE: Final = 0.1
 """Seconds that a call of the core may take: Ctrl-C waits for no longer than about twice this."""
 
 _MOST_BOXES: Final = 2.0**52  # a longer step leaves no digit of the position
+_LOG_ADVICE: Final = "Take fewer frames, or fewer runs at a time."
+_ROW: Final = 48  # bytes of a collision in the log, its time included
+
+
+class LogMemoryError(MemoryError):
+    """The memory did not suffice for the log of all runs.
+
+    Attributes
+    ----------
+    finished : Trajectories or None
+        The first runs, those that were finished; None if none was.
+    """
+
+    def __init__(self, message: str, finished: Trajectories | None) -> None:
+        super().__init__(message)
+        self.finished = finished
 
 
 def engines() -> tuple[str, ...]:
@@ -58,10 +75,12 @@ def simulate(
         One of `engines`.
     threads : int, optional
         Threads, over runs; as many as the process may run on unless given. Their number changes no bit.
-    record : {"velocities", "counts"}
-        Every velocity after every frame, or only the number of collisions of each frame.
+    record : {"velocities", "log", "counts"}
+        Every velocity after every frame; or the start and a row a collision, from which `Trajectories.dense` makes
+        the same, in about a thirtieth of the memory at the paper's density; or only the number of collisions of each
+        frame.
     positions : bool
-        Whether to record the positions too.
+        Whether to record the positions too; not beside a log.
     progress : callable, optional
         Called as ``progress(done, total)`` with frames of all runs, a few times a second.
 
@@ -77,7 +96,8 @@ def simulate(
     TypeError, ValueError
         If an argument is of the wrong kind or out of range, or disks overlap at a start of the exact engine.
     MemoryError
-        If the recording does not fit into the available memory.
+        If the recording does not fit into the available memory. How long a log gets is known only when it is there:
+        it is checked as it grows, and `LogMemoryError` carries the runs that were finished.
 
     Notes
     -----
@@ -95,47 +115,75 @@ def simulate(
     checks.choice("engine", engine, engines())
     threads = checks.threads(threads)
     checks.choice("record", record, RECORDINGS)
-    recorded = _Arrays(state, frames, velocities=record == "velocities", positions=positions)
-    _fill(recorded, state, dt, engine, threads, progress)
-    return Trajectories(
-        initial=state,
-        final=State(
-            recorded.final_positions,
-            recorded.final_velocities,
-            diameter=state.diameter,
-            box=state.box,
-            speed=state.speed,
-        ),
-        dt=dt,
-        engine=engine,
-        collisions=recorded.collisions,
-        _velocities=recorded.velocities,
-        _positions=recorded.positions,
-    )
+    if record == "log" and positions:
+        raise ValueError(
+            "positions: must be False with record='log', which holds collisions only, got True. "
+            "Take record='velocities', or simulate parts of the time and keep their final states."
+        )
+    recorded = _Recorded(state, frames, record, positions=positions, timed=engine in EXACT)
+    try:
+        _fill(recorded, state, dt, engine, threads, progress)
+    except MemoryError as error:
+        if recorded.rows is None:
+            raise
+        done = recorded.finished
+        raise LogMemoryError(
+            f"simulate: ran out of memory for the log with {done} of {state.runs} runs finished"
+            f"{', which this exception has as finished' if done else ''}. {error}",
+            recorded.trajectories(state, dt, engine) if done else None,
+        ) from error
+    return recorded.trajectories(state, dt, engine)
 
 
-class _Arrays:
-    """The whole output, allocated once; its pages are touched first by the threads that fill them."""
+class _Recorded:
+    """The whole output: arrays allocated once, whose pages the threads that fill them touch first; a log grows."""
 
-    def __init__(self, state: State, frames: int, *, velocities: bool, positions: bool) -> None:
+    def __init__(self, state: State, frames: int, record: Recording, *, positions: bool, timed: bool) -> None:
         runs, n = state.runs, state.n
-        dense = velocities + positions
+        dense = (record == "velocities") + positions
         checks.memory(
             "simulate",
-            runs * (frames * (8 + dense * n * 16) + n * 32),
-            "Take record='counts', no positions, fewer frames, or fewer runs at a time."
+            runs * (frames * (16 + dense * n * 16) + n * 32),
+            "Take record='log' or 'counts', no positions, fewer frames, or fewer runs at a time."
             if dense
             else "Take fewer frames, or fewer runs at a time.",
         )
         shape = (runs, frames, n, 2)
+        self.finished = 0  # runs
         self.collisions = np.empty((runs, frames), dtype=np.int64)
-        self.velocities: FloatArray | None = np.empty(shape) if velocities else None
+        self.velocities: FloatArray | None = np.empty(shape) if record == "velocities" else None
         self.positions: FloatArray | None = np.empty(shape) if positions else None
+        self.rows = _core.LogRows(timed=timed) if record == "log" else None
         self.final_positions = np.empty((runs, n, 2))
         self.final_velocities = np.empty((runs, n, 2))
 
+    def trajectories(self, state: State, dt: float, engine: str) -> Trajectories:
+        """What is finished. The rows of the log are handed over: once."""
+        done = slice(0, self.finished)
+        collisions = self.collisions[done]
+        log = None
+        if self.rows is not None:
+            pairs, velocities, times = self.rows.release()
+            log = CollisionLog(frame_offsets=frame_offsets(collisions), pairs=pairs, velocities=velocities, times=times)
+        return Trajectories(
+            initial=state if self.finished == state.runs else state[done],
+            final=State(
+                self.final_positions[done],
+                self.final_velocities[done],
+                diameter=state.diameter,
+                box=state.box,
+                speed=state.speed,
+            ),
+            dt=dt,
+            engine=engine,
+            collisions=collisions,
+            _velocities=self.velocities,
+            _positions=self.positions,
+            _log=log,
+        )
 
-def _fill(arrays: _Arrays, state: State, dt: float, engine: str, threads: int, progress: Progress | None) -> None:
+
+def _fill(arrays: _Recorded, state: State, dt: float, engine: str, threads: int, progress: Progress | None) -> None:
     """Advance blocks of runs, each a stretch of frames at a time, none taking much longer than `PIECE`."""
     runs, frames = arrays.collisions.shape
     pace: float | None = None  # frames of one run per second, all threads together
@@ -154,9 +202,12 @@ def _fill(arrays: _Arrays, state: State, dt: float, engine: str, threads: int, p
             first_run=first_run,
             threads=threads,
         )
-        first = 0
+        first = logged = 0
+        rate = state.n / 2  # rows that a frame of a run may need: at first one collision of every disk
         while first < frames:
             stretch = 1 if pace is None else min(frames - first, max(1, int(pace * PIECE / count)))
+            if arrays.rows is not None:  # the next rows, and another place for all rows of these runs
+                checks.memory("simulate", int(_ROW * (logged + 2 * rate * count * stretch)), _LOG_ADVICE)
             began = time.perf_counter()
             ensemble.advance(
                 first=first,
@@ -164,14 +215,19 @@ def _fill(arrays: _Arrays, state: State, dt: float, engine: str, threads: int, p
                 collisions=arrays.collisions[block],
                 velocities=None if arrays.velocities is None else arrays.velocities[block],
                 positions=None if arrays.positions is None else arrays.positions[block],
+                log=arrays.rows is not None,
                 threads=threads,
             )
             pace = count * stretch / max(time.perf_counter() - began, 1e-6)
+            collided = int(arrays.collisions[block, first : first + stretch].sum())
+            rate, logged = 1 + collided / (count * stretch), logged + collided
             first += stretch
             if progress is not None:
                 progress(block.start * frames + count * first, runs * frames)
         ensemble.write_state(positions=arrays.final_positions[block], velocities=arrays.final_velocities[block])
-        first_run = block.stop
+        if arrays.rows is not None:
+            ensemble.move_log(arrays.rows, threads)
+        first_run = arrays.finished = block.stop
 
 
 def _check_dt(dt: object, state: State) -> float:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
+from hthm import checks
+from hthm.collision_log import CollisionLog, frames_of_log
 from hthm.gas import FloatArray, IntArray, State, run_range
 
 if TYPE_CHECKING:
     from hthm.gas import DiskGas
+
+Recording: TypeAlias = Literal["velocities", "log", "counts"]
+
+RECORDINGS: Final = ("velocities", "log", "counts")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,6 +42,7 @@ class Trajectories:
     collisions: IntArray
     _velocities: FloatArray | None = None  # (runs, frames, n, 2)
     _positions: FloatArray | None = None  # (runs, frames, n, 2)
+    _log: CollisionLog | None = None
 
     @property
     def velocities(self) -> FloatArray:
@@ -44,11 +51,67 @@ class Trajectories:
         Raises
         ------
         AttributeError
-            If they were not recorded.
+            If they were not recorded, or as a log, from which only `dense` makes an array.
         """
         if self._velocities is None:
+            if self._log is not None:
+                raise AttributeError(
+                    "velocities: were recorded as a log. Make the array with dense(), or simulate with "
+                    "record='velocities'."
+                )
             raise AttributeError("velocities: were not recorded. Simulate with record='velocities'.")
         return self._velocities
+
+    @property
+    def log(self) -> CollisionLog:
+        """Collisions and the velocities they left: the memory that the core filled, no copy.
+
+        Raises
+        ------
+        AttributeError
+            If they were not recorded.
+        """
+        if self._log is None:
+            raise AttributeError("log: was not recorded. Simulate with record='log'.")
+        return self._log
+
+    @property
+    def recording(self) -> Recording:
+        """What was recorded: "velocities", "log" or "counts"."""
+        if self._log is not None:
+            return "log"
+        return "counts" if self._velocities is None else "velocities"
+
+    def dense(self, *, threads: int | None = None) -> FloatArray:
+        """Velocities after each frame as an array, whichever way they were recorded.
+
+        Parameters
+        ----------
+        threads : int, optional
+            Threads, over runs; as many as the process may run on unless given.
+
+        Returns
+        -------
+        (runs, frames, n, 2) float64
+            Made anew from a log, the same bits that ``record="velocities"`` would have recorded; `velocities` itself
+            where there is one.
+
+        Raises
+        ------
+        AttributeError
+            If neither was recorded.
+        MemoryError
+            If the array does not fit into the available memory.
+        """
+        if self._log is None:
+            return self.velocities
+        n = self.initial.n
+        checks.memory(
+            "dense", self.runs * self.frames * (n * 16 + 16), "Make fewer runs dense at a time: traj[:10].dense()."
+        )
+        every = np.arange(self.runs * self.frames, dtype=np.int64)
+        frames = frames_of_log(self._log, self.initial, every, threads=threads)  # (runs * frames, n, 2)
+        return frames.reshape(self.runs, self.frames, n, 2)
 
     @property
     def positions(self) -> FloatArray:
@@ -86,8 +149,8 @@ class Trajectories:
     @property
     def nbytes(self) -> int:
         """Bytes of all recorded arrays."""
-        arrays = (self.collisions, self._velocities, self._positions)
-        return sum(array.nbytes for array in arrays if array is not None)
+        parts = (self.collisions, self._velocities, self._positions, self._log)
+        return sum(part.nbytes for part in parts if part is not None)
 
     def __len__(self) -> int:
         return self.runs
@@ -101,4 +164,5 @@ class Trajectories:
             collisions=self.collisions[chosen],
             _velocities=None if self._velocities is None else self._velocities[chosen],
             _positions=None if self._positions is None else self._positions[chosen],
+            _log=None if self._log is None else self._log[chosen],
         )

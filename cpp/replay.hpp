@@ -1,0 +1,40 @@
+// A log of collisions read again: frames of velocities from where the runs started and their rows.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+
+#include "run.hpp"
+
+namespace hthm {
+
+/// A recorded log, by whoever owns it.
+struct LogView {
+  const Vec* start;                   // (runs, n) velocities at the start
+  const std::int64_t* frame_offsets;  // (runs, frames + 1) first row of each frame, and the end of the last
+  const std::int32_t* pairs;          // (rows, 2)
+  const Vec* velocities;              // (rows, 2) after the collision
+  std::int64_t runs, frames, n, rows;
+};
+
+/// Call changed(disk, velocity) for both disks of every collision of frames [first, last) of a run, in order.
+/// Throws std::invalid_argument where the log points outside of itself.
+template <class Changed>
+void replay(const LogView& log, std::int64_t run, std::int64_t first, std::int64_t last, const Changed& changed) {
+  const std::int64_t* offsets = log.frame_offsets + run * (log.frames + 1);
+  const std::int64_t begin = offsets[first], end = offsets[last];
+  if (begin < 0 || end < begin || end > log.rows) {
+    throw std::invalid_argument("frame_offsets: must ascend within the rows of the log.");
+  }
+  for (std::int64_t k = 2 * begin; k < 2 * end; ++k) {
+    const std::int32_t disk = log.pairs[k];
+    if (disk < 0 || disk >= log.n) throw std::invalid_argument("pairs: must be numbers of disks, from 0 to n - 1.");
+    changed(disk, log.velocities[k]);
+  }
+}
+
+/// Velocities (count, n) of frames by number, in any order: frame k of run r has the number r * frames + k.
+/// Runs are read in parallel, each once. Throws std::invalid_argument for a number that no frame has.
+void write_frames(const LogView& log, const std::int64_t* numbers, std::int64_t count, int threads, Vec* velocities);
+
+}  // namespace hthm

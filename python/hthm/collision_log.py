@@ -1,0 +1,116 @@
+"""The log of a simulation: one row a collision, from which with the start every frame can be made again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hthm import _core, checks
+from hthm.gas import FloatArray, IntArray, run_range
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hthm.gas import State
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CollisionLog:
+    """Collisions of every run, in the order in which they happened: all rows of run 0, then those of run 1, and so on.
+
+    Attributes
+    ----------
+    frame_offsets : (runs, frames + 1) int64
+        ``frame_offsets[r, k]`` is the first row of frame k of run r, and ``frame_offsets[r, k + 1]`` is the one after
+        its last.
+    pairs : (rows, 2) int32
+        Disks i < j of each collision.
+    velocities : (rows, 2, 2) float64
+        Their velocities just after it.
+    times : (rows,) float64, or None
+        When it happened, since the start of the run. Only the exact engine knows: None from one of fixed step.
+    """
+
+    frame_offsets: IntArray
+    pairs: NDArray[np.int32]
+    velocities: FloatArray
+    times: FloatArray | None
+
+    @property
+    def rows(self) -> int:
+        """Number of collisions of all runs."""
+        return len(self.pairs)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        arrays = (self.frame_offsets, self.pairs, self.velocities, self.times)
+        return sum(array.nbytes for array in arrays if array is not None)
+
+    def __getitem__(self, runs: slice) -> CollisionLog:
+        """Return the log of a range of runs: views of their rows, with offsets counted from the first of them."""
+        chosen = self.frame_offsets[run_range(runs, len(self.frame_offsets))]
+        first = chosen[0, 0]
+        rows = slice(first, chosen[-1, -1])
+        return CollisionLog(
+            frame_offsets=chosen - first,
+            pairs=self.pairs[rows],
+            velocities=self.velocities[rows],
+            times=None if self.times is None else self.times[rows],
+        )
+
+
+def frame_offsets(collisions: IntArray) -> IntArray:
+    """Return the first row of every frame, and the end of each run, where every collision has a row.
+
+    Parameters
+    ----------
+    collisions : (runs, frames) int64
+        Collisions during each frame.
+
+    Returns
+    -------
+    (runs, frames + 1) int64
+    """
+    runs, frames = collisions.shape
+    offsets = np.zeros((runs, frames + 1), dtype=np.int64)
+    np.cumsum(collisions, axis=1, out=offsets[:, 1:])
+    offsets[1:] += np.cumsum(offsets[:-1, -1])[:, np.newaxis]
+    return offsets
+
+
+def frames_of_log(log: CollisionLog, start: State, numbers: IntArray, *, threads: int | None = None) -> FloatArray:
+    """Make frames of velocities from a log; each run that has one of them is read once.
+
+    Parameters
+    ----------
+    log : CollisionLog
+    start : State
+        Where its runs started.
+    numbers : (count,) int64
+        Frames wanted, in any order: frame k of run r has the number r·frames + k.
+    threads : int, optional
+        Threads, over runs; as many as the process may run on unless given.
+
+    Returns
+    -------
+    (count, n, 2) float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not that of a frame, or the log is not one of these runs.
+    """
+    velocities = np.empty((len(numbers), start.n, 2))
+    _core.write_frames(
+        start.velocities,
+        log.frame_offsets,
+        log.pairs,
+        log.velocities,
+        numbers,
+        velocities,
+        checks.threads(threads),
+    )
+    return velocities
