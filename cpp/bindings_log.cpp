@@ -1,11 +1,14 @@
-// The log of collisions for Python: its memory handed over, its frames made again.
+// The log of collisions for Python: its memory handed over, its frames made again, their H.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "log_histogram.hpp"
 #include "log_rows.hpp"
 #include "replay.hpp"
 
@@ -60,8 +63,8 @@ hthm::LogView view(const Doubles& start, const Indices& frame_offsets, const Pai
           pairs.shape(0)};
 }
 
-void write_frames(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
-                  const Indices& numbers, Doubles& out, int threads) {
+void log_frames(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
+                const Indices& numbers, Doubles& out, int threads) {
   const hthm::LogView log = view(start, frame_offsets, pairs, velocities);
   require(numbers.ndim() == 1, "numbers: must be (count,)");
   require(out.ndim() == 3 && out.shape(0) == numbers.size() && out.shape(1) == log.n && out.shape(2) == 2,
@@ -73,13 +76,66 @@ void write_frames(const Doubles& start, const Indices& frame_offsets, const Pair
   hthm::write_frames(log, wanted, count, threads, to);
 }
 
+hthm::SpeedBins speed_bins(const Doubles& edges) {
+  require(edges.ndim() == 1 && edges.size() > 1, "edges: must be (bins + 1,)");
+  return hthm::SpeedBins{std::vector<double>(edges.data(), edges.data() + edges.size())};
+}
+
+Indices speed_counts(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
+                     const Doubles& edges, int threads) {
+  const hthm::LogView log = view(start, frame_offsets, pairs, velocities);
+  const hthm::SpeedBins bins = speed_bins(edges);
+  Indices counts({log.runs, log.frames, bins.bins()});
+  std::int64_t* out = counts.mutable_data();
+  {
+    const py::gil_scoped_release unlocked;  // safe: as above
+    hthm::speed_counts(bins, log, threads, out);
+  }
+  return counts;
+}
+
+Doubles speed_h(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
+                const Doubles& edges, int threads) {
+  const hthm::LogView log = view(start, frame_offsets, pairs, velocities);
+  const hthm::SpeedBins bins = speed_bins(edges);
+  Doubles h({log.runs, log.frames});
+  double* out = h.mutable_data();
+  {
+    const py::gil_scoped_release unlocked;  // safe: as above
+    hthm::speed_h(bins, log, threads, out);
+  }
+  return h;
+}
+
+Doubles velocity_h(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
+                   const std::optional<Doubles>& temperature, std::int64_t bins, double reach, int threads) {
+  const hthm::LogView log = view(start, frame_offsets, pairs, velocities);
+  require(!temperature || temperature->size() == log.runs * log.frames, "temperature: must be one a frame");
+  Doubles h({log.runs, log.frames});
+  const double* given = temperature ? temperature->data() : nullptr;
+  double* out = h.mutable_data();
+  {
+    const py::gil_scoped_release unlocked;  // safe: as above
+    hthm::velocity_h(log, given, bins, reach, threads, out);
+  }
+  return h;
+}
+
+/// Offer a function whose first arguments are the parts of a log.
+template <class Function, class... More>
+void define(py::module_& m, const char* name, Function* function, const More&... more) {
+  m.def(name, function, py::arg("start").noconvert(), py::arg("frame_offsets").noconvert(),
+        py::arg("pairs").noconvert(), py::arg("velocities").noconvert(), more..., py::arg("threads"));
+}
+
 }  // namespace
 
 void bind_log(py::module_& m) {
   py::class_<hthm::LogRows>(m, "LogRows")
       .def(py::init([](bool timed) { return hthm::LogRows{timed, {}, {}, {}}; }), py::kw_only(), py::arg("timed"))
       .def("release", &release);
-  m.def("write_frames", &write_frames, py::arg("start").noconvert(), py::arg("frame_offsets").noconvert(),
-        py::arg("pairs").noconvert(), py::arg("velocities").noconvert(), py::arg("numbers").noconvert(),
-        py::arg("out").noconvert(), py::arg("threads"));
+  define(m, "log_frames", &log_frames, py::arg("numbers").noconvert(), py::arg("out").noconvert());
+  define(m, "log_speed_counts", &speed_counts, py::arg("edges").noconvert());
+  define(m, "log_speed_h", &speed_h, py::arg("edges").noconvert());
+  define(m, "log_velocity_h", &velocity_h, py::arg("temperature").noconvert(), py::arg("bins"), py::arg("reach"));
 }

@@ -130,40 +130,48 @@ double CountEntropy::operator()(const std::int64_t* counts, std::int64_t bins, d
 
 // ---- Velocities -----------------------------------------------------------------------------------------------------
 
+VelocityCells::VelocityCells(const CountEntropy& entropy, std::int64_t n, std::int64_t bins, double reach)
+    : entropy_{entropy},
+      n_{n},
+      bins_{bins},
+      reach_{reach},
+      counts_(static_cast<std::size_t>(bins * bins)),
+      edges_(static_cast<std::size_t>(bins) + 1) {}
+
+double VelocityCells::operator()(const Vec* velocities, const double* temperature) {
+  double t = temperature ? *temperature : 0;
+  if (!temperature) {
+    for (std::int64_t i = 0; i < n_; ++i) t += norm2(velocities[i]) / 2;
+    t /= static_cast<double>(n_);
+  }
+  if (!std::isfinite(t)) {
+    throw std::invalid_argument("velocities: must be finite, squares included, got NaN, infinity or above 1e154.");
+  }
+  if (!(t > 0)) return std::numeric_limits<double>::quiet_NaN();
+  // numpy.linspace(-most, most, bins + 1), to the bit.
+  const double most = reach_ * std::sqrt(t), step = 2 * most / static_cast<double>(bins_);
+  for (std::int64_t k = 0; k < bins_; ++k) edges_[static_cast<std::size_t>(k)] = static_cast<double>(k) * step - most;
+  edges_.back() = most;
+  std::fill(counts_.begin(), counts_.end(), 0);
+  for (std::int64_t i = 0; i < n_; ++i) {
+    const Vec& v = velocities[i];
+    const std::int64_t column = nearby_bin(edges_, step, v.x), row = nearby_bin(edges_, step, v.y);
+    if (column < bins_ && row < bins_) {
+      ++counts_[static_cast<std::size_t>(row * bins_ + column)];
+    } else {
+      require_finite(v);
+    }
+  }
+  return entropy_(counts_.data(), bins_ * bins_, step * step);
+}
+
 void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
                 std::int64_t bins, double reach, int threads, double* h) {
   const CountEntropy entropy{n};
   for_each_frame(frames, threads, [&](std::int64_t first, std::int64_t last) {
-    std::vector<std::int64_t> in_cell(static_cast<std::size_t>(bins * bins));
-    std::vector<double> edges(static_cast<std::size_t>(bins) + 1);
+    VelocityCells h_of{entropy, n, bins, reach};
     for (std::int64_t frame = first; frame < last; ++frame) {
-      const Vec* v = velocities + frame * n;
-      double t = temperature ? temperature[frame] : 0;
-      if (!temperature) {
-        for (std::int64_t i = 0; i < n; ++i) t += norm2(v[i]) / 2;
-        t /= static_cast<double>(n);
-      }
-      if (!std::isfinite(t)) {
-        throw std::invalid_argument("velocities: must be finite, squares included, got NaN, infinity or above 1e154.");
-      }
-      if (!(t > 0)) {
-        h[frame] = std::numeric_limits<double>::quiet_NaN();
-        continue;
-      }
-      // numpy.linspace(-most, most, bins + 1), to the bit.
-      const double most = reach * std::sqrt(t), step = 2 * most / static_cast<double>(bins);
-      for (std::int64_t k = 0; k < bins; ++k) edges[static_cast<std::size_t>(k)] = static_cast<double>(k) * step - most;
-      edges.back() = most;
-      std::fill(in_cell.begin(), in_cell.end(), 0);
-      for (std::int64_t i = 0; i < n; ++i) {
-        const std::int64_t column = nearby_bin(edges, step, v[i].x), row = nearby_bin(edges, step, v[i].y);
-        if (column < bins && row < bins) {
-          ++in_cell[static_cast<std::size_t>(row * bins + column)];
-        } else {
-          require_finite(v[i]);
-        }
-      }
-      h[frame] = entropy(in_cell.data(), bins * bins, step * step);
+      h[frame] = h_of(velocities + frame * n, temperature ? temperature + frame : nullptr);
     }
   });
 }

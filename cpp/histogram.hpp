@@ -42,6 +42,24 @@ class CountEntropy {
   std::vector<double> count_log_;  // (most + 1,)
 };
 
+/// Boltzmann's H of one frame at a time: the sum of f ln f dA over bins x bins cells of [-reach sqrt(T), reach
+/// sqrt(T)]^2, f normalised over the disks in range.
+class VelocityCells {
+ public:
+  VelocityCells(const CountEntropy& entropy, std::int64_t n, std::int64_t bins, double reach);
+
+  /// H of velocities (n,); NaN with no disk in range, or with T = 0. T is `*temperature`, or where that is null the
+  /// mean of v^2 / 2.
+  double operator()(const Vec* velocities, const double* temperature);
+
+ private:
+  const CountEntropy& entropy_;  // for counts up to n
+  std::int64_t n_, bins_;
+  double reach_;
+  std::vector<std::int64_t> counts_;  // (bins * bins,)
+  std::vector<double> edges_;         // (bins + 1,)
+};
+
 /// Counts (frames, bins) of the speeds of velocities (frames, n).
 void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads,
                   std::int64_t* counts);
@@ -49,9 +67,7 @@ void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t fra
 /// H (frames,) = sum of p ln p ds, eq. (5), of velocities (frames, n); NaN for a frame with no speed in range.
 void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads, double* h);
 
-/// Boltzmann's H (frames,) = sum of f ln f dA over bins x bins cells of [-reach sqrt(T), reach sqrt(T)]^2, f normalised
-/// over the disks in range. `temperature` (frames,), or null: the mean of v^2 / 2 over the disks of the frame.
-/// NaN for a frame with no disk in range, or with T = 0.
+/// Boltzmann's H (frames,) of velocities (frames, n). `temperature` (frames,), or null: see VelocityCells.
 void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
                 std::int64_t bins, double reach, int threads, double* h);
 

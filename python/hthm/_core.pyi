@@ -6,7 +6,7 @@ compiler: str
 
 def count_overlaps(positions: NDArray[np.float64], box: float, diameter: float, threads: int) -> NDArray[np.int64]: ...
 def engines() -> list[str]: ...
-def write_frames(
+def log_frames(
     start: NDArray[np.float64],
     frame_offsets: NDArray[np.int64],
     pairs: NDArray[np.int32],
@@ -15,6 +15,32 @@ def write_frames(
     out: NDArray[np.float64],
     threads: int,
 ) -> None: ...
+def log_speed_counts(
+    start: NDArray[np.float64],
+    frame_offsets: NDArray[np.int64],
+    pairs: NDArray[np.int32],
+    velocities: NDArray[np.float64],
+    edges: NDArray[np.float64],
+    threads: int,
+) -> NDArray[np.int64]: ...
+def log_speed_h(
+    start: NDArray[np.float64],
+    frame_offsets: NDArray[np.int64],
+    pairs: NDArray[np.int32],
+    velocities: NDArray[np.float64],
+    edges: NDArray[np.float64],
+    threads: int,
+) -> NDArray[np.float64]: ...
+def log_velocity_h(
+    start: NDArray[np.float64],
+    frame_offsets: NDArray[np.int64],
+    pairs: NDArray[np.int32],
+    velocities: NDArray[np.float64],
+    temperature: NDArray[np.float64] | None,
+    bins: int,
+    reach: float,
+    threads: int,
+) -> NDArray[np.float64]: ...
 def place_disks(
     candidates: NDArray[np.float64], positions: NDArray[np.float64], placed: int, box: float, diameter: float
 ) -> tuple[int, int]: ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -10,6 +9,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from hthm import checks
+from hthm.frames import Frames, start_speed
 from hthm.gas import FloatArray
 from hthm.trajectories import Trajectories
 
@@ -53,7 +53,7 @@ def speed_statistics(velocities: FloatArray | Trajectories, *, speed: float | No
     Parameters
     ----------
     velocities : (..., n, 2) float64, C order, or Trajectories
-        Box sides per unit time. Read once, a few frames at a time: no second copy is made.
+        Box sides per unit time. Read once, a few frames at a time: neither is a second copy made nor a log made dense.
     speed : float
         s0, the common speed of the start. A Trajectories' own gas has one.
 
@@ -66,19 +66,10 @@ def speed_statistics(velocities: FloatArray | Trajectories, *, speed: float | No
     TypeError, ValueError
         If an argument has another dtype, shape or order, or is not finite.
     """
-    if isinstance(velocities, Trajectories):
-        speed = velocities.gas.speed if speed is None else speed
-        velocities = velocities.velocities
-    checks.array("velocities", velocities, dtype=np.float64, shape=("...", "n", 2), finite=False)
-    if speed is None:
-        raise TypeError("speed: must be given with an array of velocities. It is the gas's: speed=gas.speed.")
-    s0 = checks.positive("speed", speed)
-    *leading, n, _ = velocities.shape
-    frames = velocities.reshape(math.prod(leading), n, 2)  # (frames, n, 2), a view
+    frames = Frames(velocities)
+    s0 = checks.positive("speed", start_speed(velocities, speed))
     values = {name: np.empty(len(frames)) for name in SPEED_STATISTICS}
-    count = max(1, _DISKS_AT_A_TIME // n)
-    for first in range(0, len(frames), count):
-        chunk = frames[first : first + count]
+    for first, chunk in frames.chunks(max(1, _DISKS_AT_A_TIME // frames.n)):
         s = np.hypot(chunk[..., 0], chunk[..., 1])  # (frames of the chunk, n)
         if not np.isfinite(s).all():
             raise ValueError(
@@ -87,8 +78,8 @@ def speed_statistics(velocities: FloatArray | Trajectories, *, speed: float | No
             )
         with np.errstate(invalid="ignore"):  # the kurtosis of disks at rest is NaN
             for name, statistic in SPEED_STATISTICS.items():
-                values[name][first : first + count] = statistic(s, s0)
-    return {name: value.reshape(leading) for name, value in values.items()}  # (...)
+                values[name][first : first + len(chunk)] = statistic(s, s0)
+    return {name: value.reshape(frames.leading) for name, value in values.items()}  # (...)
 
 
 def clock(runs: int, frames: int, decay: float) -> FloatArray:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hthm import _core, checks
 from hthm.gas import FloatArray, IntArray, run_range
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from hthm.gas import State
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -81,36 +77,29 @@ def frame_offsets(collisions: IntArray) -> IntArray:
     return offsets
 
 
-def frames_of_log(log: CollisionLog, start: State, numbers: IntArray, *, threads: int | None = None) -> FloatArray:
-    """Make frames of velocities from a log; each run that has one of them is read once.
+class LogArrays(NamedTuple):
+    """What the core makes frames of: where the runs started, and what `CollisionLog` holds."""
 
-    Parameters
-    ----------
-    log : CollisionLog
-    start : State
-        Where its runs started.
-    numbers : (count,) int64
-        Frames wanted, in any order: frame k of run r has the number r·frames + k.
-    threads : int, optional
-        Threads, over runs; as many as the process may run on unless given.
+    start: FloatArray  # (runs, n, 2)
+    frame_offsets: IntArray  # (runs, frames + 1)
+    pairs: NDArray[np.int32]  # (rows, 2)
+    velocities: FloatArray  # (rows, 2, 2)
 
-    Returns
-    -------
-    (count, n, 2) float64
+    def frames(self, numbers: IntArray, out: FloatArray, *, threads: int | None = None) -> None:
+        """Make frames of velocities; each run that has one of them is read once.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If a number is not that of a frame, or the log is not one of these runs.
-    """
-    velocities = np.empty((len(numbers), start.n, 2))
-    _core.write_frames(
-        start.velocities,
-        log.frame_offsets,
-        log.pairs,
-        log.velocities,
-        numbers,
-        velocities,
-        checks.threads(threads),
-    )
-    return velocities
+        Parameters
+        ----------
+        numbers : (count,) int64
+            Frames wanted, in any order: frame k of run r has the number r·frames + k.
+        out : (count, n, 2) float64
+            Where they go.
+        threads : int, optional
+            Threads, over runs; as many as the process may run on unless given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a number is not that of a frame, or the log is not one of these runs.
+        """
+        _core.log_frames(*self, numbers, out, checks.threads(threads))

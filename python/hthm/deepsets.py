@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -12,11 +11,12 @@ import torch
 from torch import nn
 
 from hthm import checks
+from hthm.frames import Frames
 from hthm.randomness import Stream, stream_seed
-from hthm.trajectories import Trajectories
 
 if TYPE_CHECKING:
     from hthm.gas import FloatArray
+    from hthm.trajectories import Trajectories
 
 MOST_WIDTH: Final = 2**14
 """The second layers have width² weights; a wider network is a slip of the keyboard."""
@@ -117,7 +117,8 @@ def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatAr
     model : nn.Module
         `DeepSets`, or whatever maps (frames, n, 2) to (frames,).
     velocities : (..., n, 2) float64, C order, or Trajectories
-        Box sides per unit time. Cast to the model's dtype a few frames at a time: no second copy is made.
+        Box sides per unit time. Cast to the model's dtype a few frames at a time: neither is a second copy made nor a
+        log made dense.
 
     Returns
     -------
@@ -134,17 +135,13 @@ def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatAr
     error of h from a few 1e-5 (the published D = 16 varies by 8e-3 along a run) to about 1e-7; all in float64 would
     take 2 to 4 times as long. The paper's Table 3 was computed in float32 throughout.
     """
-    array = velocities.velocities if isinstance(velocities, Trajectories) else velocities
-    checks.array("velocities", array, dtype=np.float64, shape=("...", "n", 2), finite=False)
-    *leading, n, _ = array.shape
-    frames = array.reshape(math.prod(leading), n, 2)  # (frames, n, 2), a view
+    frames = Frames(velocities)
     parameter = next(model.parameters())
     functional = _functional(model)
-    count = max(1, _DISKS_AT_A_TIME.get(parameter.device.type, 2**14) // n)
+    count = max(1, _DISKS_AT_A_TIME.get(parameter.device.type, 2**14) // frames.n)
     h = np.empty(len(frames))
     with torch.inference_mode():
-        for first in range(0, len(frames), count):
-            chunk = frames[first : first + count]
+        for first, chunk in frames.chunks(count):
             if not np.isfinite(chunk).all():  # here and not at once: a mask of all disks would take half a gigabyte
                 raise ValueError(
                     f"velocities: must be finite, got NaN or infinity in frames {first} to {first + len(chunk) - 1}, "
@@ -152,8 +149,8 @@ def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatAr
                 )
             # astype copies, so that torch never sees memory it might warn about, such as a read-only array.
             fed = torch.from_numpy(chunk.astype(NUMPY_DTYPE[parameter.dtype])).to(parameter.device)
-            h[first : first + count] = functional(fed).to("cpu", torch.float64).numpy()
-    return h.reshape(leading)
+            h[first : first + len(chunk)] = functional(fed).to("cpu", torch.float64).numpy()
+    return h.reshape(frames.leading)
 
 
 def _functional(model: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:

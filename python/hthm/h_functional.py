@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hthm import _core, checks, paper
+from hthm.collision_log import LogArrays
+from hthm.frames import Frames, start_speed
 from hthm.gas import FloatArray, IntArray
 from hthm.trajectories import Trajectories
 
@@ -42,7 +43,7 @@ def speed_counts(
     Parameters
     ----------
     velocities : (..., n, 2) float64, C order, or Trajectories
-        Box sides per unit time.
+        Box sides per unit time. Trajectories of either recording; a log is not made dense.
     speed : float
         s0; a Trajectories' own gas has one.
     bins : int
@@ -60,9 +61,13 @@ def speed_counts(
     TypeError, ValueError
         If an argument has another dtype, shape or order, or is not finite.
     """
-    frames, leading, speed = _frames(velocities, speed)
-    edges = speed_edges(speed, bins)
-    return _core.speed_counts(frames, edges, checks.threads(threads)).reshape(*leading, bins)  # (..., bins)
+    # The core looks for NaN and infinity on its way: another pass over gigabytes would cost as much again.
+    frames = Frames(velocities)
+    edges = speed_edges(start_speed(velocities, speed), bins)
+    threads = checks.threads(threads)
+    if isinstance(frames.recorded, LogArrays):
+        return _core.log_speed_counts(*frames.recorded, edges, threads)
+    return _core.speed_counts(frames.recorded, edges, threads).reshape(*frames.leading, bins)  # (..., bins)
 
 
 def speed_h(
@@ -77,7 +82,7 @@ def speed_h(
     Parameters
     ----------
     velocities : (..., n, 2) float64, C order, or Trajectories
-        Box sides per unit time.
+        Box sides per unit time. Trajectories of either recording; a log is not made dense.
     speed : float
         Common speed s0 of the start; `bins` equal bins cover [0, 2 s0]. A Trajectories' own gas has one.
     bins : int
@@ -101,9 +106,12 @@ def speed_h(
     Eq. (5) of arXiv:2508.14003 as evaluated there. s0 is itself the edge of a bin: float32 velocities, or a rounded
     s0, would move H by up to ln 2.
     """
-    frames, leading, speed = _frames(velocities, speed)
-    edges = speed_edges(speed, bins)
-    return _core.speed_h(frames, edges, checks.threads(threads)).reshape(leading)  # (...)
+    frames = Frames(velocities)
+    edges = speed_edges(start_speed(velocities, speed), bins)
+    threads = checks.threads(threads)
+    if isinstance(frames.recorded, LogArrays):
+        return _core.log_speed_h(*frames.recorded, edges, threads)
+    return _core.speed_h(frames.recorded, edges, threads).reshape(frames.leading)  # (...)
 
 
 def velocity_h(
@@ -118,7 +126,7 @@ def velocity_h(
     Parameters
     ----------
     velocities : (..., n, 2) float64, C order, or Trajectories
-        Box sides per unit time.
+        Box sides per unit time. Trajectories of either recording; a log is not made dense.
     temperature : (...) array_like, optional
         Temperature T that sets the range of the histogram, one for all frames or one a frame; the mean of v²/2 over
         the disks of each frame unless given.
@@ -143,37 +151,21 @@ def velocity_h(
     With N disks in some N cells the plug-in estimate lies far above -ln(2πeT), the value of the Maxwell-Boltzmann
     distribution: its bias is about (occupied cells - 1) / 2N, Miller (1955). Compare it at equal N, bins and range.
     """
-    given = velocities.velocities if isinstance(velocities, Trajectories) else velocities
-    checks.array("velocities", given, dtype=np.float64, shape=("...", "n", 2), finite=False)
+    frames = Frames(velocities)
     bins = checks.integer("bins", bins, least=1, most=1000)
-    *leading, n, _ = given.shape
-    count = math.prod(leading)
+    threads = checks.threads(threads)
     temperatures = None
     if temperature is not None:
         try:
-            per_frame = np.broadcast_to(np.asarray(temperature, dtype=np.float64), leading)
+            per_frame = np.broadcast_to(np.asarray(temperature, dtype=np.float64), frames.leading)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"temperature: must be a number, or one for each of the frames {tuple(leading)}, got {temperature!r}."
+                f"temperature: must be a number, or one for each of the frames {frames.leading}, got {temperature!r}."
             ) from error
         if not (np.isfinite(per_frame) & (per_frame > 0)).all():
             raise ValueError("temperature: must be finite and above zero.")
-        temperatures = np.ascontiguousarray(per_frame).reshape(count)
-    frames = given.reshape(count, n, 2)  # a view
-    h = _core.velocity_h(frames, temperatures, bins, VELOCITY_RANGE, checks.threads(threads))
-    return h.reshape(leading)  # (...)
-
-
-def _frames(velocities: FloatArray | Trajectories, speed: float | None) -> tuple[FloatArray, tuple[int, ...], float]:
-    """Frames (frames, n, 2), a view; their leading shape; and s0."""
-    if isinstance(velocities, Trajectories):
-        given = velocities.velocities
-        speed = velocities.gas.speed if speed is None else speed
-    else:
-        given = velocities
-    # The core looks for NaN and infinity on its way: another pass over gigabytes would cost as much again.
-    checks.array("velocities", given, dtype=np.float64, shape=("...", "n", 2), finite=False)
-    if speed is None:
-        raise TypeError("speed: must be given with an array of velocities. It is the gas's: speed=gas.speed.")
-    *leading, n, _ = given.shape
-    return given.reshape(math.prod(leading), n, 2), tuple(leading), speed
+        temperatures = np.ascontiguousarray(per_frame).reshape(len(frames))
+    if isinstance(frames.recorded, LogArrays):
+        return _core.log_velocity_h(*frames.recorded, temperatures, bins, VELOCITY_RANGE, threads)
+    h = _core.velocity_h(frames.recorded, temperatures, bins, VELOCITY_RANGE, threads)
+    return h.reshape(frames.leading)  # (...)

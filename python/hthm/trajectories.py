@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import numpy as np
 
 from hthm import checks
-from hthm.collision_log import CollisionLog, frames_of_log
+from hthm.collision_log import CollisionLog, LogArrays
 from hthm.gas import FloatArray, IntArray, State, run_range
 
 if TYPE_CHECKING:
@@ -76,6 +76,12 @@ class Trajectories:
         return self._log
 
     @property
+    def log_arrays(self) -> LogArrays:
+        """The log with the velocities of the start: all that it takes to make frames of it."""
+        log = self.log
+        return LogArrays(self.initial.velocities, log.frame_offsets, log.pairs, log.velocities)
+
+    @property
     def recording(self) -> Recording:
         """What was recorded: "velocities", "log" or "counts"."""
         if self._log is not None:
@@ -105,13 +111,11 @@ class Trajectories:
         """
         if self._log is None:
             return self.velocities
-        n = self.initial.n
-        checks.memory(
-            "dense", self.runs * self.frames * (n * 16 + 16), "Make fewer runs dense at a time: traj[:10].dense()."
-        )
-        every = np.arange(self.runs * self.frames, dtype=np.int64)
-        frames = frames_of_log(self._log, self.initial, every, threads=threads)  # (runs * frames, n, 2)
-        return frames.reshape(self.runs, self.frames, n, 2)
+        count, n = self.runs * self.frames, self.initial.n
+        checks.memory("dense", count * (n * 16 + 16), "Make fewer runs dense at a time: traj[:10].dense().")
+        velocities = np.empty((count, n, 2))
+        self.log_arrays.frames(np.arange(count, dtype=np.int64), velocities, threads=threads)
+        return velocities.reshape(self.runs, self.frames, n, 2)
 
     @property
     def positions(self) -> FloatArray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hthm import paper
+from hthm.frames import Frames
 from hthm.h_functional import speed_counts, speed_edges
 from hthm.series import Speeds
 
@@ -23,7 +24,7 @@ def speed_distributions(traj: Trajectories, *, threads: int | None = None) -> Sp
     Parameters
     ----------
     traj : Trajectories
-        With velocities.
+        Of either recording.
     threads : int, optional
         As `hthm.speed_counts` takes them.
 
@@ -38,8 +39,10 @@ def speed_distributions(traj: Trajectories, *, threads: int | None = None) -> Sp
     """
     last = traj.frames - 1
     frames = sorted({min(max(round(time / traj.dt) - 1, 0), last) for time in SHOWN_TIMES} | {last})
-    shown = np.ascontiguousarray(traj.velocities[:, frames])  # (runs, shown, n, 2)
-    counts = speed_counts(shown, speed=traj.gas.speed, threads=threads).sum(axis=0)  # (shown, bins)
+    numbers = np.add.outer(np.arange(traj.runs) * traj.frames, frames)  # (runs, shown)
+    shown = Frames(traj).take(numbers.reshape(-1), threads=threads)  # (runs * shown, n, 2)
+    counts = speed_counts(shown, speed=traj.gas.speed, threads=threads)
+    counts = counts.reshape(*numbers.shape, -1).sum(axis=0)  # (shown, bins)
     return Speeds(
         times=traj.times[frames],
         edges=speed_edges(traj.gas.speed, paper.BINS),
