@@ -171,7 +171,7 @@ def test_speeds_beyond_all_digits_are_refused() -> None:
 def test_options_that_do_not_exist_are_refused_with_those_that_do() -> None:
     with pytest.raises(ValueError, match="engine: must be one of all_pairs, cell_list"):
         hthm.simulate(state(), engine="quadtree")
-    with pytest.raises(ValueError, match="record: must be one of velocities, counts"):
+    with pytest.raises(ValueError, match="record: must be one of velocities, log, counts"):
         hthm.simulate(state(), record="everything")  # type: ignore[arg-type]  # the mistake under test
     with pytest.raises(ValueError, match="speeds: must be one of equal, uniform, maxwell"):
         hthm.paper.GAS.sample(1, speeds="boltzmann")  # type: ignore[arg-type]  # the mistake under test
