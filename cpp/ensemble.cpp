@@ -21,7 +21,7 @@ std::unique_ptr<Run> make_exact_run(const Setup& setup, const Vec* positions, co
     std::ostringstream text;
     text << "state: disks " << overlap.i << " and " << overlap.j << " of run " << run << " overlap, "
          << overlap.distance << " apart with diameter " << setup.diameter
-         << ". The exact engine needs a start without overlaps: sample(overlaps='reject').";
+         << ". The exact engine needs a start without overlaps: sample(overlaps='reject') or lattice_state().";
     throw std::invalid_argument(text.str());
   }
 }

@@ -94,7 +94,7 @@ def test_overlapping_start_is_refused_by_run_and_pair() -> None:
     positions = state.positions.copy()
     positions[5, 17] = positions[5, 3] + 0.001
     overlapping = hthm.State(positions, state.velocities, diameter=state.diameter)
-    message = r"state: disks 3 and 17 of run 5 overlap, .* sample\(overlaps='reject'\)"
+    message = r"state: disks 3 and 17 of run 5 overlap, .* sample\(overlaps='reject'\) or lattice_state"
     for threads in (1, 2, 7):
         with pytest.raises(ValueError, match=message):
             hthm.simulate(overlapping, frames=2, engine="event", threads=threads)

@@ -208,6 +208,40 @@ def same_shape(name: str, value: NDArray[np.float64], other_name: str, other: ND
         raise ValueError(f"{name}: must have the shape of {other_name}, {other.shape}, got {value.shape}.")
 
 
+def diameter(value: object, box: float) -> float:
+    """Return a diameter above zero and at most half the box.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, or out of range.
+    """
+    number = positive("diameter", value)
+    if number > box / 2:
+        raise ValueError(
+            f"diameter: must be at most half the box, {box / 2:g}, got {value}. "
+            "A larger disk would meet a partner and its periodic image at once."
+        )
+    return number
+
+
+def inside(name: str, positions: NDArray[np.float64], box: float) -> None:
+    """Refuse coordinates (runs, n, 2) outside [0, box).
+
+    Raises
+    ------
+    ValueError
+        If one is.
+    """
+    outside = (positions < 0) | (positions >= box)
+    if outside.any():
+        run, disk, axis = (int(k) for k in np.argwhere(outside)[0])
+        raise ValueError(
+            f"{name}: must lie in [0, {box:g}), got {positions[run, disk, axis]!r} for disk {disk} of run {run}. "
+            "Wrap them with numpy.mod, and what it rounds up to the box to 0."
+        )
+
+
 def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
     if wanted and wanted[0] == "...":
         wanted = wanted[1:]

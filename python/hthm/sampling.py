@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hthm import _core
+from hthm.lattice import widest_lattice
 
 if TYPE_CHECKING:
     from hthm.gas import DiskGas
 
 Overlaps: TypeAlias = Literal["allow", "reject"]
+Placing: TypeAlias = Literal["allow", "reject", "lattice"]
 Speeds: TypeAlias = Literal["equal", "uniform", "maxwell"]
 
 OVERLAPS: Final = ("allow", "reject")
@@ -25,7 +27,7 @@ _MOST_TRIES: Final = 2**26  # candidates for one disk before a start counts as j
 
 
 def draw_start(
-    gas: DiskGas, seed: int, run: int, overlaps: Overlaps, speeds: Speeds
+    gas: DiskGas, seed: int, run: int, placing: Placing, speeds: Speeds
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Draw positions, then directions, then speeds where they are random, of one run.
 
@@ -35,8 +37,8 @@ def draw_start(
         What is drawn.
     seed, run : int
         The generator is ``PCG64(SeedSequence(seed, spawn_key=(run,)))``.
-    overlaps : {"allow", "reject"}
-        Whether a position that overlaps an earlier one is drawn again at its turn.
+    placing : {"allow", "reject", "lattice"}
+        Anywhere; anywhere, but a position that overlaps an earlier one is drawn again at its turn; or on a lattice.
     speeds : {"equal", "uniform", "maxwell"}
         All s0; uniform on [0, 2 s0); or Maxwell-Boltzmann at T = s0²/2.
 
@@ -51,7 +53,12 @@ def draw_start(
     """
     bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(run,)))
     random = np.random.Generator(bits)
-    positions = random.random((gas.n, 2)) * gas.box if overlaps == "allow" else _apart(gas, random, bits, run)
+    if placing == "lattice":
+        positions = _on_lattice(gas, random)
+    elif placing == "reject":
+        positions = _apart(gas, random, bits, run)
+    else:
+        positions = random.random((gas.n, 2)) * gas.box
     return positions, _velocities(gas, random, speeds)
 
 
@@ -73,6 +80,14 @@ def _apart(gas: DiskGas, random: np.random.Generator, bits: np.random.PCG64, run
                 f"overlaps: 'reject' found no room for disk {placed} of run {run} in {tries} tries. "
                 "Take fewer or smaller disks, or another seed."
             )
+    return positions
+
+
+def _on_lattice(gas: DiskGas, random: np.random.Generator) -> NDArray[np.float64]:
+    """Sites of the widest lattice, in its order; which of them stay empty is random."""
+    sites = widest_lattice(gas.n).sites()
+    taken = np.argsort(random.random(len(sites)), kind="stable")[: gas.n]
+    positions: NDArray[np.float64] = sites[np.sort(taken)] * gas.box
     return positions
 
 
