@@ -201,7 +201,7 @@ _FIGURES: Final = MappingProxyType(
     {
         "fig2_frame_rate": (
             frame_rate_figure,
-            "Fig. 2. Collisions of a run in the same physical time against the frame rate, with standard errors.",
+            "Fig. 2. Collisions of a run in the same time, with standard errors. Exact runs start without overlaps.",
         ),
         "fig3_speeds": (
             speeds_figure,

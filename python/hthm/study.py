@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hthm.config import RunConfig
 from hthm.console import Stages, duration
 from hthm.deepsets import DeepSets, evaluate, new_model
-from hthm.experiments.frame_rate import count_collisions
+from hthm.experiments.frame_rate import count_collisions, exact_start
 from hthm.experiments.speeds import speed_distributions
 from hthm.experiments.tables import fitted, published_json, summary_json, tables_markdown
 from hthm.files import write_text
@@ -122,6 +122,7 @@ def run_study(config: RunConfig, folder: ResultsFolder, stages: Stages, *, resum
             config.frame_rates,
             config.frames * config.dt,
             engine=config.engine,
+            exact_start=exact_start(gas, min(config.rate_runs, config.runs), config.seed, config.speeds),
             threads=config.threads,
             progress=stage.report,
         )
