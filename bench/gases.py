@@ -1,0 +1,24 @@
+"""Gases of any size and density that are otherwise the paper's, and how many frames of them to time."""
+
+from __future__ import annotations
+
+import math
+
+import hthm
+
+EVENT = "event"
+FIXED_STEP = tuple(name for name in hthm.engines() if name != EVENT)
+PAPER_FRACTION = hthm.paper.GAS.area_fraction
+
+
+def gas_of(n: int, area_fraction: float = PAPER_FRACTION) -> hthm.DiskGas:
+    """N disks of this area fraction, of the paper's diameter and speed, in a box that fits them."""
+    box = hthm.paper.DIAMETER * math.sqrt(math.pi * n / (4 * area_fraction))
+    return hthm.DiskGas(n=n, diameter=hthm.paper.DIAMETER, box=max(box, 2 * hthm.paper.DIAMETER))
+
+
+def start_of(gas: hthm.DiskGas, runs: int = 1, *, legal: bool) -> hthm.State:
+    """A start in which disks may overlap, as the paper's, or one for the exact engine."""
+    if not legal:
+        return gas.sample(runs, seed=1)
+    return gas.sample(runs, seed=1, overlaps="reject") if gas.area_fraction < 0.4 else gas.lattice_state(runs, seed=1)
