@@ -1,5 +1,7 @@
 #include "drift.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 
 #if defined(__x86_64__)
@@ -18,18 +20,31 @@ double wrapped(double y, double box) {
   return m + 0.0;
 }
 
-void drift_portable(double* x, const double* v, std::int64_t count, double dt, double box) {
-  for (std::int64_t k = 0; k < count; ++k) {
-    const double y = x[k] + v[k] * dt;
-    x[k] = y >= 0 && y < box ? y + 0.0 : wrapped(y, box);
+// Few coordinates leave the box in a step: each path stores all of them as moved, a block at a time, notices whether
+// any is outside [0, box) and has these wrapped one by one.
+
+void drift_portable(double* __restrict x, const double* __restrict v, std::int64_t count, double dt, double box) {
+  constexpr std::int64_t block = 32;  // in vectors of whatever length the compiler knows
+  const double inside = std::nextafter(box, 0);
+  for (std::int64_t first = 0; first < count; first += block) {
+    const std::int64_t last = std::min(first + block, count);
+    std::int64_t signs = 0;  // negative if a coordinate or what it leaves of the box is
+    for (std::int64_t k = first; k < last; ++k) {
+      const double y = x[k] + v[k] * dt;
+      x[k] = y + 0.0;
+      signs |= std::bit_cast<std::int64_t>(y) | std::bit_cast<std::int64_t>(inside - y);
+    }
+    if (signs >= 0) continue;
+    for (std::int64_t k = first; k < last; ++k) {
+      if (x[k] < 0 || x[k] >= box) x[k] = wrapped(x[k], box);
+    }
   }
 }
 
 #if defined(__x86_64__)
 
-// Few coordinates leave the box in a step: the vector loop stores all of them as moved, notices those outside [0, box)
-// and has these wrapped one by one. A coordinate is outside if its sign bit is set (-0.0 included) or it is >= box.
-// Positive doubles are ordered as the integers with their bits.
+// A coordinate is outside if its sign bit is set (-0.0 included) or it is >= box. Positive doubles are ordered as the
+// integers with their bits.
 
 __attribute__((target("avx2"))) void drift_avx2(double* x, const double* v, std::int64_t count, double dt, double box) {
   const __m256d step = _mm256_set1_pd(dt), end = _mm256_set1_pd(box);

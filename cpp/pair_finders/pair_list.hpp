@@ -21,8 +21,10 @@ struct Pair {
   std::uint64_t key = 0;
 
   Pair() = default;
-  Pair(std::int64_t a, std::int64_t b)
-      : key{(static_cast<std::uint64_t>(std::min(a, b)) << 32) | static_cast<std::uint64_t>(std::max(a, b))} {}
+  Pair(std::int64_t a, std::int64_t b) {
+    const std::int64_t exchange = (a ^ b) & -static_cast<std::int64_t>(a > b);  // no branch: not to be foreseen
+    key = static_cast<std::uint64_t>(a ^ exchange) << 32 | static_cast<std::uint64_t>(b ^ exchange);
+  }
   std::int32_t i() const { return static_cast<std::int32_t>(key >> 32); }
   std::int32_t j() const { return static_cast<std::int32_t>(key & 0xffffffffU); }
   bool operator<(const Pair& other) const { return key < other.key; }

@@ -1,13 +1,15 @@
 #include "sorted_cells.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <numeric>
 
 namespace hthm {
 namespace {
 
 /// Cells in a table at most, unless a row alone is longer: 16 bits each, they stay in the L2 cache.
-constexpr std::int64_t cells_in_cache = 1 << 16;
+constexpr std::int64_t cells_in_cache = 1 << 18;
 
 }  // namespace
 
@@ -22,83 +24,98 @@ SortedCells::SortedCells(const Setup& setup, std::int64_t n, Simd level)
     return;
   }
   cells_.resize(static_cast<std::size_t>(n));
+  outer_.resize(static_cast<std::size_t>(n / 4 + 2));
   std::int64_t rows = grid_.side;
   if (rows * rows > cells_in_cache || n > CellTable::most_disks) {
     while (rows >> band_shift_ > 1 && grid_.side << (band_shift_ + 1) <= cells_in_cache) ++band_shift_;
     if (band_shift_ < 2) band_shift_ = 2;
     rows = std::int64_t{1} << band_shift_;
-    bands_ = (grid_.side + rows - 1) >> band_shift_;
-  }
-  if (bands_ > 1) {
-    begin_.resize(static_cast<std::size_t>(bands_) + 1);
-    own_.resize(static_cast<std::size_t>(bands_));
+    bands_.resize(static_cast<std::size_t>((grid_.side + rows - 1) >> band_shift_));
+    in_row_.resize(static_cast<std::size_t>(grid_.side));
   }
   table_ = std::make_unique<CellTable>(grid_.side, rows, level);
 }
 
 void SortedCells::find(const Disks& disks, PairList& pairs) {
   if (all_pairs_) return all_pairs_->find(disks, pairs);
-  if (bands_ == 1) return find_in_one(disks, pairs);
+  if (bands_.empty()) return find_in_one(disks, pairs);
   find_in_bands(disks, pairs);
 }
 
-/// Disks of the first column look across the left border, from beyond the last column. With what the caller does for
-/// the disks of the first row, that is every pair of cells across a border once.
-void SortedCells::add_column_images(std::int64_t row, std::int64_t column, std::int32_t disk) {
-  if (column == 0) images_.push_back({table_->cell(row, grid_.side), disk});
+/// Repeat a cell beyond the borders it lies at, right and left; nothing looks down to the left of row 0.
+void SortedCells::add_column_images(std::int64_t row, std::int64_t column, std::vector<CellTable::Image>& images) {
+  const std::int32_t original = table_->cell(row, column);
+  if (column == 0) images.push_back({table_->cell(row, grid_.side), original});
+  if (column == grid_.side - 1 && row > 0) images.push_back({table_->cell(row, -1), original});
+}
+
+SortedCells::Band& SortedCells::band_before(std::int64_t row) {
+  const std::int64_t band = row >> band_shift_;
+  return band > 0 ? bands_[static_cast<std::size_t>(band - 1)] : bands_.back();
 }
 
 void SortedCells::find_in_one(const Disks& disks, PairList& pairs) {
+  const std::int64_t entries =
+      find_cells(grid_, table_->stride(), disks.positions, disks.n, level_, cells_.data(), outer_.data());
   images_.clear();
-  const std::int64_t side = grid_.side;
-  for (std::int64_t i = 0; i < disks.n; ++i) {
-    const std::int64_t column = grid_.index(disks.positions[i].x), row = grid_.index(disks.positions[i].y);
-    cells_[static_cast<std::size_t>(i)] = table_->cell(row, column);
-    if (column != 0 && row != 0) continue;
-    const auto disk = static_cast<std::int32_t>(i);
-    add_column_images(row, column, disk);
-    if (row != 0) continue;
-    images_.push_back({table_->cell(side, column), disk});
-    add_column_images(side, column, disk);
-    if (column == side - 1) images_.push_back({table_->cell(side, -1), disk});
+  for (std::int64_t k = 0; k < entries; ++k) {
+    for (std::uint32_t left = outer_[static_cast<std::size_t>(k)].disks; left != 0; left &= left - 1) {
+      const std::int32_t cell =
+          cells_[static_cast<std::size_t>(outer_[static_cast<std::size_t>(k)].first + std::countr_zero(left))];
+      const std::int64_t row = cell / table_->stride(), column = cell % table_->stride();
+      add_column_images(row, column, images_);
+      if (row != 0) continue;
+      images_.push_back({table_->cell(grid_.side, column), cell});
+      add_column_images(grid_.side, column, images_);
+    }
   }
-  const std::size_t before = pairs.size();
-  table_->find(overlap_, disks.positions, cells_.data(), disks.n, images_, pairs);
-  std::reverse(pairs.begin() + static_cast<std::ptrdiff_t>(before), pairs.end());  // nearly in order
+  table_->find(overlap_, disks.positions, nullptr, cells_.data(), disks.n, grid_.side, images_, pairs);
 }
 
+/// Number the disks band by band, images of the next band's first row after each band's own. Returns whether a table
+/// can number those of every band.
 bool SortedCells::sort_into_bands(const Disks& disks) {
-  const std::int64_t rows_mask = (std::int64_t{1} << band_shift_) - 1;
-  std::vector<std::int64_t> images(own_.size());
-  std::fill(own_.begin(), own_.end(), 0);
-  const auto before = [this](std::int64_t band) { return static_cast<std::size_t>(band > 0 ? band - 1 : bands_ - 1); };
-  for (std::int64_t i = 0; i < disks.n; ++i) {
-    const std::int64_t column = grid_.index(disks.positions[i].x), row = grid_.index(disks.positions[i].y);
-    cells_[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(row << 16 | column);
-    const std::int64_t band = row >> band_shift_;
-    ++own_[static_cast<std::size_t>(band)];
-    if ((row & rows_mask) == 0) ++images[before(band)];
+  // Packed as row << 16 | column; the disks of each row tell how many go where.
+  const std::int64_t entries =
+      find_cells(grid_, 1 << 16, disks.positions, disks.n, level_, cells_.data(), outer_.data());
+  const std::int64_t side = grid_.side, rows = std::int64_t{1} << band_shift_;
+  std::fill(in_row_.begin(), in_row_.end(), 0);
+  for (const std::int32_t cell : cells_) ++in_row_[static_cast<std::size_t>(cell >> 16)];
+  std::int64_t begin = 0;
+  std::int64_t first = 0;
+  for (Band& of : bands_) {
+    const std::int64_t last = std::min(first + rows, side);
+    of.begin = of.own = begin;
+    of.images.clear();
+    of.image = std::accumulate(&in_row_[static_cast<std::size_t>(first)], &in_row_[0] + last, begin);
+    of.rows = last - first;
+    begin = of.image + in_row_[last < side ? static_cast<std::size_t>(last) : 0];
+    if (begin - of.begin > CellTable::most_disks) return false;
+    first = last;
   }
-  begin_[0] = 0;
-  for (std::size_t band = 0; band < own_.size(); ++band) {
-    const std::int64_t members = own_[band] + images[band];
-    if (members > CellTable::most_disks) return false;
-    begin_[band + 1] = begin_[band] + members;
-  }
-  if (static_cast<std::int64_t>(members_.size()) < begin_.back()) {
-    members_.resize(static_cast<std::size_t>(begin_.back() + begin_.back() / 8));
-  }
-  std::vector<std::int64_t> place(own_.size()), image_place(own_.size());
-  for (std::size_t band = 0; band < own_.size(); ++band) {
-    place[band] = begin_[band];
-    image_place[band] = begin_[band] + own_[band];
-  }
+  members_.resize(static_cast<std::size_t>(begin));
+  member_cells_.resize(static_cast<std::size_t>(begin));
+  const std::int64_t rows_mask = rows - 1;
   for (std::int64_t i = 0; i < disks.n; ++i) {
     const std::int32_t packed = cells_[static_cast<std::size_t>(i)];
-    const std::int64_t row = packed >> 16, band = row >> band_shift_;
-    const Member member{disks.positions[i], packed, static_cast<std::int32_t>(i)};
-    members_[static_cast<std::size_t>(place[static_cast<std::size_t>(band)]++)] = member;
-    if ((row & rows_mask) == 0) members_[static_cast<std::size_t>(image_place[before(band)]++)] = member;
+    const std::int64_t row = packed >> 16, column = packed & 0xffff;
+    Band& band = bands_[static_cast<std::size_t>(row >> band_shift_)];
+    const auto own = static_cast<std::size_t>(band.own++);
+    members_[own] = static_cast<std::int32_t>(i);
+    member_cells_[own] = table_->cell(row & rows_mask, column);
+    if ((row & rows_mask) != 0) continue;
+    Band& below = band_before(row);
+    const auto image = static_cast<std::size_t>(below.image++);
+    members_[image] = static_cast<std::int32_t>(i);
+    member_cells_[image] = table_->cell(below.rows, column);
+  }
+  for (std::int64_t k = 0; k < entries; ++k) {
+    for (std::uint32_t left = outer_[static_cast<std::size_t>(k)].disks; left != 0; left &= left - 1) {
+      const auto disk = static_cast<std::size_t>(outer_[static_cast<std::size_t>(k)].first + std::countr_zero(left));
+      const std::int64_t row = cells_[disk] >> 16, column = cells_[disk] & 0xffff;
+      add_column_images(row & rows_mask, column, bands_[static_cast<std::size_t>(row >> band_shift_)].images);
+      if ((row & rows_mask) == 0) add_column_images(band_before(row).rows, column, band_before(row).images);
+    }
   }
   return true;
 }
@@ -108,36 +125,9 @@ void SortedCells::find_in_bands(const Disks& disks, PairList& pairs) {
     if (!cell_list_) cell_list_ = std::make_unique<CellList>(setup_, disks.n, level_);
     return cell_list_->find(disks, pairs);
   }
-  const std::int64_t side = grid_.side;
-  std::vector<std::int32_t> cells;
-  for (std::int64_t band = 0; band < bands_; ++band) {
-    const Member* members = members_.data() + begin_[static_cast<std::size_t>(band)];
-    const std::int64_t own = own_[static_cast<std::size_t>(band)];
-    const std::int64_t count = begin_[static_cast<std::size_t>(band) + 1] - begin_[static_cast<std::size_t>(band)];
-    const std::int64_t first_row = band << band_shift_;
-    const std::int64_t rows = std::min(side - first_row, std::int64_t{1} << band_shift_);
-    images_.clear();
-    positions_.resize(static_cast<std::size_t>(count));
-    cells.resize(static_cast<std::size_t>(own));
-    for (std::int64_t i = 0; i < count; ++i) {
-      positions_[static_cast<std::size_t>(i)] = members[i].position;
-      const auto disk = static_cast<std::int32_t>(i);
-      const std::int64_t column = members[i].cell & 0xffff;
-      if (i < own) {
-        const std::int64_t row = (members[i].cell >> 16) - first_row;
-        cells[static_cast<std::size_t>(i)] = table_->cell(row, column);
-        add_column_images(row, column, disk);
-      } else {
-        images_.push_back({table_->cell(rows, column), disk});
-        add_column_images(rows, column, disk);
-        if (column == side - 1) images_.push_back({table_->cell(rows, -1), disk});
-      }
-    }
-    const std::size_t before = pairs.size();
-    table_->find(overlap_, positions_.data(), cells.data(), own, images_, pairs);
-    for (std::size_t k = before; k < pairs.size(); ++k) {
-      pairs[k] = Pair{members[pairs[k].i()].disk, members[pairs[k].j()].disk};
-    }
+  for (const Band& band : bands_) {
+    table_->find(overlap_, disks.positions, members_.data() + band.begin, member_cells_.data() + band.begin,
+                 band.image - band.begin, band.rows, band.images, pairs);
   }
 }
 

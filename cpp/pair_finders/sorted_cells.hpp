@@ -8,6 +8,7 @@
 
 #include "all_pairs.hpp"
 #include "cell_grid.hpp"
+#include "cell_index.hpp"
 #include "cell_list.hpp"
 #include "cell_table.hpp"
 #include "pair_list.hpp"
@@ -20,32 +21,34 @@ class SortedCells {
   void find(const Disks& disks, PairList& pairs);
 
  private:
-  /// What is kept of a disk sorted into its band.
-  struct Member {
-    Vec position;
-    std::int32_t cell, disk;
+  /// A stretch of rows. Its members are its own disks and, after them, those of the next band's first row.
+  struct Band {
+    std::int64_t begin, own, image;  // of its members, of what comes next to its own, and to the others
+    std::int64_t rows;
+    std::vector<CellTable::Image> images;
   };
 
   void find_in_one(const Disks& disks, PairList& pairs);
   void find_in_bands(const Disks& disks, PairList& pairs);
   bool sort_into_bands(const Disks& disks);
-  void add_column_images(std::int64_t row, std::int64_t column, std::int32_t disk);
+  void add_column_images(std::int64_t row, std::int64_t column, std::vector<CellTable::Image>& images);
+  Band& band_before(std::int64_t row);
 
   Setup setup_;
   Simd level_;
   OverlapTest overlap_;
   CellGrid grid_;
-  int band_shift_ = 0;  // a band has 2^band_shift_ rows
-  std::int64_t bands_ = 1;
+  int band_shift_ = 0;                   // a band has 2^band_shift_ rows
   std::unique_ptr<AllPairs> all_pairs_;  // in place of a grid with fewer than 3 cells a side
   std::unique_ptr<CellList> cell_list_;  // where more disks crowd in a band than a table can number
   std::unique_ptr<CellTable> table_;
-  std::vector<CellTable::Visit> images_;
-  std::vector<std::int32_t> cells_;  // (n,) of the disks: row << 16 | column, or in the table
-  std::vector<std::int64_t> begin_;  // (bands + 1,) of the members of each band
-  std::vector<std::int64_t> own_;    // (bands,) members that are not images of the next band's first row
-  std::vector<Member> members_;
-  std::vector<Vec> positions_;  // of the members of one band
+  std::vector<CellTable::Image> images_;
+  std::vector<OuterDisks> outer_;
+  std::vector<std::int32_t> cells_;         // (n,) of the disks: row << 16 | column, or in the table
+  std::vector<Band> bands_;                 // none where one table holds all
+  std::vector<std::int32_t> in_row_;        // (side,) disks of each row
+  std::vector<std::int32_t> members_;       // disks of all bands
+  std::vector<std::int32_t> member_cells_;  // of the members in the table of their band
 };
 
 }  // namespace hthm
