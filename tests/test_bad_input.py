@@ -169,7 +169,7 @@ def test_speeds_beyond_all_digits_are_refused() -> None:
 
 
 def test_options_that_do_not_exist_are_refused_with_those_that_do() -> None:
-    with pytest.raises(ValueError, match="engine: must be one of all_pairs, cell_list"):
+    with pytest.raises(ValueError, match="engine: must be one of auto, all_pairs, cell_list"):
         hthm.simulate(state(), engine="quadtree")
     with pytest.raises(ValueError, match="record: must be one of velocities, log, counts"):
         hthm.simulate(state(), record="everything")  # type: ignore[arg-type]  # the mistake under test

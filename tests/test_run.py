@@ -178,7 +178,7 @@ def test_figures_are_drawn_again_without_simulating(finished: Path, capsys: pyte
         (["--runs", "0"], "--runs: must be at least 1"),
         (["--frames", "1"], "--frames: must be at least 2"),
         (["--diameter", "0.7"], "--diameter: must be at most half the box"),
-        (["--engine", "quadtree"], "--engine: must be one of all_pairs"),
+        (["--engine", "quadtree"], "--engine: must be one of auto, all_pairs"),
         (["--batch", "1000000"], "--batch: must be at most the number of frame pairs"),
         (["--threads", "0"], "--threads: must be at least 1"),
         (["--widths", "4", "4"], "--widths: must differ"),

@@ -18,9 +18,10 @@ except ImportError as error:
     ) from error
 
 from hthm import paper
+from hthm.engine_choice import engines
 from hthm.gas import DiskGas, State
 from hthm.h_functional import speed_counts, speed_h, velocity_h
-from hthm.simulate import LogMemoryError, engines, simulate
+from hthm.simulate import LogMemoryError, simulate
 from hthm.trajectories import Trajectories
 
 __all__ = [

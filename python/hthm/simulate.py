@@ -10,6 +10,7 @@ import numpy as np
 
 from hthm import _core, checks, paper
 from hthm.collision_log import CollisionLog, frame_offsets
+from hthm.engine_choice import AUTO, check, chosen
 from hthm.gas import FloatArray, State
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
@@ -39,23 +40,12 @@ class LogMemoryError(MemoryError):
         self.finished = finished
 
 
-def engines() -> tuple[str, ...]:
-    """Return the names of the engines; all give the same bits but the exact ones.
-
-    Returns
-    -------
-    tuple of str
-        Names that `simulate` takes.
-    """
-    return tuple(_core.engines())
-
-
 def simulate(
     state: State,
     frames: int = paper.FRAMES,
     dt: float = 1 / paper.FRAME_RATE,
     *,
-    engine: str = "cell_list",
+    engine: str = AUTO,
     threads: int | None = None,
     record: Recording = "velocities",
     positions: bool = False,
@@ -72,7 +62,7 @@ def simulate(
     dt : float
         Time between two frames, and the length of a fixed step.
     engine : str
-        One of `engines`.
+        One of `engines`; "auto" is the fastest fixed-step engine for this state, by the rule of `hthm.engine_choice`.
     threads : int, optional
         Threads, over runs; as many as the process may run on unless given. Their number changes no bit.
     record : {"velocities", "log", "counts"}
@@ -112,7 +102,7 @@ def simulate(
     state.check()
     frames = checks.integer("frames", frames, least=1)
     dt = _check_dt(dt, state)
-    checks.choice("engine", engine, engines())
+    engine = chosen(check(engine), state, dt)
     threads = checks.threads(threads)
     checks.choice("record", record, RECORDINGS)
     if record == "log" and positions:

@@ -11,6 +11,7 @@ import numpy as np
 
 from hthm.lattice import widest_lattice
 from hthm.sampling import MOST_REJECTED_FRACTION, Speeds
+from hthm.engine_choice import AUTO
 from hthm.series import FrameRates
 from hthm.simulate import Progress, simulate
 
@@ -27,7 +28,7 @@ def count_collisions(
     rates: Sequence[int],
     time: float,
     *,
-    engine: str = "cell_list",
+    engine: str = AUTO,
     exact_start: State | None = None,
     threads: int | None = None,
     progress: Progress | None = None,

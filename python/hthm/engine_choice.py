@@ -1,0 +1,81 @@
+"""The engines by name, and which of them is the fastest for a gas."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from hthm import _core, checks
+from hthm.gas import State
+
+AUTO: Final = "auto"
+"""Stands for the fastest of the fixed-step engines, all of which give the same bits."""
+
+
+def engines() -> tuple[str, ...]:
+    """Return the names of the engines; all give the same bits but the exact ones.
+
+    Returns
+    -------
+    tuple of str
+        Names that `simulate` takes, beside "auto" for the fastest fixed-step engine.
+    """
+    return tuple(_core.engines())
+
+
+def check(engine: object) -> str:
+    """Return the name of an engine, or "auto".
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no string, or no such name.
+    """
+    return checks.choice("engine", engine, (AUTO, *engines()))
+
+
+def fastest(n: int, area_fraction: float, moved: float) -> str:
+    """Return the name of the fixed-step engine that takes the least time for a step.
+
+    Parameters
+    ----------
+    n : int
+        Disks of a run.
+    area_fraction : float
+        Fraction φ of the box that they cover.
+    moved : float
+        Root of the mean square distance that a disk moves in a step, in diameters.
+
+    Returns
+    -------
+    str
+        One of `engines`, never an exact one.
+
+    Notes
+    -----
+    Speed alone is at stake. With u = moved·√φ, which is 0.89 times the distance in units of 1/√n, that between disks:
+
+    ====================  =========================================  ===============================================
+    u                     up to                                      from there on
+    ====================  =========================================  ===============================================
+    below the limit       n = 50 φ: all_pairs                        neighbor_list, its list lasts for many steps
+    the limit and above   n = 30 + 100 φ: all_pairs                  sorted_cells
+    ====================  =========================================  ===============================================
+
+    The limit is 0.0035, and 0.01 from n = 5000 on, where the cells do not stay in the cache.
+    ``python bench/bench_auto.py`` measures what the rule loses.
+    """
+    limit = 0.0035 if n < 5000 else 0.01
+    if moved * math.sqrt(area_fraction) < limit:
+        return "all_pairs" if n <= 50 * area_fraction else "neighbor_list"
+    return "all_pairs" if n <= 30 + 100 * area_fraction else "sorted_cells"
+
+
+def chosen(engine: str, state: State, dt: float) -> str:
+    """Return the engine that simulates a state: the one that is named, or the fastest in place of "auto"."""
+    if engine != AUTO:
+        return engine
+    speed = math.sqrt(float(np.vdot(state.velocities, state.velocities)) / (state.runs * state.n))
+    return fastest(state.n, state.gas.area_fraction, speed * dt / state.diameter)
