@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +15,7 @@ from numpy.typing import NDArray
 
 import hthm
 import oracle
+from hthm import engine_choice
 from starts import HardStart, hard_starts
 
 FIXED_STEP = [name for name in hthm.engines() if name != "event"]
@@ -31,8 +36,8 @@ def state_of(start: HardStart) -> hthm.State:
     return hthm.State(start.positions[None], start.velocities[None], diameter=start.diameter, box=start.box)
 
 
-def assert_is_the_oracle(engine: str, start: HardStart, frames: int) -> None:
-    traj = hthm.simulate(state_of(start), frames=frames, dt=start.dt, engine=engine, positions=True, threads=1)
+def assert_is_the_oracle(engine: str, start: HardStart, frames: int, threads: int = 1) -> None:
+    traj = hthm.simulate(state_of(start), frames=frames, dt=start.dt, engine=engine, positions=True, threads=threads)
     expected = oracle.simulate(
         start.positions, start.velocities, frames=frames, dt=start.dt, box=start.box, diameter=start.diameter
     )
@@ -63,12 +68,14 @@ def test_engine_equals_oracle_at_the_papers_state(engine: str) -> None:
     area_fraction=st.floats(0.001, 0.9),
     speed=st.floats(1e-6, 1e4),
     box=st.sampled_from([1.0, 0.1, 3.7, 1024.0]),
+    dt=st.sampled_from([1 / 60, 1.0, 3e-4]),
     snap=st.sampled_from([0, 4, 64]),
+    threads=st.integers(1, 3),
     seed=st.integers(0, 2**32),
 )
 @settings(max_examples=60, deadline=None)
 def test_engines_equal_oracle_on_random_states(
-    n: int, area_fraction: float, speed: float, box: float, snap: int, seed: int
+    n: int, area_fraction: float, speed: float, box: float, dt: float, snap: int, threads: int, seed: int
 ) -> None:
     random = np.random.default_rng(seed)
     x = random.random((n, 2))
@@ -76,8 +83,35 @@ def test_engines_equal_oracle_on_random_states(
         x = np.floor(x * snap) / snap  # equal coordinates, cell borders, exact contacts
     v = random.normal(size=(n, 2)) * speed * box
     diameter = min(float(np.sqrt(4 * area_fraction / (np.pi * n))), 0.5) * box
-    for engine in FIXED_STEP:
-        assert_is_the_oracle(engine, HardStart(f"seed {seed}", x * box, v, diameter, box), frames=8)
+    for engine in (*FIXED_STEP, "auto"):
+        start = HardStart(f"seed {seed}", x * box, v, diameter, box, dt)
+        assert_is_the_oracle(engine, start, frames=8, threads=threads)
+
+
+@pytest.mark.parametrize("level", ["portable", "avx2"])
+def test_engines_equal_oracle_at_lower_instruction_sets(level: str) -> None:
+    """The level is chosen once a process; all other tests run at the highest that the machine has."""
+    tests = f"{__file__}::{test_engines_equal_oracle_on_random_states.__name__}"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tests]
+    done = subprocess.run(command, env=os.environ | {"HTHM_SIMD": level}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_auto_names_the_engine_that_it_picked() -> None:
+    gas = hthm.DiskGas(n=200, diameter=0.01, speed=0.5)
+    state = gas.sample(2, seed=6)
+    auto, named = hthm.simulate(state, frames=20), hthm.simulate(state, frames=20, engine="sorted_cells")
+    assert auto.engine == "sorted_cells"
+    assert_same_bits("velocities", auto.velocities, named.velocities, "auto")
+    assert hthm.simulate(state, frames=2, dt=1e-5).engine == "neighbor_list"
+    assert hthm.simulate(state[:1], frames=2, dt=1e-5).engine == "neighbor_list"
+    assert hthm.simulate(hthm.DiskGas(n=10).sample(1), frames=2).engine == "all_pairs"
+    assert "auto" not in hthm.engines()
+
+
+@given(n=st.integers(1, 10**7), area_fraction=st.floats(0, 10), moved=st.floats(0, 1e15))
+def test_auto_picks_a_fixed_step_engine_for_every_gas(n: int, area_fraction: float, moved: float) -> None:
+    assert engine_choice.fastest(n, area_fraction, moved) in FIXED_STEP
 
 
 @pytest.mark.parametrize("engine", FIXED_STEP)

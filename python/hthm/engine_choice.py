@@ -14,6 +14,9 @@ AUTO: Final = "auto"
 """Stands for the fastest of the fixed-step engines, all of which give the same bits."""
 
 
+_MANY: Final = 5000  # disks whose cells do not stay in the cache
+
+
 def engines() -> tuple[str, ...]:
     """Return the names of the engines; all give the same bits but the exact ones.
 
@@ -67,14 +70,29 @@ def fastest(n: int, area_fraction: float, moved: float) -> str:
     The limit is 0.0035, and 0.01 from n = 5000 on, where the cells do not stay in the cache.
     ``python bench/bench_auto.py`` measures what the rule loses.
     """
-    limit = 0.0035 if n < 5000 else 0.01
+    limit = 0.0035 if n < _MANY else 0.01
     if moved * math.sqrt(area_fraction) < limit:
         return "all_pairs" if n <= 50 * area_fraction else "neighbor_list"
     return "all_pairs" if n <= 30 + 100 * area_fraction else "sorted_cells"
 
 
 def chosen(engine: str, state: State, dt: float) -> str:
-    """Return the engine that simulates a state: the one that is named, or the fastest in place of "auto"."""
+    """Return the engine that simulates a state: the one that is named, or the fastest in place of "auto".
+
+    Parameters
+    ----------
+    engine : str
+        One of `engines`, or "auto".
+    state : State
+        Where the runs start; the root mean square of its velocities is what disks move by in a unit of time.
+    dt : float
+        Length of a step.
+
+    Returns
+    -------
+    str
+        One of `engines`.
+    """
     if engine != AUTO:
         return engine
     speed = math.sqrt(float(np.vdot(state.velocities, state.velocities)) / (state.runs * state.n))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hthm.engine_choice import AUTO
 from hthm.lattice import widest_lattice
 from hthm.sampling import MOST_REJECTED_FRACTION, Speeds
-from hthm.engine_choice import AUTO
 from hthm.series import FrameRates
 from hthm.simulate import Progress, simulate
 
