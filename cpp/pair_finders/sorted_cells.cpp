@@ -8,7 +8,7 @@
 namespace hthm {
 namespace {
 
-/// Cells in a table at most, unless a row alone is longer: 16 bits each, they stay in the L2 cache.
+/// Cells in a table at most, unless four rows alone have more: two bytes and some bits each, they stay in the L2 cache.
 constexpr std::int64_t cells_in_cache = 1 << 18;
 
 }  // namespace
@@ -17,7 +17,7 @@ SortedCells::SortedCells(const Setup& setup, std::int64_t n, Simd level)
     : setup_{setup},
       level_{level},
       overlap_{setup},
-      // Cells are never cleared as a whole, so a fine grid costs little but room in the cache.
+      // An empty cell costs little more than its bit, so a fine grid costs room in the cache above all.
       grid_{setup, std::max(3.0, std::sqrt(32 * static_cast<double>(n)))} {
   if (grid_.side < 3) {
     all_pairs_ = std::make_unique<AllPairs>(setup, n, level);

@@ -1,6 +1,6 @@
-// Cells just over a diameter wide in a table of 16-bit entries: disks are put into the table one by one, and what each
-// meets in its 3 x 3 cells are its candidates. Large boxes are cut into bands of rows, sorted by band every step, so
-// that a band's table and disks stay in the cache.
+// Cells just over a diameter wide, a bit each: shifted against one another, the bits tell which cells have neighbours,
+// and only the disks in these are looked at (cell_table.hpp). Large boxes are cut into bands of rows, disks sorted by
+// band every step, so that a band's cells stay in the cache.
 #pragma once
 
 #include <memory>

@@ -67,10 +67,10 @@ def fastest(n: int, area_fraction: float, moved: float) -> str:
     the limit and above   n = 30 + 100 φ: all_pairs                  sorted_cells
     ====================  =========================================  ===============================================
 
-    The limit is 0.0035, and 0.01 from n = 5000 on, where the cells do not stay in the cache.
+    The limit is 0.0035, and 0.02 from n = 5000 on, where the cells do not stay in the cache.
     ``python bench/bench_auto.py`` measures what the rule loses.
     """
-    limit = 0.0035 if n < _MANY else 0.01
+    limit = 0.0035 if n < _MANY else 0.02
     if moved * math.sqrt(area_fraction) < limit:
         return "all_pairs" if n <= 50 * area_fraction else "neighbor_list"
     return "all_pairs" if n <= 30 + 100 * area_fraction else "sorted_cells"
