@@ -58,7 +58,7 @@ def fastest(n: int, area_fraction: float, moved: float) -> str:
 
     Notes
     -----
-    Speed alone is at stake. With u = moved·√φ, which is 0.89 times the distance in units of 1/√n, that between disks:
+    Speed alone is at stake. With u = moved·φ^0.6, a measure of how long a list of neighbours lasts and how long it is:
 
     ====================  =========================================  ===============================================
     u                     up to                                      from there on
@@ -67,11 +67,11 @@ def fastest(n: int, area_fraction: float, moved: float) -> str:
     the limit and above   n = 30 + 100 φ: all_pairs                  sorted_cells
     ====================  =========================================  ===============================================
 
-    The limit is 0.0035, and 0.02 from n = 5000 on, where the cells do not stay in the cache.
+    The limit is 0.003, and 0.011 from n = 5000 on, where the cells do not stay in the cache.
     ``python bench/bench_auto.py`` measures what the rule loses.
     """
-    limit = 0.0035 if n < _MANY else 0.02
-    if moved * math.sqrt(area_fraction) < limit:
+    limit = 0.003 if n < _MANY else 0.011
+    if moved * area_fraction**0.6 < limit:
         return "all_pairs" if n <= 50 * area_fraction else "neighbor_list"
     return "all_pairs" if n <= 30 + 100 * area_fraction else "sorted_cells"
 
