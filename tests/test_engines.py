@@ -105,7 +105,7 @@ def test_auto_names_the_engine_that_it_picked() -> None:
     assert_same_bits("velocities", auto.velocities, named.velocities, "auto")
     assert hthm.simulate(state, frames=2, dt=1e-5).engine == "neighbor_list"
     assert hthm.simulate(state[:1], frames=2, dt=1e-5).engine == "neighbor_list"
-    assert hthm.simulate(hthm.DiskGas(n=10).sample(1), frames=2).engine == "all_pairs"
+    assert hthm.simulate(hthm.DiskGas(n=10, diameter=0.1, speed=1.0).sample(1), frames=2).engine == "all_pairs"
     assert "auto" not in hthm.engines()
 
 
