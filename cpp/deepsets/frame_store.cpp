@@ -1,0 +1,170 @@
+#include "deepsets/frame_store.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "parallel.hpp"
+
+namespace hthm::deepsets {
+namespace {
+
+/// Frames from one key frame to the next: a key frame costs as much as some 13 frames of changes at the paper's state,
+/// and going through 15 frames of changes as long as reading the key frame.
+constexpr std::size_t key_distance = 16;
+
+float magnitude(float reach, float x, float y) { return std::max({reach, std::fabs(x), std::fabs(y)}); }
+
+}  // namespace
+
+FrameStore::FrameStore(const DenseFrames& frames, int threads)
+    : frames_(frames.frames), n_(frames.n), runs_(static_cast<std::size_t>(frames.runs)) {
+  parallel_for(frames.runs, threads, [&](std::int64_t r) {
+    encode_dense(frames.velocities + r * frames_ * n_ * 2, runs_[static_cast<std::size_t>(r)]);
+  });
+  find_reach();
+}
+
+FrameStore::FrameStore(const CollisionLog& log, int threads)
+    : frames_(log.frames), n_(log.n), runs_(static_cast<std::size_t>(log.runs)) {
+  parallel_for(log.runs, threads, [&](std::int64_t r) { encode_log(log, r, runs_[static_cast<std::size_t>(r)]); });
+  find_reach();
+}
+
+void FrameStore::find_reach() {
+  for (const Run& run : runs_) reach_ = std::max(reach_, run.reach);
+  // Beyond, sums over the disks would overflow.
+  if (!(reach_ < std::sqrt(std::numeric_limits<float>::max()))) {
+    throw std::invalid_argument("velocities: must be below 1.8e19 in magnitude");
+  }
+}
+
+void FrameStore::encode_dense(const double* velocities, Run& run) const {
+  const auto n = static_cast<std::size_t>(n_), frames = static_cast<std::size_t>(frames_);
+  std::vector<float> x(n), y(n);
+  const auto most = static_cast<std::size_t>((n_ * (frames_ - 1) + 3) / 4);
+  for (std::size_t t = 0; t < frames; ++t) {
+    const double* frame = velocities + t * n * 2;
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto new_x = static_cast<float>(frame[2 * i]), new_y = static_cast<float>(frame[2 * i + 1]);
+      run.reach = magnitude(run.reach, new_x, new_y);
+      if (t > 0 && run.dense == nullptr && (new_x != x[i] || new_y != y[i])) {
+        run.changes.push_back({static_cast<std::int32_t>(i), x[i], y[i], new_x, new_y});
+      }
+      x[i] = new_x;
+      y[i] = new_y;
+    }
+    if (run.changes.size() > most) {
+      run = Run{velocities, {}, {}, {}, run.reach};
+    }
+    if (run.dense != nullptr) continue;  // only its reach is still wanted
+    run.first.push_back(static_cast<std::uint32_t>(run.changes.size()));
+    if (t % key_distance == 0) {
+      run.keys.insert(run.keys.end(), x.begin(), x.end());
+      run.keys.insert(run.keys.end(), y.begin(), y.end());
+    }
+  }
+  run.changes.shrink_to_fit();
+  run.keys.shrink_to_fit();
+}
+
+void FrameStore::encode_log(const CollisionLog& log, std::int64_t r, Run& run) const {
+  const auto n = static_cast<std::size_t>(n_), frames = static_cast<std::size_t>(frames_);
+  const double* start = log.start + r * n_ * 2;
+  const std::int64_t* offsets = log.offsets + r * (frames_ + 1);
+  std::vector<float> x(n), y(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    x[i] = static_cast<float>(start[2 * i]);
+    y[i] = static_cast<float>(start[2 * i + 1]);
+  }
+  const std::int64_t most = 2 * (offsets[frames_] - offsets[0]);
+  if (most >= std::numeric_limits<std::uint32_t>::max())
+    throw std::length_error("log: must have below 2^31 rows a run");
+  run.changes.reserve(static_cast<std::size_t>(most));
+  std::vector<char> is_touched(n, 0);
+  std::vector<Change> touched;  // in this frame, with the velocities before it
+  for (std::size_t t = 0; t < frames; ++t) {
+    touched.clear();
+    for (std::int64_t row = offsets[t]; row < offsets[t + 1]; ++row) {
+      for (std::int64_t side = 0; side < 2; ++side) {
+        const std::int32_t disk = log.pairs[2 * row + side];
+        const auto i = static_cast<std::size_t>(disk);
+        if (!is_touched[i]) touched.push_back({disk, x[i], y[i], 0, 0});
+        is_touched[i] = 1;
+        x[i] = static_cast<float>(log.velocities[4 * row + 2 * side]);
+        y[i] = static_cast<float>(log.velocities[4 * row + 2 * side + 1]);
+      }
+    }
+    std::sort(touched.begin(), touched.end(), [](const Change& a, const Change& b) { return a.disk < b.disk; });
+    for (Change& change : touched) {
+      const auto i = static_cast<std::size_t>(change.disk);
+      is_touched[i] = 0;
+      change.new_x = x[i];
+      change.new_y = y[i];
+      const bool differs = change.new_x != change.old_x || change.new_y != change.old_y;
+      if (t > 0 && differs) {  // the start is no frame, and no pair leads from it
+        run.changes.push_back(change);
+        run.reach = magnitude(run.reach, change.new_x, change.new_y);
+      }
+    }
+    if (t == 0) {
+      for (std::size_t i = 0; i < n; ++i) run.reach = magnitude(run.reach, x[i], y[i]);
+    }
+    run.first.push_back(static_cast<std::uint32_t>(run.changes.size()));
+    if (t % key_distance == 0) {
+      run.keys.insert(run.keys.end(), x.begin(), x.end());
+      run.keys.insert(run.keys.end(), y.begin(), y.end());
+    }
+  }
+  run.keys.shrink_to_fit();
+}
+
+std::int64_t FrameStore::most_changes(std::int64_t pair) const {
+  const Run& run = run_of(pair);
+  const std::size_t k = frame_of(pair);
+  return run.dense != nullptr ? n_ : run.first[k + 1] - run.first[k];
+}
+
+std::int64_t FrameStore::changes(std::int64_t pair, Change* out) const {
+  const Run& run = run_of(pair);
+  const std::size_t k = frame_of(pair);
+  if (run.dense == nullptr) {
+    const Change* begin = run.changes.data();
+    return std::copy(begin + run.first[k], begin + run.first[k + 1], out) - out;
+  }
+  const double* before = run.dense + static_cast<std::int64_t>(k) * n_ * 2;
+  const double* after = before + n_ * 2;
+  Change* end = out;
+  for (std::int64_t i = 0; i < n_; ++i) {
+    const Change change{static_cast<std::int32_t>(i), static_cast<float>(before[2 * i]),
+                        static_cast<float>(before[2 * i + 1]), static_cast<float>(after[2 * i]),
+                        static_cast<float>(after[2 * i + 1])};
+    if (change.new_x != change.old_x || change.new_y != change.old_y) *end++ = change;
+  }
+  return end - out;
+}
+
+void FrameStore::frame(std::int64_t pair, float* x, float* y) const {
+  const Run& run = run_of(pair);
+  const std::size_t k = frame_of(pair);
+  if (run.dense != nullptr) {
+    const double* velocities = run.dense + static_cast<std::int64_t>(k) * n_ * 2;
+    for (std::int64_t i = 0; i < n_; ++i) {
+      x[i] = static_cast<float>(velocities[2 * i]);
+      y[i] = static_cast<float>(velocities[2 * i + 1]);
+    }
+    return;
+  }
+  const std::size_t key = k / key_distance;
+  const float* at_key = run.keys.data() + key * 2 * static_cast<std::size_t>(n_);
+  std::copy(at_key, at_key + n_, x);
+  std::copy(at_key + n_, at_key + 2 * n_, y);
+  for (std::size_t c = run.first[key * key_distance]; c < run.first[k]; ++c) {
+    const Change& change = run.changes[c];
+    x[change.disk] = change.new_x;
+    y[change.disk] = change.new_y;
+  }
+}
+
+}  // namespace hthm::deepsets

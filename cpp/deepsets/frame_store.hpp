@@ -1,0 +1,73 @@
+// The velocities of all frames as the network sees them, float32, kept as what changes from one frame to the next.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace hthm::deepsets {
+
+/// A disk whose velocity differs between two consecutive frames.
+struct Change {
+  std::int32_t disk;
+  float old_x, old_y, new_x, new_y;
+};
+
+/// A dense recording, (runs, frames, n, 2).
+struct DenseFrames {
+  const double* velocities;
+  std::int64_t runs, frames, n;
+};
+
+/// A log of collisions: the start (runs, n, 2), and in row k who collided with whom (rows, 2) and both velocities after
+/// it (rows, 2, 2); rows offsets[r][t] to offsets[r][t + 1] are those of frame t of run r, (runs, frames + 1).
+struct CollisionLog {
+  const double* start;
+  const std::int64_t* offsets;
+  const std::int32_t* pairs;
+  const double* velocities;
+  std::int64_t runs, frames, n;
+};
+
+/// Pairs of consecutive frames by number: pair k of run r is r * (frames - 1) + k. A disk counts as changed if its
+/// velocity differs in float32, so that a log and the dense recording of the same run give the same store.
+class FrameStore {
+ public:
+  /// Runs in which more than a quarter of the disks change from frame to frame are not encoded but read where they are:
+  /// the velocities must outlive the store.
+  FrameStore(const DenseFrames& frames, int threads);
+  FrameStore(const CollisionLog& log, int threads);
+
+  std::int64_t pairs() const { return runs_count() * (frames_ - 1); }
+  std::int64_t n() const { return n_; }
+  /// The largest component, in magnitude.
+  float reach() const { return reach_; }
+
+  /// At least as many as `changes` gives.
+  std::int64_t most_changes(std::int64_t pair) const;
+  /// The changes from the first to the second frame of a pair, by disk; `out` has room for most_changes of them.
+  std::int64_t changes(std::int64_t pair, Change* out) const;
+  /// The first frame of a pair.
+  void frame(std::int64_t pair, float* x, float* y) const;
+
+ private:
+  struct Run {
+    const double* dense = nullptr;     // (frames, n, 2) where the run is not encoded
+    std::vector<std::uint32_t> first;  // changes first[k] to first[k + 1] lead from frame k to frame k + 1
+    std::vector<Change> changes;
+    std::vector<float> keys;  // x, then y, of frames 0, key_distance, 2 * key_distance ...
+    float reach = 0;
+  };
+
+  std::int64_t runs_count() const { return static_cast<std::int64_t>(runs_.size()); }
+  const Run& run_of(std::int64_t pair) const { return runs_[static_cast<std::size_t>(pair / (frames_ - 1))]; }
+  std::size_t frame_of(std::int64_t pair) const { return static_cast<std::size_t>(pair % (frames_ - 1)); }
+  void encode_dense(const double* velocities, Run& run) const;
+  void encode_log(const CollisionLog& log, std::int64_t r, Run& run) const;
+  void find_reach();
+
+  std::int64_t frames_, n_;
+  float reach_ = 0;
+  std::vector<Run> runs_;
+};
+
+}  // namespace hthm::deepsets

@@ -1,0 +1,227 @@
+#include "deepsets/pair_loss.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "parallel.hpp"
+
+namespace hthm::deepsets {
+namespace {
+
+/// Pairs that a thread takes at a time.
+constexpr std::int64_t pairs_at_a_time = 8;
+
+/// Terms of a cell that are summed at a time: so few that the cells of a narrow network keep all threads busy.
+constexpr std::int64_t terms_at_a_time = 512;
+
+}  // namespace
+
+struct PairLoss::Frame {
+  explicit Frame(std::int64_t n) : x(static_cast<std::size_t>(n)), y(x.size()), cells(x.size()), changes(x.size()) {}
+
+  std::vector<float> x, y;
+  std::vector<std::int32_t> cells;
+  std::vector<Change> changes;
+};
+
+double PairLoss::operator()(const Network<const float>& network, const std::int64_t* pairs, std::int64_t count,
+                            const Loss& loss, int threads, double* change, const Network<float>& gradient) {
+  const std::int64_t weights = Network<float>::size(network.width);
+  if (!std::all_of(network.w1, network.w1 + weights, [](float w) { return std::isfinite(w); })) {
+    std::fill(gradient.w1, gradient.w1 + weights, std::numeric_limits<float>::quiet_NaN());
+    std::fill(change, change + count, std::numeric_limits<double>::quiet_NaN());
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  phi_.build(network, frames_.reach(), *kernel_, threads);
+  rho_.build(network, *kernel_);
+  stride_ = padded(network.width);
+  choose(pairs, count);
+  for_pairs(threads, [&](std::int64_t k, Frame& frame) { look_at(k, frame); });
+  know_all_cells(threads);
+  for_pairs(threads, [&](std::int64_t k, Frame& frame) { change[k] = compare(k, frame); });
+
+  double tilted = 0, squares = 0;
+  std::vector<double> slopes_of_loss(static_cast<std::size_t>(count));
+  for (std::int64_t k = 0; k < count; ++k) {
+    const double fall = change[k] < 0 ? 1 : loss.negative_slope;
+    tilted -= fall * change[k];
+    squares += change[k] * change[k];
+    slopes_of_loss[static_cast<std::size_t>(k)] = (2 * loss.penalty * change[k] - fall) / static_cast<double>(count);
+  }
+  differentiate(slopes_of_loss.data());
+  sort_terms(slopes_of_loss.data());
+  backward(threads, gradient);
+  return (tilted + loss.penalty * squares) / static_cast<double>(count);
+}
+
+template <class Body>
+void PairLoss::for_pairs(int threads, const Body& body) {
+  const auto count = static_cast<std::int64_t>(pairs_.size());
+  parallel_for((count + pairs_at_a_time - 1) / pairs_at_a_time, threads, [&](std::int64_t piece) {
+    Frame frame(frames_.n());
+    const std::int64_t first = piece * pairs_at_a_time;
+    for (std::int64_t k = first; k < std::min(first + pairs_at_a_time, count); ++k) body(k, frame);
+  });
+}
+
+void PairLoss::choose(const std::int64_t* pairs, std::int64_t count) {
+  pairs_.clear();
+  std::int64_t first = 0;
+  for (std::int64_t k = 0; k < count; ++k) {
+    pairs_.push_back({pairs[k], first, 0, 0, 0, false});
+    first += 2 * frames_.most_changes(pairs[k]);
+  }
+  x_.resize(static_cast<std::size_t>(first));
+  y_.resize(x_.size());
+  cells_.resize(x_.size());
+  sums_.resize(static_cast<std::size_t>(count * stride_));
+  changes_.resize(sums_.size());
+  zs_.resize(2 * sums_.size());
+}
+
+/// The velocities of the changed disks with their cells, as far as known, and S of the first frame.
+void PairLoss::look_at(std::int64_t k, Frame& frame) {
+  Pair& pair = pairs_[static_cast<std::size_t>(k)];
+  pair.changes = frames_.changes(pair.number, frame.changes.data());
+  for (std::int64_t c = 0; c < pair.changes; ++c) {
+    const Change& change = frame.changes[static_cast<std::size_t>(c)];
+    const auto after = static_cast<std::size_t>(pair.first + c),
+               before = after + static_cast<std::size_t>(pair.changes);
+    x_[after] = change.new_x;
+    y_[after] = change.new_y;
+    cells_[after] = phi_.cells().locate(change.new_x, change.new_y);
+    x_[before] = change.old_x;
+    y_[before] = change.old_y;
+    cells_[before] = phi_.cells().locate(change.old_x, change.old_y);
+  }
+  frames_.frame(pair.number, frame.x.data(), frame.y.data());
+  phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), false, sums(k));
+}
+
+void PairLoss::know_all_cells(int threads) {
+  for (const Pair& pair : pairs_) {
+    for (std::int64_t c = pair.first; c < pair.first + 2 * pair.changes; ++c) {
+      const auto i = static_cast<std::size_t>(c);
+      if (cells_[i] == PlaneCells::unknown) cells_[i] = phi_.cells().locate_or_add(x_[i], y_[i]);
+    }
+  }
+  phi_.complete(threads);
+}
+
+/// Delta h of a pair.
+double PairLoss::compare(std::int64_t k, Frame& frame) {
+  Pair& pair = pairs_[static_cast<std::size_t>(k)];
+  const auto first = static_cast<std::size_t>(pair.first), middle = first + static_cast<std::size_t>(pair.changes);
+  const auto stride = static_cast<std::size_t>(stride_);
+  std::vector<double> before(stride, 0), dz(stride, 0);
+  double* of_sums = change_of_sums(k);
+  std::fill(of_sums, of_sums + stride_, 0.0);
+  phi_.add(x_.data() + first, y_.data() + first, cells_.data() + first, pair.changes, of_sums);
+  phi_.add(x_.data() + middle, y_.data() + middle, cells_.data() + middle, pair.changes, before.data());
+  for (std::size_t j = 0; j < stride; ++j) of_sums[j] -= before[j];
+  rho_.add_change(of_sums, dz.data());
+  double *z = z_before(k), *next = z_after(k);
+  const auto find_z = [&] {
+    rho_.z(sums(k), z);
+    for (std::size_t j = 0; j < stride; ++j) next[j] = z[j] + dz[j];
+  };
+  find_z();
+  const double error = rho_.amplification() * phi_.error_of_sum(frames_.n(), sums(k));
+  pair.steady = rho_.steady(z, next, error);
+  if (!pair.steady) {
+    frames_.frame(pair.number, frame.x.data(), frame.y.data());
+    phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), true, sums(k));
+    find_z();
+    pair.steady = rho_.steady(z, next, 0);
+  }
+  return pair.steady ? rho_.steady_change(z, dz.data()) : rho_.change(z, next);
+}
+
+/// What rho makes of the slopes of the loss.
+void PairLoss::differentiate(const double* slopes_of_loss) {
+  shared_terms_.clear();
+  shared_cells_.clear();
+  std::vector<double> sums_after(static_cast<std::size_t>(stride_));
+  for (std::size_t p = 0; p < pairs_.size(); ++p) {
+    Pair& pair = pairs_[p];
+    const auto k = static_cast<std::int64_t>(p);
+    const double slope = slopes_of_loss[p];
+    pair.before = rho_.pattern(z_before(k));
+    pair.after = pair.steady ? pair.before : rho_.pattern(z_after(k));
+    if (pair.before == pair.after) {
+      rho_.add(pair.before, slope, change_of_sums(k), 0);
+      continue;
+    }
+    for (std::size_t j = 0; j < sums_after.size(); ++j) sums_after[j] = sums(k)[j] + change_of_sums(k)[j];
+    rho_.add(pair.after, slope, sums_after.data(), slope);
+    rho_.add(pair.before, -slope, sums(k), -slope);
+    add_terms_of_shared(pair, slope);
+  }
+}
+
+/// Where rho switches, the disks that do not change act through two patterns that differ.
+void PairLoss::add_terms_of_shared(const Pair& pair, double weight) {
+  Frame frame(frames_.n());
+  frames_.changes(pair.number, frame.changes.data());
+  frames_.frame(pair.number, frame.x.data(), frame.y.data());
+  std::int64_t next = 0;
+  for (std::int64_t i = 0; i < frames_.n(); ++i) {
+    if (next < pair.changes && frame.changes[static_cast<std::size_t>(next)].disk == i) {
+      ++next;
+      continue;
+    }
+    const float x = frame.x[static_cast<std::size_t>(i)], y = frame.y[static_cast<std::size_t>(i)];
+    shared_cells_.insert(shared_cells_.end(), 2, phi_.cells().locate_or_add(x, y));
+    shared_terms_.push_back({x, y, pair.after, weight});
+    shared_terms_.push_back({x, y, pair.before, -weight});
+  }
+}
+
+/// The terms of all pairs by cell, within a cell in the order of the batch.
+void PairLoss::sort_terms(const double* slopes_of_loss) {
+  ends_.assign(static_cast<std::size_t>(phi_.cells().count()), 0);
+  const auto for_terms = [&](const auto& body) {
+    for (std::size_t p = 0; p < pairs_.size(); ++p) {
+      const Pair& pair = pairs_[p];
+      for (std::int64_t c = 0; c < 2 * pair.changes; ++c) {
+        const auto i = static_cast<std::size_t>(pair.first + c);
+        if (c < pair.changes) body(cells_[i], Term{x_[i], y_[i], pair.after, slopes_of_loss[p]});
+        if (c >= pair.changes) body(cells_[i], Term{x_[i], y_[i], pair.before, -slopes_of_loss[p]});
+      }
+    }
+    for (std::size_t i = 0; i < shared_terms_.size(); ++i) body(shared_cells_[i], shared_terms_[i]);
+  };
+  for_terms([&](std::int32_t cell, const Term&) { ++ends_[static_cast<std::size_t>(cell)]; });
+  std::int64_t begin = 0;
+  for (std::int64_t& end : ends_) begin += std::exchange(end, begin);
+  terms_.resize(static_cast<std::size_t>(begin));
+  for_terms([&](std::int32_t cell, const Term& term) {
+    terms_[static_cast<std::size_t>(ends_[static_cast<std::size_t>(cell)]++)] = term;
+  });
+}
+
+void PairLoss::backward(int threads, const Network<float>& gradient) {
+  phi_.complete(threads);
+  std::vector<std::int32_t> cells;   // by row
+  std::vector<std::int64_t> bounds;  // of the terms of each row
+  std::int64_t begin = 0;
+  for (std::size_t cell = 0; cell < ends_.size(); ++cell) {
+    for (; begin < ends_[cell]; begin = std::min(begin + terms_at_a_time, ends_[cell])) {
+      cells.push_back(static_cast<std::int32_t>(cell));
+      bounds.push_back(begin);
+    }
+  }
+  bounds.push_back(begin);
+  rows_.resize(cells.size() * static_cast<std::size_t>(phi_.table_size()));
+  parallel_for(static_cast<std::int64_t>(cells.size()), threads, [&](std::int64_t row) {
+    const auto r = static_cast<std::size_t>(row);
+    kernel_->gradient(phi_.table(cells[r]), stride_, &terms_[static_cast<std::size_t>(bounds[r])],
+                      bounds[r + 1] - bounds[r], rho_.slopes(),
+                      &rows_[r * static_cast<std::size_t>(phi_.table_size())]);
+  });
+  phi_.gradient(rows_.data(), cells, threads, gradient);
+  rho_.gradient(gradient);
+}
+
+}  // namespace hthm::deepsets

@@ -1,0 +1,137 @@
+#include "deepsets/phi.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "parallel.hpp"
+
+namespace hthm::deepsets {
+
+void Phi::build(const Network<const float>& network, float reach, const Kernel& kernel, int threads) {
+  kernel_ = &kernel;
+  width_ = network.width;
+  padded_ = padded(width_);
+  reach_ = reach;
+  largest_z_ = 0;
+  const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
+  columns_.assign(width * stride, 0);
+  lines_.resize(3 * width);
+  bias_.assign(stride, 0);
+  for (std::size_t k = 0; k < width; ++k) {
+    for (std::size_t j = 0; j < width; ++j) columns_[j * stride + k] = network.w2[k * width + j];
+    lines_[3 * k] = network.w1[2 * k];
+    lines_[3 * k + 1] = network.w1[2 * k + 1];
+    lines_[3 * k + 2] = network.b1[k];
+    bias_[k] = network.b2[k];
+  }
+  cells_.build(network, reach);
+  exact_.clear();
+  rounded_.clear();
+  complete(threads);
+}
+
+void Phi::complete(int threads) {
+  const auto size = static_cast<std::size_t>(table_size());
+  const auto before = static_cast<std::int64_t>(exact_.size() / size), count = cells_.count();
+  exact_.resize(static_cast<std::size_t>(count) * size);
+  rounded_.resize(static_cast<std::size_t>(count) * size);
+  constexpr std::int64_t at_a_time = 16;
+  parallel_for((count - before + at_a_time - 1) / at_a_time, threads, [&](std::int64_t piece) {
+    std::int32_t active[most_width];
+    const std::int64_t first = before + piece * at_a_time;
+    for (std::int64_t cell = first; cell < std::min(first + at_a_time, count); ++cell) {
+      std::int64_t units = 0;
+      for (std::int32_t j = 0; j < width_; ++j) {
+        if (cells_.active(cell, j)) active[units++] = j;
+      }
+      const std::size_t at = static_cast<std::size_t>(cell) * size;
+      kernel_->table(columns_.data(), lines_.data(), bias_.data(), active, units, padded_, &exact_[at], &rounded_[at]);
+    }
+  });
+  const auto stride = static_cast<std::size_t>(padded_);
+  for (std::size_t at = static_cast<std::size_t>(before) * size; at < exact_.size(); at += size) {
+    for (std::size_t k = at; k < at + static_cast<std::size_t>(width_); ++k) {
+      const double slopes = std::fabs(exact_[k]) + std::fabs(exact_[k + stride]);
+      largest_z_ = std::max(largest_z_, slopes * static_cast<double>(reach_) + std::fabs(exact_[k + 2 * stride]));
+    }
+  }
+}
+
+void Phi::sum(float* x, float* y, std::int64_t count, std::int32_t* found, bool exact, double* sums) const {
+  std::int64_t known = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int32_t cell = cells_.locate(x[i], y[i]);
+    if (cell == PlaneCells::unknown) continue;
+    found[known] = cell;
+    std::swap(x[i], x[known]);
+    std::swap(y[i], y[known]);
+    ++known;
+  }
+  std::fill(sums, sums + padded_, 0.0);
+  if (exact) {
+    kernel_->exact_sum(exact_.data(), padded_, found, x, y, known, sums);
+  } else {
+    kernel_->sum(rounded_.data(), padded_, found, x, y, known, sums);
+  }
+  for (std::int64_t i = known; i < count; ++i) add_unknown(x[i], y[i], sums);
+}
+
+/// Each z is off by three roundings of numbers up to largest_z, and the blocks of 32 velocities by one a sum.
+double Phi::error_of_sum(std::int64_t count, const double* sums) const {
+  const double rounding = 0x1p-24;
+  return rounding * (6 * static_cast<double>(count) * largest_z_ + 32 * *std::max_element(sums, sums + padded_));
+}
+
+void Phi::add(const float* x, const float* y, const std::int32_t* cells, std::int64_t count, double* sums) const {
+  kernel_->exact_sum(exact_.data(), padded_, cells, x, y, count, sums);
+}
+
+void Phi::add_unknown(float x, float y, double* sums) const {
+  const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
+  double z[most_width];
+  std::copy(bias_.begin(), bias_.begin() + width_, z);
+  for (std::size_t j = 0; j < width; ++j) {
+    const double first =
+        lines_[3 * j] * static_cast<double>(x) + lines_[3 * j + 1] * static_cast<double>(y) + lines_[3 * j + 2];
+    if (!(first > 0)) continue;
+    for (std::size_t k = 0; k < width; ++k) z[k] += columns_[j * stride + k] * first;
+  }
+  for (std::size_t k = 0; k < width; ++k) sums[k] += std::max(z[k], 0.0);
+}
+
+void Phi::gradient(const double* rows, const std::vector<std::int32_t>& cells, int threads,
+                   const Network<float>& gradient) const {
+  const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
+  // T = sum over the active units j of columns[j] x lines[j]: what j is responsible for is the sum over its cells.
+  parallel_for(width_ + 1, threads, [&](std::int64_t unit) {
+    std::vector<std::int32_t> chosen;
+    std::vector<double> of_unit(static_cast<std::size_t>(table_size()));
+    for (std::size_t row = 0; row < cells.size(); ++row) {
+      if (unit == width_ || cells_.active(cells[row], static_cast<int>(unit))) {
+        chosen.push_back(static_cast<std::int32_t>(row));
+      }
+    }
+    kernel_->sum_rows(rows, chosen.data(), static_cast<std::int64_t>(chosen.size()), table_size(), of_unit.data());
+    if (unit == width_) {  // the bias is in every cell
+      for (std::size_t k = 0; k < width; ++k) gradient.b2[k] = static_cast<float>(of_unit[2 * stride + k]);
+      return;
+    }
+    const auto j = static_cast<std::size_t>(unit);
+    const double* line = &lines_[3 * j];
+    double of_line[3] = {};
+    for (std::size_t k = 0; k < width; ++k) {
+      double of_column = 0;
+      for (std::size_t r = 0; r < 3; ++r) {
+        of_column += of_unit[r * stride + k] * line[r];
+        of_line[r] += of_unit[r * stride + k] * columns_[j * stride + k];
+      }
+      gradient.w2[k * width + j] = static_cast<float>(of_column);
+    }
+    gradient.w1[2 * j] = static_cast<float>(of_line[0]);
+    gradient.w1[2 * j + 1] = static_cast<float>(of_line[1]);
+    gradient.b1[j] = static_cast<float>(of_line[2]);
+  });
+}
+
+}  // namespace hthm::deepsets

@@ -1,0 +1,113 @@
+#include "deepsets/rho.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hthm::deepsets {
+namespace {
+
+bool active(const Rho::Mask& mask, std::size_t k) { return (mask[k / 64] >> (k % 64) & 1) != 0; }
+
+}  // namespace
+
+void Rho::build(const Network<const float>& network, const Kernel& kernel) {
+  kernel_ = &kernel;
+  width_ = network.width;
+  padded_ = padded(width_);
+  const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
+  rows_.assign(width * stride, 0);
+  columns_.assign(width * stride, 0);
+  bias_.assign(stride, 0);
+  last_.assign(stride, 0);
+  amplification_ = 0;
+  for (std::size_t k = 0; k < width; ++k) {
+    double of_row = 0;
+    for (std::size_t j = 0; j < width; ++j) {
+      rows_[k * stride + j] = network.w3[k * width + j];
+      columns_[j * stride + k] = network.w3[k * width + j];
+      of_row += std::fabs(network.w3[k * width + j]);
+    }
+    amplification_ = std::max(amplification_, of_row);
+    bias_[k] = network.b3[k];
+    last_[k] = network.w4[k];
+  }
+  patterns_.clear();
+  slopes_.clear();
+  sums_.clear();
+  constant_.clear();
+}
+
+void Rho::z(const double* sums, double* out) const {
+  std::copy(bias_.begin(), bias_.end(), out);
+  add_change(sums, out);
+}
+
+void Rho::add_change(const double* change, double* out) const {
+  kernel_->multiply(columns_.data(), change, width_, padded_, out);
+}
+
+bool Rho::steady(const double* before, const double* after, double error) const {
+  for (std::size_t k = 0; k < static_cast<std::size_t>(width_); ++k) {
+    const bool on = before[k] > error && after[k] > error, off = before[k] <= -error && after[k] <= -error;
+    if (!on && !off) return false;
+  }
+  return true;
+}
+
+double Rho::steady_change(const double* z, const double* dz) const {
+  double h = 0;
+  for (std::size_t k = 0; k < last_.size(); ++k) h += z[k] > 0 ? last_[k] * dz[k] : 0;
+  return h;
+}
+
+double Rho::change(const double* before, const double* after) const {
+  double h = 0;
+  for (std::size_t k = 0; k < last_.size(); ++k) h += last_[k] * (std::max(after[k], 0.0) - std::max(before[k], 0.0));
+  return h;
+}
+
+std::int32_t Rho::pattern(const double* z) {
+  Mask mask((last_.size() + 63) / 64, 0);
+  for (std::size_t k = 0; k < last_.size(); ++k) mask[k / 64] |= static_cast<std::uint64_t>(z[k] > 0) << (k % 64);
+  const auto known = std::find(patterns_.begin(), patterns_.end(), mask);
+  if (known != patterns_.end()) return static_cast<std::int32_t>(known - patterns_.begin());
+  std::vector<double> through(last_.size());
+  for (std::size_t k = 0; k < last_.size(); ++k) through[k] = active(mask, k) ? last_[k] : 0;
+  const std::size_t at = slopes_.size(), stride = last_.size();
+  slopes_.resize(at + stride, 0);
+  kernel_->multiply(rows_.data(), through.data(), width_, padded_, &slopes_[at]);
+  sums_.resize(at + stride, 0);
+  constant_.push_back(0);
+  patterns_.push_back(mask);
+  return static_cast<std::int32_t>(patterns_.size() - 1);
+}
+
+void Rho::add(std::int32_t pattern, double weight, const double* sums, double constant) {
+  double* total = &sums_[static_cast<std::size_t>(pattern) * last_.size()];
+  for (std::size_t k = 0; k < last_.size(); ++k) total[k] += weight * sums[k];
+  constant_[static_cast<std::size_t>(pattern)] += constant;
+}
+
+void Rho::gradient(const Network<float>& gradient) const {
+  const auto width = static_cast<std::size_t>(width_), stride = last_.size();
+  std::vector<double> w3(width * width, 0), b3(width, 0), w4(stride, 0), z(stride);
+  for (std::size_t p = 0; p < patterns_.size(); ++p) {
+    const double* sums = &sums_[p * stride];
+    for (std::size_t k = 0; k < stride; ++k) z[k] = constant_[p] * bias_[k];
+    add_change(sums, z.data());
+    for (std::size_t k = 0; k < width; ++k) {
+      if (!active(patterns_[p], k)) continue;
+      w4[k] += z[k];
+      b3[k] += last_[k] * constant_[p];
+      for (std::size_t j = 0; j < width; ++j) w3[k * width + j] += last_[k] * sums[j];
+    }
+  }
+  for (std::size_t k = 0; k < width; ++k) {
+    gradient.b3[k] = static_cast<float>(b3[k]);
+    gradient.w4[k] = static_cast<float>(w4[k]);
+  }
+  for (std::size_t k = 0; k < width * width; ++k) gradient.w3[k] = static_cast<float>(w3[k]);
+  *gradient.b4 = 0;  // h of either frame has it
+}
+
+}  // namespace hthm::deepsets

@@ -1,0 +1,58 @@
+// rho, the network of a frame, for pairs of frames: how h changes, and what the gradient needs of that.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "deepsets/kernel.hpp"
+#include "deepsets/network.hpp"
+
+namespace hthm::deepsets {
+
+/// h = w4 . max(z, 0) + b4 with z = W3 S + b3. Between two consecutive frames hardly ever a unit switches, and where
+/// none does, Delta h depends on the change of S alone.
+class Rho {
+ public:
+  using Mask = std::vector<std::uint64_t>;  // the active units, a bit each
+
+  void build(const Network<const float>& network, const Kernel& kernel);
+
+  /// z (P) of a sum S.
+  void z(const double* sums, double* out) const;
+  /// z += W3 times a change of S.
+  void add_change(const double* change, double* out) const;
+  /// Bound on how far z is off where every component of S is off by at most 1.
+  double amplification() const { return amplification_; }
+
+  /// Whether no unit switches from one z to the other, even if each of them is off by up to `error`.
+  bool steady(const double* before, const double* after, double error) const;
+  /// Delta h where no unit switches from z to z + dz.
+  double steady_change(const double* z, const double* dz) const;
+  /// Delta h in general.
+  double change(const double* before, const double* after) const;
+
+  /// The number of the pattern of active units of z; equal patterns have equal numbers.
+  std::int32_t pattern(const double* z);
+  /// How h depends on S in each pattern: slopes (patterns, P).
+  const double* slopes() const { return slopes_.data(); }
+
+  /// Take weight * S, of a frame in this pattern, into the gradient; `constant` is the weight that b3 gets.
+  void add(std::int32_t pattern, double weight, const double* sums, double constant);
+  /// gradient.w3, b3, w4 and b4 of all that was added.
+  void gradient(const Network<float>& gradient) const;
+
+ private:
+  const Kernel* kernel_ = nullptr;
+  int width_ = 0, padded_ = 0;
+  double amplification_ = 0;
+  std::vector<double> rows_;     // (D, P): w3
+  std::vector<double> columns_;  // (D, P): w3 transposed
+  std::vector<double> bias_;     // (P)
+  std::vector<double> last_;     // (P): w4
+  std::vector<Mask> patterns_;
+  std::vector<double> slopes_;    // (patterns, P)
+  std::vector<double> sums_;      // (patterns, P): of weight * S
+  std::vector<double> constant_;  // (patterns)
+};
+
+}  // namespace hthm::deepsets

@@ -1,0 +1,86 @@
+"""The loss of a batch of frame pairs from the compiled kernel, for `DeepSets` in float32 on a CPU."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from hthm import _core
+from hthm.deepsets import DeepSets
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from hthm.gas import FloatArray
+
+MOST_WIDTH: int = _core.most_width
+"""The widest network that the kernel takes."""
+
+
+def takes(model: nn.Module, device: torch.device) -> bool:
+    """Whether the kernel can train this model on this device.
+
+    Parameters
+    ----------
+    model : nn.Module
+    device : torch.device
+
+    Returns
+    -------
+    bool
+        True for `DeepSets` itself, in float32, up to a width of `MOST_WIDTH`, on a CPU.
+    """
+    return (
+        type(model) is DeepSets  # a subclass may compute something else
+        and device.type == "cpu"
+        and model.width <= MOST_WIDTH
+        and all(parameter.dtype == torch.float32 for parameter in model.parameters())
+    )
+
+
+class FusedBatchLoss:
+    """Loss and gradient of a batch, exact up to rounding, without the layers ever being in memory.
+
+    Parameters
+    ----------
+    model : DeepSets
+        One that the kernel `takes`.
+    velocities : (runs, frames, n, 2) float64, C order
+        Encoded once as what changes from frame to frame; runs in which most disks do are read where they are.
+
+    Notes
+    -----
+    docs/training.md explains the kernel. As many threads as torch has, `torch.get_num_threads`; the bits do not depend
+    on how many.
+    """
+
+    def __init__(self, model: DeepSets, velocities: FloatArray) -> None:
+        self._model = model
+        self._kernel = _core.PairLoss.from_dense(velocities, torch.get_num_threads())
+        self.pairs = self._kernel.pairs
+
+    def __call__(
+        self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the loss and Δh, both in float64; see `hthm.frame_pairs.BatchLoss`."""
+        parameters = list(self._model.parameters())
+        weights = torch.cat([parameter.detach().reshape(-1) for parameter in parameters])
+        change = torch.empty(len(pairs), dtype=torch.float64)
+        gradient = torch.empty_like(weights)
+        loss = self._kernel.loss(
+            weights.numpy(),
+            self._model.width,
+            np.ascontiguousarray(pairs.numpy()),
+            negative_slope,
+            penalty,
+            change.numpy(),
+            gradient.numpy(),
+            torch.get_num_threads(),
+        )
+        sizes = [parameter.numel() for parameter in parameters]
+        for parameter, part in zip(parameters, gradient.split(sizes), strict=True):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            added = part.view_as(parameter)
+            parameter.grad = added if parameter.grad is None else parameter.grad.add_(added)
+        return torch.tensor(loss, dtype=torch.float64), change
