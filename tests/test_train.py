@@ -20,7 +20,7 @@ from hthm.deepsets import evaluate, new_model
 from hthm.frame_pairs import TorchBatchLoss
 from hthm.history import Epoch, History, read_history
 from hthm.loss import loss0, negative_slope, tilted_loss
-from hthm.train import TrainConfig, TrainingDivergedError, train
+from hthm.train import BACKENDS, Backend, TrainConfig, TrainingDivergedError, train
 
 Array = NDArray[np.float64]
 SMALL = TrainConfig(epochs=3, batch=8, learning_rate=1e-2, seed=1)
@@ -90,7 +90,7 @@ def test_each_epoch_draws_every_pair_once_in_a_new_order(velocities: Array, monk
         return call(self, pairs, **options)
 
     monkeypatch.setattr(TorchBatchLoss, "__call__", watched)
-    train(new_model(2, 0), velocities, SMALL)
+    train(new_model(2, 0), velocities, replace(SMALL, backend="torch"))
     epochs = [drawn[32 * epoch : 32 * (epoch + 1)] for epoch in range(3)]
     assert all(sorted(epoch) == list(range(32)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 3
@@ -185,9 +185,10 @@ def test_weights_spoiled_by_the_last_step_of_an_epoch_are_not_kept(velocities: A
     assert weights(model) == start
 
 
-def test_a_learning_rate_beyond_reason_diverges_with_a_message(velocities: Array) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_learning_rate_beyond_reason_diverges_with_a_message(velocities: Array, backend: Backend) -> None:
     with pytest.raises(TrainingDivergedError, match="Lower the learning rate, which was 1e"):
-        train(new_model(4, 0), velocities, replace(SMALL, learning_rate=1e25))
+        train(new_model(4, 2), velocities, replace(SMALL, learning_rate=1e25, backend=backend))
 
 
 def test_ctrl_c_passes_through_and_leaves_the_last_finished_epoch(velocities: Array, tmp_path: Path) -> None:

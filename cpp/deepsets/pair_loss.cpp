@@ -52,7 +52,9 @@ double PairLoss::operator()(const Network<const float>& network, const std::int6
   differentiate(slopes_of_loss.data());
   sort_terms(slopes_of_loss.data());
   backward(threads, gradient);
-  return (tilted + loss.penalty * squares) / static_cast<double>(count);
+  const double value = (tilted + loss.penalty * squares) / static_cast<double>(count);
+  // What weights in float32 cannot be trained on ends as it does where all is float32.
+  return std::fabs(value) <= std::numeric_limits<float>::max() ? value : std::numeric_limits<double>::infinity();
 }
 
 template <class Body>

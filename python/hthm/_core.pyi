@@ -3,6 +3,7 @@ from numpy.typing import NDArray
 
 __version__: str
 compiler: str
+most_width: int
 
 def count_overlaps(positions: NDArray[np.float64], box: float, diameter: float, threads: int) -> NDArray[np.int64]: ...
 def engines() -> list[str]: ...
@@ -84,3 +85,28 @@ class Ensemble:
 class LogRows:
     def __init__(self, *, timed: bool) -> None: ...
     def release(self) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64] | None]: ...
+
+class PairLoss:
+    @staticmethod
+    def from_dense(velocities: NDArray[np.float64], threads: int) -> PairLoss: ...
+    @staticmethod
+    def from_log(
+        start: NDArray[np.float64],
+        frame_offsets: NDArray[np.int64],
+        pairs: NDArray[np.int32],
+        velocities: NDArray[np.float64],
+        threads: int,
+    ) -> PairLoss: ...
+    @property
+    def pairs(self) -> int: ...
+    def loss(
+        self,
+        weights: NDArray[np.float32],
+        width: int,
+        pairs: NDArray[np.int64],
+        negative_slope: float,
+        penalty: float,
+        change: NDArray[np.float64],
+        gradient: NDArray[np.float32],
+        threads: int,
+    ) -> float: ...

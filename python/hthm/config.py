@@ -72,6 +72,8 @@ class RunConfig:
     """λ of the loss, eq. (11)."""
     final_slope: float = paper.FINAL_SLOPE
     """Negative slope of the loss in the last epoch, eq. (12)."""
+    backend: Literal["fused", "torch"] | None = None
+    """How to train: with the compiled kernel, on a CPU, or with torch. The kernel wherever it can unless given."""
     device: str = "cpu"
     """Where to train: cpu, cuda, cuda:1."""
     weights: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
@@ -126,6 +128,7 @@ class RunConfig:
             penalty=self.penalty,
             final_slope=self.final_slope,
             seed=seed,
+            backend=self.backend,
             device=self.device,
         )
 

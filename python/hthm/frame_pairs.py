@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from hthm import checks
 from hthm.deepsets import NUMPY_DTYPE
+from hthm.frames import Frames
 from hthm.loss import tilted_loss
 from hthm.trajectories import Trajectories
 
@@ -40,22 +42,31 @@ class BatchLoss(Protocol):
         """
 
 
-def dense_velocities(velocities: FloatArray | Trajectories) -> FloatArray:
-    """Return the array to train on, (runs, frames, n, 2).
+def check_velocities(velocities: FloatArray | Trajectories) -> None:
+    """Refuse what cannot be trained on.
 
     Raises
     ------
     TypeError, ValueError
-        If it has another dtype, shape or order, fewer than 2 frames a run, or is not finite.
+        If it has another dtype, shape or order than (runs, frames, n, 2) float64 in C order, fewer than 2 frames a run,
+        or is not finite.
+    AttributeError
+        If Trajectories have no velocities.
     """
-    array = velocities.velocities if isinstance(velocities, Trajectories) else velocities
-    checks.array("velocities", array, dtype=np.float64, shape=("runs", "frames", "n", 2), finite=False)
-    if array.shape[1] < 2:  # noqa: PLR2004 -- two frames make a pair
-        raise ValueError(f"velocities: must have at least 2 frames a run, got {array.shape[1]}. Simulate more frames.")
-    for run, velocities_of_run in enumerate(array):  # a mask of all disks at once would take half a gigabyte
-        if not np.isfinite(velocities_of_run).all():
-            raise ValueError(f"velocities: must be finite, got NaN or infinity in run {run}.")
-    return array
+    if isinstance(velocities, Trajectories) and velocities.recording == "log":
+        frames = velocities.frames
+        for array in (velocities.log_arrays.start, velocities.log_arrays.velocities):
+            if not np.isfinite(array).all():
+                raise ValueError("velocities: must be finite, got NaN or infinity in the log.")
+    else:
+        array = velocities.velocities if isinstance(velocities, Trajectories) else velocities
+        checks.array("velocities", array, dtype=np.float64, shape=("runs", "frames", "n", 2), finite=False)
+        frames = array.shape[1]
+        for run, velocities_of_run in enumerate(array):  # a mask of all disks at once would take half a gigabyte
+            if not np.isfinite(velocities_of_run).all():
+                raise ValueError(f"velocities: must be finite, got NaN or infinity in run {run}.")
+    if frames < 2:  # noqa: PLR2004 -- two frames make a pair
+        raise ValueError(f"velocities: must have at least 2 frames a run, got {frames}. Simulate more frames.")
 
 
 class TorchBatchLoss:
@@ -65,20 +76,21 @@ class TorchBatchLoss:
     ----------
     model : nn.Module
         Maps (batch, n, 2) to (batch,), with parameters in float32 or float64 on `device`.
-    velocities : (runs, frames, n, 2) float64, C order
+    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
         Stays as it is. On a CPU, the frames of a batch are gathered and cast when their turn comes: 24 MB beside the
         layers at the paper's size. On a GPU, one float32 copy lies on the device where it fits (2 GB at the paper's
         size), and else batches travel.
     device : torch.device
     """
 
-    def __init__(self, model: nn.Module, velocities: FloatArray, device: torch.device) -> None:
-        runs, self._frames, n, _ = velocities.shape
+    def __init__(self, model: nn.Module, velocities: FloatArray | Trajectories, device: torch.device) -> None:
+        self._velocities = Frames(velocities)
+        runs, self._frames = self._velocities.leading
+        n = self._velocities.n
         self.pairs = runs * (self._frames - 1)
         self._model = model
         self._device = device
         self._dtype = next(model.parameters()).dtype
-        self._velocities = velocities.reshape(runs * self._frames, n, 2)  # a view
         # On a CPU the layers of a piece fit into its cache: 2 to 3 times faster than 256 pairs at once.
         self._pairs_at_a_time = max(1, 2**13 // n) if device.type == "cpu" else self.pairs
         self._on_device = self._copy_to_device() if device.type == "cuda" else None
@@ -104,17 +116,18 @@ class TorchBatchLoss:
         """Frames by number, (len(frames), n, 2), as the model wants them."""
         if self._on_device is not None:
             return self._on_device[frames.to(self._device)]
-        return self._cast(self._velocities[frames.numpy()])
+        return self._cast(self._velocities.take(frames.numpy()))
 
     def _cast(self, velocities: FloatArray) -> torch.Tensor:
         return torch.from_numpy(velocities.astype(NUMPY_DTYPE[self._dtype])).to(self._device)
 
     def _copy_to_device(self) -> torch.Tensor | None:
         free, _ = torch.cuda.mem_get_info(self._device)
-        if self._velocities.size * self._dtype.itemsize > free - _SPARE:
+        shape = (len(self._velocities), self._velocities.n, 2)
+        if math.prod(shape) * self._dtype.itemsize > free - _SPARE:
             return None
-        copy = torch.empty(self._velocities.shape, dtype=self._dtype, device=self._device)
-        count = max(1, 2**24 // self._velocities[0].size)
-        for first in range(0, len(copy), count):  # in pieces: no float32 copy beside the caller's array
-            copy[first : first + count] = self._cast(self._velocities[first : first + count])
+        copy = torch.empty(shape, dtype=self._dtype, device=self._device)
+        count = max(1, 2**23 // self._velocities.n)
+        for first, chunk in self._velocities.chunks(count):  # in pieces: no float32 copy beside the caller's array
+            copy[first : first + len(chunk)] = self._cast(chunk)
         return copy

@@ -8,30 +8,20 @@ import numpy as np
 import torch
 
 from hthm import _core
+from hthm.collision_log import LogArrays
 from hthm.deepsets import DeepSets
+from hthm.frames import Frames
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from hthm.gas import FloatArray
+    from hthm.trajectories import Trajectories
 
 MOST_WIDTH: int = _core.most_width
 """The widest network that the kernel takes."""
 
 
-def takes(model: nn.Module, device: torch.device) -> bool:
-    """Whether the kernel can train this model on this device.
-
-    Parameters
-    ----------
-    model : nn.Module
-    device : torch.device
-
-    Returns
-    -------
-    bool
-        True for `DeepSets` itself, in float32, up to a width of `MOST_WIDTH`, on a CPU.
-    """
+def takes(model: DeepSets, device: torch.device) -> bool:
+    """Whether the kernel can train this model on this device: float32, at most `MOST_WIDTH` wide, on a CPU."""
     return (
         type(model) is DeepSets  # a subclass may compute something else
         and device.type == "cpu"
@@ -47,8 +37,9 @@ class FusedBatchLoss:
     ----------
     model : DeepSets
         One that the kernel `takes`.
-    velocities : (runs, frames, n, 2) float64, C order
-        Encoded once as what changes from frame to frame; runs in which most disks do are read where they are.
+    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+        Encoded once as what changes from frame to frame. Runs of an array in which more than a quarter of the disks do
+        are read where they are.
 
     Notes
     -----
@@ -56,9 +47,14 @@ class FusedBatchLoss:
     on how many.
     """
 
-    def __init__(self, model: DeepSets, velocities: FloatArray) -> None:
+    def __init__(self, model: DeepSets, velocities: FloatArray | Trajectories) -> None:
         self._model = model
-        self._kernel = _core.PairLoss.from_dense(velocities, torch.get_num_threads())
+        recorded, threads = Frames(velocities), torch.get_num_threads()
+        if isinstance(recorded.recorded, LogArrays):
+            self._kernel = _core.PairLoss.from_log(*recorded.recorded, threads)
+        else:
+            frames = recorded.recorded.reshape(*recorded.leading, recorded.n, 2)  # (runs, frames, n, 2), a view
+            self._kernel = _core.PairLoss.from_dense(frames, threads)
         self.pairs = self._kernel.pairs
 
     def __call__(

@@ -136,7 +136,7 @@ def run_everything(options: Everything) -> None:
     )
     if expected["training"] > LONG:
         stages.say(
-            "Training in plain torch on this machine takes that long at this size. Ctrl-C stops, --resume goes on "
+            "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on "
             "after the last finished training; --preset quick takes under two minutes, --weights takes trained models."
         )
     study.run_study(config, folder, stages, resume=options.resume)

@@ -21,7 +21,7 @@ from hthm.report import report_html
 from hthm.results import ResultsFolder, environment
 from hthm.series import Series
 from hthm.simulate import simulate
-from hthm.train import TrainConfig, train
+from hthm.train import step_seconds, train
 from hthm.weights import WeightsError, load_configuration, load_weights, save_weights
 
 if TYPE_CHECKING:
@@ -55,13 +55,10 @@ def expected_seconds(config: RunConfig) -> dict[str, float]:
     traj = simulated()
     steps = config.runs * config.frames + config.rate_runs * sum(config.frame_rates) * config.frames * config.dt
     seconds = {"simulation": _seconds(simulated) / (2 * frames) * steps, "training": 0.0}
-    pairs = config.runs * (config.frames - 1) // config.batch * config.batch * config.epochs * config.trainings
-    probe = TrainConfig(epochs=1, batch=min(config.batch, frames - 1), device=config.device)
+    steps_of_training = config.runs * (config.frames - 1) // config.batch * config.epochs * config.trainings
     for width in () if config.weights else config.widths:
-        model = new_model(width, 0)
-        train(model, traj, probe)  # the first steps of a process are slower than all others
-        drawn = 2 * (frames - 1) // probe.batch * probe.batch
-        seconds["training"] += train(model, traj, probe).seconds / drawn * pairs
+        step = step_seconds(new_model(width, 0), traj, config.train_config(config.training_seed))
+        seconds["training"] += step * steps_of_training
     return seconds
 
 

@@ -21,9 +21,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from hthm import checks, paper
-from hthm.deepsets import NUMPY_DTYPE
-from hthm.frame_pairs import BatchLoss, TorchBatchLoss, dense_velocities
+from hthm import checks, fused, paper
+from hthm.deepsets import NUMPY_DTYPE, DeepSets
+from hthm.frame_pairs import BatchLoss, TorchBatchLoss, check_velocities
+from hthm.fused import FusedBatchLoss
 from hthm.history import Epoch, History
 from hthm.loss import loss0, negative_slope
 from hthm.randomness import Stream, stream_seed
@@ -32,8 +33,13 @@ if TYPE_CHECKING:
     from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories
 
-BACKENDS: Final = ("torch",)
+Backend: TypeAlias = Literal["fused", "torch"]
+
+BACKENDS: Final = ("fused", "torch")
 """Ways to compute the loss of a batch, by name."""
+
+_PROBE: Final = 0.2
+"""Seconds that are enough to measure a step."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 EpochDone: TypeAlias = Callable[[Epoch], None]
@@ -72,8 +78,9 @@ class TrainConfig:
         Negative slope in the last epoch, eq. (12), from 0 to 1; 1 is the untilted loss (10b) throughout.
     seed : int
         Of the order of the pairs, and of a network that `hthm.deepsets.new_model` makes.
-    backend : {"torch"}
-        How the loss of a batch is computed.
+    backend : {"fused", "torch"}, optional
+        How the loss of a batch is computed: by the compiled kernel, for `DeepSets` in float32 on a CPU, or by torch.
+        The kernel wherever it can unless given.
     device : str
         "cpu", "cuda", or one of several GPUs, "cuda:1".
 
@@ -93,7 +100,7 @@ class TrainConfig:
     penalty: float = paper.PENALTY
     final_slope: float = paper.FINAL_SLOPE
     seed: int = 0
-    backend: Literal["torch"] = "torch"
+    backend: Backend | None = None
     device: str = "cpu"
 
     def __post_init__(self) -> None:
@@ -103,7 +110,8 @@ class TrainConfig:
         checks.positive("penalty", self.penalty, zero=True)
         checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
         checks.integer("seed", self.seed, least=0)
-        checks.choice("backend", self.backend, BACKENDS)
+        if self.backend is not None:
+            checks.choice("backend", self.backend, BACKENDS)
         if not isinstance(self.device, str):
             raise TypeError(f"device: must be a name, cpu or cuda, got {type(self.device).__name__}.")
         if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", self.device):
@@ -131,7 +139,8 @@ def train(
         `hthm.deepsets.DeepSets`, or whatever maps (batch, n, 2) to (batch,). Moved to the device of the
         configuration, and left there.
     velocities : (runs, frames, n, 2) float64, C order, or Trajectories
-        Box sides per unit time. Neither changed nor copied as a whole, but for one float32 copy on a GPU.
+        Box sides per unit time. Not changed. On a GPU, one float32 copy is made; the compiled kernel keeps what changes
+        from frame to frame, a tenth of a dense recording, and reads a log as it is.
     config : TrainConfig, optional
         The paper's unless given.
     progress : callable, optional
@@ -157,13 +166,14 @@ def train(
     Notes
     -----
     Every epoch draws all pairs of consecutive frames of all runs once, in a new order; what is left over from the last
-    full batch is dropped. On a CPU, seed, weights and number of threads give the same bits again. However a training
+    full batch is dropped. On a CPU, seed and weights give the same bits again; with the backend "torch" only for the same
+    number of threads. However a training
     ends, by Ctrl-C or by an error, the model holds the weights of its last finished epoch, or those it came with.
     """
     config = config or TrainConfig()
     device = _device(config.device)
     _check_model(model)
-    batch_loss: BatchLoss = TorchBatchLoss(model.to(device), dense_velocities(velocities), device)
+    batch_loss = _batch_loss(model, velocities, config, device)
     steps = batch_loss.pairs // config.batch
     if not steps:
         raise ValueError(
@@ -221,6 +231,57 @@ def train(
             model.load_state_dict(good)
             raise
     return history
+
+
+def step_seconds(model: nn.Module, velocities: FloatArray | Trajectories, config: TrainConfig) -> float:
+    """How long one step of a training takes, Adam included: measured on few frames, from which pairs are drawn repeatedly.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Trained a little.
+    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+        Any frames of as many disks as the training has.
+    config : TrainConfig
+        The training.
+
+    Returns
+    -------
+    float
+        Seconds.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind.
+    """
+    batch_loss = _batch_loss(model, velocities, config, _device(config.device))
+    adam = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    drawn = torch.Generator().manual_seed(0)
+    taken: list[float] = []
+    while len(taken) < 2 or sum(taken[1:]) < _PROBE:  # noqa: PLR2004 -- the first is slower than all others
+        pairs = torch.randint(batch_loss.pairs, (config.batch,), generator=drawn)
+        start = time.perf_counter()
+        adam.zero_grad()
+        batch_loss(pairs, negative_slope=1.0, penalty=config.penalty)[1].sum().item()
+        adam.step()
+        taken.append(time.perf_counter() - start)
+    return float(np.median(taken[1:]))
+
+
+def _batch_loss(
+    model: nn.Module, velocities: FloatArray | Trajectories, config: TrainConfig, device: torch.device
+) -> BatchLoss:
+    """Return the backend that was chosen, or the kernel where it can."""
+    check_velocities(velocities)
+    if isinstance(model, DeepSets) and config.backend != "torch" and fused.takes(model, device):
+        return FusedBatchLoss(model, velocities)
+    if config.backend == "fused":
+        raise ValueError(
+            f"backend: must be torch for this model on {config.device}, got fused. The kernel takes DeepSets in float32, "
+            f"at most {fused.MOST_WIDTH} wide, on a CPU."
+        )
+    return TorchBatchLoss(model.to(device), velocities, device)
 
 
 def _device(name: str) -> torch.device:

@@ -1,0 +1,207 @@
+// The training kernel against its definition: cells against signs, stores against frames, gradients against loops.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "cpu_features.hpp"
+#include "deepsets/pair_loss.hpp"
+
+namespace {
+
+using namespace hthm::deepsets;
+
+std::vector<float> random_weights(int width, std::mt19937_64& random, double bias = 0.3) {
+  std::normal_distribution<double> normal;
+  std::vector<float> weights(static_cast<std::size_t>(Network<float>::size(width)));
+  for (float& w : weights) w = static_cast<float>(normal(random) / std::sqrt(width));
+  const Network<float> network(weights.data(), width);
+  for (int k = 0; k < 2 * width; ++k) network.w1[k] = static_cast<float>(normal(random));
+  for (int k = 0; k < width; ++k) network.b1[k] = static_cast<float>(bias * normal(random));
+  return weights;
+}
+
+/// Velocities (runs, frames, n, 2) in which each disk changes from frame to frame with this probability.
+std::vector<double> random_frames(std::int64_t runs, std::int64_t frames, std::int64_t n, double changing,
+                                  std::mt19937_64& random) {
+  std::normal_distribution<double> normal;
+  std::uniform_real_distribution<double> uniform;
+  std::vector<double> velocities(static_cast<std::size_t>(runs * frames * n * 2));
+  const auto per_frame = static_cast<std::size_t>(n * 2);
+  for (std::size_t k = 0; k < velocities.size(); k += 2) {
+    const bool first = k % (per_frame * static_cast<std::size_t>(frames)) < per_frame;
+    const bool moves = first || uniform(random) < changing;
+    for (std::size_t c = k; c < k + 2; ++c) velocities[c] = moves ? normal(random) : velocities[c - per_frame];
+  }
+  return velocities;
+}
+
+/// h of a frame in double, and its gradient times `weight` added to `gradient`, as the definition has it.
+double brute_force(const Network<const float>& net, const double* frame, std::int64_t n, double weight,
+                   std::vector<double>* gradient) {
+  const auto d = static_cast<std::size_t>(net.width), disks = static_cast<std::size_t>(n);
+  std::vector<double> first(disks * d), second(disks * d), sums(d, 0), z(d);
+  for (std::size_t i = 0; i < disks; ++i) {
+    const double x = static_cast<float>(frame[2 * i]), y = static_cast<float>(frame[2 * i + 1]);
+    for (std::size_t j = 0; j < d; ++j)
+      first[i * d + j] = std::max(net.w1[2 * j] * x + net.w1[2 * j + 1] * y + net.b1[j], 0.0);
+    for (std::size_t k = 0; k < d; ++k) {
+      double sum = net.b2[k];
+      for (std::size_t j = 0; j < d; ++j) sum += static_cast<double>(net.w2[k * d + j]) * first[i * d + j];
+      second[i * d + k] = std::max(sum, 0.0);
+      sums[k] += second[i * d + k];
+    }
+  }
+  double h = *net.b4;
+  for (std::size_t k = 0; k < d; ++k) {
+    z[k] = net.b3[k];
+    for (std::size_t j = 0; j < d; ++j) z[k] += static_cast<double>(net.w3[k * d + j]) * sums[j];
+    h += net.w4[k] * std::max(z[k], 0.0);
+  }
+  if (gradient == nullptr) return h;
+  const Network<double> to(gradient->data(), net.width);
+  std::vector<double> of_sums(d, 0);
+  for (std::size_t k = 0; k < d; ++k) {
+    if (z[k] <= 0) continue;
+    to.w4[k] += weight * z[k];
+    to.b3[k] += weight * net.w4[k];
+    for (std::size_t j = 0; j < d; ++j) {
+      to.w3[k * d + j] += weight * net.w4[k] * sums[j];
+      of_sums[j] += weight * net.w4[k] * net.w3[k * d + j];
+    }
+  }
+  for (std::size_t i = 0; i < disks; ++i) {
+    for (std::size_t k = 0; k < d; ++k) {
+      if (second[i * d + k] <= 0) continue;
+      to.b2[k] += of_sums[k];
+      for (std::size_t j = 0; j < d; ++j) {
+        to.w2[k * d + j] += of_sums[k] * first[i * d + j];
+        if (first[i * d + j] <= 0) continue;
+        const double slope = of_sums[k] * net.w2[k * d + j];
+        to.w1[2 * j] += slope * static_cast<float>(frame[2 * i]);
+        to.w1[2 * j + 1] += slope * static_cast<float>(frame[2 * i + 1]);
+        to.b1[j] += slope;
+      }
+    }
+  }
+  return h;
+}
+
+}  // namespace
+
+TEST_CASE("a velocity's cell has the active units of the velocity") {
+  std::mt19937_64 random(1);
+  for (const int width : {1, 5, 64, 100, 256}) {
+    const std::vector<float> weights = random_weights(width, random);
+    const Network<const float> network(weights.data(), width);
+    PlaneCells cells;
+    cells.build(network, 2.0f);
+    std::uniform_real_distribution<float> uniform(-2.0f, 2.0f);
+    std::int64_t met = 0;
+    for (int k = 0; k < 20000; ++k) {
+      const float x = k == 0 ? 2.0f : uniform(random), y = k == 0 ? -2.0f : uniform(random);
+      const std::int32_t cell = cells.locate(x, y);
+      met += cell != PlaneCells::unknown;
+      const std::int32_t known = cells.locate_or_add(x, y);
+      if (cell != PlaneCells::unknown) REQUIRE(known == cell);
+      for (int j = 0; j < width; ++j) {
+        const double z =
+            static_cast<double>(network.w1[2 * j]) * x + static_cast<double>(network.w1[2 * j + 1]) * y + network.b1[j];
+        REQUIRE(cells.active(known, j) == (z > 0));
+      }
+    }
+    CHECK(met > (width < 256 ? 15000 : 5000));
+  }
+}
+
+TEST_CASE("stores give back the frames and what changes between them") {
+  std::mt19937_64 random(2);
+  const std::int64_t runs = 3, frames = 40, n = 25;
+  for (const double changing : {0.0, 0.05, 1.0}) {
+    const std::vector<double> velocities = random_frames(runs, frames, n, changing, random);
+    for (const int threads : {1, 3}) {
+      const FrameStore store(DenseFrames{velocities.data(), runs, frames, n}, threads);
+      REQUIRE(store.pairs() == runs * (frames - 1));
+      for (std::int64_t pair = 0; pair < store.pairs(); ++pair) {
+        const double* frame = velocities.data() + (pair + pair / (frames - 1)) * n * 2;
+        std::vector<float> x(static_cast<std::size_t>(n)), y(x);
+        std::vector<Change> changes(static_cast<std::size_t>(n));
+        store.frame(pair, x.data(), y.data());
+        changes.resize(static_cast<std::size_t>(store.changes(pair, changes.data())));
+        REQUIRE(static_cast<std::int64_t>(changes.size()) <= store.most_changes(pair));
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          REQUIRE(x[i] == static_cast<float>(frame[2 * i]));
+          REQUIRE(y[i] == static_cast<float>(frame[2 * i + 1]));
+        }
+        for (const Change& change : changes) {
+          const auto i = static_cast<std::size_t>(change.disk);
+          REQUIRE(change.old_x == x[i]);
+          x[i] = change.new_x;
+          y[i] = change.new_y;
+        }
+        for (std::size_t i = 0; i < x.size(); ++i) REQUIRE(x[i] == static_cast<float>(frame[2 * (i + x.size())]));
+      }
+    }
+  }
+}
+
+TEST_CASE("loss and gradient are those of the definition at every level of the CPU") {
+  std::mt19937_64 random(3);
+  for (const int width : {1, 7, 16, 40}) {
+    for (const double changing : {0.1, 1.0}) {
+      for (const std::int64_t n : {1, 40}) {
+        const std::int64_t runs = 2, frames = 9, count = 16;
+        const std::vector<double> velocities = random_frames(runs, frames, n, changing, random);
+        const std::vector<float> weights = random_weights(width, random);
+        const Network<const float> network(weights.data(), width);
+        std::vector<std::int64_t> pairs(static_cast<std::size_t>(count));
+        for (std::size_t k = 0; k < pairs.size(); ++k) pairs[k] = static_cast<std::int64_t>(k);
+        const Loss loss{0.3, 0.2};
+        std::vector<double> expected(weights.size(), 0);
+        double expected_loss = 0;
+        for (const std::int64_t pair : pairs) {
+          const double* frame = velocities.data() + (pair + pair / (frames - 1)) * n * 2;
+          const double change =
+              brute_force(network, frame + 2 * n, n, 0, nullptr) - brute_force(network, frame, n, 0, nullptr);
+          const double fall = change < 0 ? 1 : loss.negative_slope;
+          const double slope = (2 * loss.penalty * change - fall) / static_cast<double>(count);
+          expected_loss += (loss.penalty * change * change - fall * change) / static_cast<double>(count);
+          brute_force(network, frame, n, -slope, &expected);
+          brute_force(network, frame + 2 * n, n, slope, &expected);
+        }
+        for (const hthm::Simd level : {hthm::Simd::portable, hthm::Simd::avx2, hthm::Simd::avx512}) {
+          if (level > hthm::best_simd_level()) continue;
+          PairLoss ours(FrameStore(DenseFrames{velocities.data(), runs, frames, n}, 1), level);
+          std::vector<double> change(pairs.size());
+          std::vector<float> gradient(weights.size());
+          const double found =
+              ours(network, pairs.data(), count, loss, 2, change.data(), Network<float>(gradient.data(), width));
+          CHECK(found == doctest::Approx(expected_loss).epsilon(1e-10));
+          double error = 0, size = 0;
+          for (std::size_t k = 0; k < gradient.size(); ++k) {
+            error += std::pow(gradient[k] - expected[k], 2);
+            size += expected[k] * expected[k];
+          }
+          CHECK(std::sqrt(error) <= 3e-7 * std::sqrt(size));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("weights that are not finite make a loss that is not") {
+  std::mt19937_64 random(4);
+  const std::vector<double> velocities = random_frames(1, 3, 5, 0.5, random);
+  std::vector<float> weights = random_weights(3, random), gradient(weights.size());
+  weights[7] = std::nanf("");
+  PairLoss ours(FrameStore(DenseFrames{velocities.data(), 1, 3, 5}, 1), hthm::simd_level());
+  const std::int64_t pairs[] = {0, 1};
+  double change[2];
+  CHECK(std::isnan(
+      ours(Network<const float>(weights.data(), 3), pairs, 2, {1, 0}, 1, change, Network<float>(gradient.data(), 3))));
+  CHECK(std::isnan(change[1]));
+  CHECK(std::isnan(gradient[0]));
+}
