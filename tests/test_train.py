@@ -16,11 +16,12 @@ from torch import nn
 
 import hthm
 from hthm import paper
+from hthm.backends import BACKENDS, Backend
 from hthm.deepsets import evaluate, new_model
 from hthm.frame_pairs import TorchBatchLoss
 from hthm.history import Epoch, History, read_history
 from hthm.loss import loss0, negative_slope, tilted_loss
-from hthm.train import BACKENDS, Backend, TrainConfig, TrainingDivergedError, train
+from hthm.train import TrainConfig, TrainingDivergedError, train
 
 Array = NDArray[np.float64]
 SMALL = TrainConfig(epochs=3, batch=8, learning_rate=1e-2, seed=1)

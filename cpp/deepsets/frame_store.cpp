@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "deepsets/sketch.hpp"
 #include "parallel.hpp"
 
 namespace hthm::deepsets {
@@ -24,12 +25,14 @@ FrameStore::FrameStore(const DenseFrames& frames, int threads)
     encode_dense(frames.velocities + r * frames_ * n_ * 2, runs_[static_cast<std::size_t>(r)]);
   });
   find_reach();
+  parallel_for(runs_count(), threads, [&](std::int64_t r) { make_sketches(runs_[static_cast<std::size_t>(r)]); });
 }
 
 FrameStore::FrameStore(const CollisionLog& log, int threads)
     : frames_(log.frames), n_(log.n), runs_(static_cast<std::size_t>(log.runs)) {
   parallel_for(log.runs, threads, [&](std::int64_t r) { encode_log(log, r, runs_[static_cast<std::size_t>(r)]); });
   find_reach();
+  parallel_for(runs_count(), threads, [&](std::int64_t r) { make_sketches(runs_[static_cast<std::size_t>(r)]); });
 }
 
 void FrameStore::find_reach() {
@@ -38,6 +41,28 @@ void FrameStore::find_reach() {
   if (!(reach_ < std::sqrt(std::numeric_limits<float>::max()))) {
     throw std::invalid_argument("velocities: must be below 1.8e19 in magnitude");
   }
+}
+
+void FrameStore::make_sketches(Run& run) const {
+  if (run.dense != nullptr || n_ < SketchGrid::fewest || n_ > SketchGrid::most || reach_ == 0) return;
+  run.sketches.reserve(static_cast<std::size_t>((frames_ + 1) / 2) * SketchGrid::size);
+  Sketcher sketcher(reach_, n_);
+  const auto n = static_cast<std::size_t>(n_);
+  for (std::size_t i = 0; i < n; ++i) sketcher.add(run.keys[i], run.keys[n + i]);
+  for (std::size_t t = 0; t < run.first.size(); ++t) {
+    for (std::size_t c = t == 0 ? 0 : run.first[t - 1]; c < run.first[t]; ++c) {
+      sketcher.remove(run.changes[c].old_x, run.changes[c].old_y);
+      sketcher.add(run.changes[c].new_x, run.changes[c].new_y);
+    }
+    if (t % 2 == 0) sketcher.write(run.sketches);
+  }
+}
+
+FrameStore::Sketch FrameStore::sketch(std::int64_t pair) const {
+  const Run& run = run_of(pair);
+  const std::size_t k = frame_of(pair);
+  if (run.sketches.empty()) return {nullptr, false};
+  return {&run.sketches[(k + 1) / 2 * SketchGrid::size], k % 2 == 1};
 }
 
 void FrameStore::encode_dense(const double* velocities, Run& run) const {
@@ -56,7 +81,10 @@ void FrameStore::encode_dense(const double* velocities, Run& run) const {
       y[i] = new_y;
     }
     if (run.changes.size() > most) {
-      run = Run{velocities, {}, {}, {}, run.reach};
+      const float reach = run.reach;
+      run = Run{};
+      run.reach = reach;
+      run.dense = velocities;
     }
     if (run.dense != nullptr) continue;  // only its reach is still wanted
     run.first.push_back(static_cast<std::uint32_t>(run.changes.size()));

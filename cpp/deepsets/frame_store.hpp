@@ -46,6 +46,12 @@ class FrameStore {
   std::int64_t most_changes(std::int64_t pair) const;
   /// The changes from the first to the second frame of a pair, by disk; `out` has room for most_changes of them.
   std::int64_t changes(std::int64_t pair, Change* out) const;
+  /// The sketch of one of the frames of a pair.
+  struct Sketch {
+    const std::uint16_t* numbers;  // nullptr where there is none
+    bool second;
+  };
+  Sketch sketch(std::int64_t pair) const;
   /// The first frame of a pair.
   void frame(std::int64_t pair, float* x, float* y) const;
 
@@ -54,7 +60,8 @@ class FrameStore {
     const double* dense = nullptr;     // (frames, n, 2) where the run is not encoded
     std::vector<std::uint32_t> first;  // changes first[k] to first[k + 1] lead from frame k to frame k + 1
     std::vector<Change> changes;
-    std::vector<float> keys;  // x, then y, of frames 0, key_distance, 2 * key_distance ...
+    std::vector<float> keys;              // x, then y, of frames 0, key_distance, 2 * key_distance ...
+    std::vector<std::uint16_t> sketches;  // of frames 0, 2, 4 ...
     float reach = 0;
   };
 
@@ -64,6 +71,7 @@ class FrameStore {
   void encode_dense(const double* velocities, Run& run) const;
   void encode_log(const CollisionLog& log, std::int64_t r, Run& run) const;
   void find_reach();
+  void make_sketches(Run& run) const;
 
   std::int64_t frames_, n_;
   float reach_ = 0;

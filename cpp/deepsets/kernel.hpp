@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "cpu_features.hpp"
+#include "deepsets/network.hpp"
+#include "deepsets/sketch.hpp"
 
 namespace hthm::deepsets {
 
@@ -13,6 +15,15 @@ struct Term {
   float x, y;
   std::int32_t pattern;
   double weight;
+};
+
+/// A square of the coarse grid of sketches with its 5 x 5 nodes of the fine one, as `Bounds` has them.
+struct SquareOfBounds {
+  const float *z, *f;  // at its lower corner; (P) a node, the next node in y follows, the next in x `row` later
+  std::int64_t row, padded, units;
+  const double* lines;                 // (D, 3): a, b, c of the first layer
+  double x, y, width;                  // of the lower corner; of the fine squares
+  const float *abs_second, *abs_last;  // (D, P): |w2| by unit of the first layer, |w3| transposed
 };
 
 /// In every cell the second layer's z is affine: z_k = T[0][k] vx + T[1][k] vy + T[2][k], a table T of shape (3, P)
@@ -38,6 +49,14 @@ struct Kernel {
   /// out = sum of the chosen rows; rows (..., length).
   void (*sum_rows)(const double* rows, const std::int32_t* chosen, std::int64_t count, std::int64_t length,
                    double* out);
+  /// out = sum over j of matrix[j] * max(z[j], 0); matrix (rows, P).
+  void (*activate)(const float* matrix, const float* z, std::int64_t rows, std::int64_t padded, float* out);
+  /// Bounds (P) on f minus the bilinear interpolant of its corners.
+  void (*bound_square)(const SquareOfBounds& square, float* low, float* high);
+  /// middle = unit * sum over the nodes of weight * values; lowest and highest = sum over the squares of count * low
+  /// and count * high.
+  void (*bound_sum)(const std::uint16_t* sketch, const float* values, const float* low, const float* high,
+                    std::int64_t padded, float unit, float* middle, float* lowest, float* highest);
 };
 
 /// The loops of a level, or of the best one below it that is compiled in. The CPU must have it.

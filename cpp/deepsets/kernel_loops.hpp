@@ -182,7 +182,9 @@ void sum_rows(const double* rows, const std::int32_t* chosen, std::int64_t count
   });
 }
 
-constexpr Kernel loops{table, sum, exact_sum, gradient, multiply, sum_rows};
+#include "deepsets/bounds_loops.hpp"
+
+constexpr Kernel loops{table, sum, exact_sum, gradient, multiply, sum_rows, activate, bound_square, bound_sum};
 
 }  // namespace
 }  // namespace hthm::deepsets

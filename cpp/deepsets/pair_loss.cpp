@@ -39,6 +39,10 @@ double PairLoss::operator()(const Network<const float>& network, const std::int6
   choose(pairs, count);
   for_pairs(threads, [&](std::int64_t k, Frame& frame) { look_at(k, frame); });
   know_all_cells(threads);
+  const auto has_sketch = [&](const Pair& pair) { return frames_.sketch(pair.number).numbers != nullptr; };
+  if (std::any_of(pairs_.begin(), pairs_.end(), has_sketch)) {
+    bounds_.build(network, phi_, frames_.reach(), frames_.n(), *kernel_, threads);
+  }
   for_pairs(threads, [&](std::int64_t k, Frame& frame) { change[k] = compare(k, frame); });
 
   double tilted = 0, squares = 0;
@@ -82,7 +86,7 @@ void PairLoss::choose(const std::int64_t* pairs, std::int64_t count) {
   zs_.resize(2 * sums_.size());
 }
 
-/// The velocities of the changed disks with their cells, as far as known, and S of the first frame.
+/// The velocities of the changed disks with their cells, as far as known.
 void PairLoss::look_at(std::int64_t k, Frame& frame) {
   Pair& pair = pairs_[static_cast<std::size_t>(k)];
   pair.changes = frames_.changes(pair.number, frame.changes.data());
@@ -97,8 +101,6 @@ void PairLoss::look_at(std::int64_t k, Frame& frame) {
     y_[before] = change.old_y;
     cells_[before] = phi_.cells().locate(change.old_x, change.old_y);
   }
-  frames_.frame(pair.number, frame.x.data(), frame.y.data());
-  phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), false, sums(k));
 }
 
 void PairLoss::know_all_cells(int threads) {
@@ -124,20 +126,34 @@ double PairLoss::compare(std::int64_t k, Frame& frame) {
   for (std::size_t j = 0; j < stride; ++j) of_sums[j] -= before[j];
   rho_.add_change(of_sums, dz.data());
   double *z = z_before(k), *next = z_after(k);
-  const auto find_z = [&] {
+  pair.steady = is_surely_steady(pair, dz.data(), z);
+  if (pair.steady) return rho_.steady_change(z, dz.data());
+  for (const bool exact : {false, true}) {
+    frames_.frame(pair.number, frame.x.data(), frame.y.data());
+    phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), exact, sums(k));
     rho_.z(sums(k), z);
     for (std::size_t j = 0; j < stride; ++j) next[j] = z[j] + dz[j];
-  };
-  find_z();
-  const double error = rho_.amplification() * phi_.error_of_sum(frames_.n(), sums(k));
-  pair.steady = rho_.steady(z, next, error);
-  if (!pair.steady) {
-    frames_.frame(pair.number, frame.x.data(), frame.y.data());
-    phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), true, sums(k));
-    find_z();
-    pair.steady = rho_.steady(z, next, 0);
+    const double error = exact ? 0 : rho_.amplification() * phi_.error_of_sum(frames_.n(), sums(k));
+    pair.steady = rho_.steady(z, next, error);
+    if (pair.steady) break;
   }
   return pair.steady ? rho_.steady_change(z, dz.data()) : rho_.change(z, next);
+}
+
+/// Whether the sketch of one of the frames says that no unit of rho switches; z is then right as to its signs.
+bool PairLoss::is_surely_steady(const Pair& pair, const double* dz, double* z) const {
+  const FrameStore::Sketch sketch = frames_.sketch(pair.number);
+  if (sketch.numbers == nullptr) return false;
+  double low[most_width], high[most_width];
+  bounds_.of(sketch.numbers, low, high);
+  const double to_other = sketch.second ? -1 : 1;
+  bool surely = true;
+  for (std::int64_t k = 0; k < stride_; ++k) {
+    const double other = to_other * dz[k];
+    surely = surely && (std::min(low[k], low[k] + other) > 0 || std::max(high[k], high[k] + other) <= 0);
+    z[k] = high[k];
+  }
+  return surely;
 }
 
 /// What rho makes of the slopes of the loss.

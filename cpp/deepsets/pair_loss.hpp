@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "deepsets/bounds.hpp"
 #include "deepsets/frame_store.hpp"
 #include "deepsets/kernel.hpp"
 #include "deepsets/network.hpp"
@@ -45,6 +46,7 @@ class PairLoss {
   void look_at(std::int64_t k, Frame& frame);
   void know_all_cells(int threads);
   double compare(std::int64_t k, Frame& frame);
+  bool is_surely_steady(const Pair& pair, const double* dz, double* z) const;
   void differentiate(const double* slopes_of_loss);
   void add_terms_of_shared(const Pair& pair, double weight);
   void sort_terms(const double* slopes_of_loss);
@@ -60,6 +62,7 @@ class PairLoss {
   const Kernel* kernel_;
   Phi phi_;
   Rho rho_;
+  Bounds bounds_;
   std::int64_t stride_ = 0;  // padded width
   std::vector<Pair> pairs_;
   std::vector<float> x_, y_;            // changed velocities

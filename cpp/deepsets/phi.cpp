@@ -74,7 +74,11 @@ void Phi::sum(float* x, float* y, std::int64_t count, std::int32_t* found, bool 
   } else {
     kernel_->sum(rounded_.data(), padded_, found, x, y, known, sums);
   }
-  for (std::int64_t i = known; i < count; ++i) add_unknown(x[i], y[i], sums);
+  double z[most_width];
+  for (std::int64_t i = known; i < count; ++i) {
+    second_layer_of_unknown(x[i], y[i], z);
+    for (int k = 0; k < width_; ++k) sums[k] += std::max(z[k], 0.0);
+  }
 }
 
 /// Each z is off by three roundings of numbers up to largest_z, and the blocks of 32 velocities by one a sum.
@@ -87,9 +91,23 @@ void Phi::add(const float* x, const float* y, const std::int32_t* cells, std::in
   kernel_->exact_sum(exact_.data(), padded_, cells, x, y, count, sums);
 }
 
-void Phi::add_unknown(float x, float y, double* sums) const {
+void Phi::second_layer(float x, float y, float* z) const {
+  const std::int32_t cell = cells_.locate(x, y);
+  std::fill(z, z + padded_, 0.0f);
+  double exact[most_width];
+  if (cell == PlaneCells::unknown) {
+    second_layer_of_unknown(x, y, exact);
+  } else {
+    const double* t = table(cell);
+    for (int k = 0; k < width_; ++k) {
+      exact[k] = t[k] * static_cast<double>(x) + t[k + padded_] * static_cast<double>(y) + t[k + 2 * padded_];
+    }
+  }
+  for (int k = 0; k < width_; ++k) z[k] = static_cast<float>(exact[k]);
+}
+
+void Phi::second_layer_of_unknown(float x, float y, double* z) const {
   const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
-  double z[most_width];
   std::copy(bias_.begin(), bias_.begin() + width_, z);
   for (std::size_t j = 0; j < width; ++j) {
     const double first =
@@ -97,7 +115,6 @@ void Phi::add_unknown(float x, float y, double* sums) const {
     if (!(first > 0)) continue;
     for (std::size_t k = 0; k < width; ++k) z[k] += columns_[j * stride + k] * first;
   }
-  for (std::size_t k = 0; k < width; ++k) sums[k] += std::max(z[k], 0.0);
 }
 
 void Phi::gradient(const double* rows, const std::vector<std::int32_t>& cells, int threads,

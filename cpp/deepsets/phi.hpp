@@ -29,12 +29,18 @@ class Phi {
   /// sums += phi over velocities whose cells are known, in double.
   void add(const float* x, const float* y, const std::int32_t* cells, std::int64_t count, double* sums) const;
 
+  /// z (P) of the second layer at a velocity, in float.
+  void second_layer(float x, float y, float* z) const;
+  /// (D, 3): a, b and c of the first layer's z = a x + b y + c.
+  const double* lines() const { return lines_.data(); }
+
   /// gradient.w1, b1, w2 and b2 from those of tables, (rows, 3, P); row k belongs to the table of cells[k].
   void gradient(const double* rows, const std::vector<std::int32_t>& cells, int threads,
                 const Network<float>& gradient) const;
 
  private:
-  void add_unknown(float x, float y, double* sums) const;
+  /// z (D) of the second layer, unit by unit.
+  void second_layer_of_unknown(float x, float y, double* z) const;
 
   PlaneCells cells_;
   const Kernel* kernel_ = nullptr;

@@ -148,6 +148,50 @@ TEST_CASE("stores give back the frames and what changes between them") {
   }
 }
 
+TEST_CASE("the sketch of a frame bounds the z of its sums") {
+  std::mt19937_64 random(5);
+  const std::int64_t runs = 2, frames = 12, n = 400;
+  const std::vector<double> velocities = random_frames(runs, frames, n, 0.05, random);
+  const FrameStore store(DenseFrames{velocities.data(), runs, frames, n}, 2);
+  for (const hthm::Simd level : {hthm::Simd::portable, hthm::Simd::avx2, hthm::Simd::avx512}) {
+    if (level > hthm::best_simd_level()) continue;
+    for (const int width : {1, 7, 16, 40}) {
+      const std::vector<float> weights = random_weights(width, random);
+      const Network<const float> network(weights.data(), width);
+      Phi phi;
+      Rho rho;
+      Bounds bounds;
+      phi.build(network, store.reach(), kernel(level), 2);
+      rho.build(network, kernel(level));
+      bounds.build(network, phi, store.reach(), n, kernel(level), 2);
+      const auto stride = static_cast<std::size_t>(padded(width));
+      std::vector<double> low(stride), high(stride), sums(stride), z(stride);
+      std::vector<std::int32_t> found(static_cast<std::size_t>(n));
+      double gap = 0, size = 0;
+      for (std::int64_t pair = 0; pair < store.pairs(); ++pair) {
+        const FrameStore::Sketch sketch = store.sketch(pair);
+        REQUIRE(sketch.numbers != nullptr);
+        const std::int64_t frame = pair + pair / (frames - 1) + sketch.second;
+        std::vector<float> x, y;
+        for (std::int64_t i = 0; i < n; ++i) {
+          x.push_back(static_cast<float>(velocities[static_cast<std::size_t>((frame * n + i) * 2)]));
+          y.push_back(static_cast<float>(velocities[static_cast<std::size_t>((frame * n + i) * 2 + 1)]));
+        }
+        phi.sum(x.data(), y.data(), n, found.data(), true, sums.data());
+        rho.z(sums.data(), z.data());
+        bounds.of(sketch.numbers, low.data(), high.data());
+        for (std::size_t k = 0; k < static_cast<std::size_t>(width); ++k) {
+          REQUIRE(low[k] <= z[k]);
+          REQUIRE(z[k] <= high[k]);
+          gap += high[k] - low[k];
+          size += std::fabs(z[k]);
+        }
+      }
+      CHECK(gap < size);  // else they say nothing
+    }
+  }
+}
+
 TEST_CASE("loss and gradient are those of the definition at every level of the CPU") {
   std::mt19937_64 random(3);
   for (const int width : {1, 7, 16, 40}) {

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from hthm.backends import checked_device, new_batch_loss, step_seconds
 from hthm.config import RunConfig
 from hthm.console import Stages, duration
 from hthm.deepsets import DeepSets, evaluate, new_model
@@ -21,7 +22,7 @@ from hthm.report import report_html
 from hthm.results import ResultsFolder, environment
 from hthm.series import Series
 from hthm.simulate import simulate
-from hthm.train import step_seconds, train
+from hthm.train import train
 from hthm.weights import WeightsError, load_configuration, load_weights, save_weights
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ def expected_seconds(config: RunConfig) -> dict[str, float]:
     seconds = {"simulation": _seconds(simulated) / (2 * frames) * steps, "training": 0.0}
     steps_of_training = config.runs * (config.frames - 1) // config.batch * config.epochs * config.trainings
     for width in () if config.weights else config.widths:
-        step = step_seconds(new_model(width, 0), traj, config.train_config(config.training_seed))
-        seconds["training"] += step * steps_of_training
+        model = new_model(width, 0)
+        batch_loss = new_batch_loss(model, traj, config.backend, checked_device(config.device))
+        seconds["training"] += step_seconds(model, batch_loss, config.batch) * steps_of_training
     return seconds
 
 

@@ -1,7 +1,7 @@
 """Training: a network learns which of two frames came first.
 
 The loop knows the schedule, Adam, the order of the pairs and the history; what a batch of pairs costs it asks a
-backend (`hthm.frame_pairs.BatchLoss`).
+backend (`hthm.backends`).
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 import numpy as np
 import torch
 from torch import nn
 
-from hthm import checks, fused, paper
-from hthm.deepsets import NUMPY_DTYPE, DeepSets
-from hthm.frame_pairs import BatchLoss, TorchBatchLoss, check_velocities
-from hthm.fused import FusedBatchLoss
+from hthm import checks, paper
+from hthm.backends import BACKENDS, Backend, checked_device, new_batch_loss
+from hthm.deepsets import NUMPY_DTYPE
 from hthm.history import Epoch, History
 from hthm.loss import loss0, negative_slope
 from hthm.randomness import Stream, stream_seed
@@ -32,14 +31,6 @@ from hthm.randomness import Stream, stream_seed
 if TYPE_CHECKING:
     from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories
-
-Backend: TypeAlias = Literal["fused", "torch"]
-
-BACKENDS: Final = ("fused", "torch")
-"""Ways to compute the loss of a batch, by name."""
-
-_PROBE: Final = 0.2
-"""Seconds that are enough to measure a step."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 EpochDone: TypeAlias = Callable[[Epoch], None]
@@ -166,14 +157,14 @@ def train(
     Notes
     -----
     Every epoch draws all pairs of consecutive frames of all runs once, in a new order; what is left over from the last
-    full batch is dropped. On a CPU, seed and weights give the same bits again; with the backend "torch" only for the same
-    number of threads. However a training
-    ends, by Ctrl-C or by an error, the model holds the weights of its last finished epoch, or those it came with.
+    full batch is dropped. On a CPU, seed and weights give the same bits again; with the backend "torch" only for the
+    same number of threads. However a training ends, by Ctrl-C or by an error, the model holds the weights of its last
+    finished epoch, or those it came with.
     """
     config = config or TrainConfig()
-    device = _device(config.device)
+    device = checked_device(config.device)
     _check_model(model)
-    batch_loss = _batch_loss(model, velocities, config, device)
+    batch_loss = new_batch_loss(model, velocities, config.backend, device)
     steps = batch_loss.pairs // config.batch
     if not steps:
         raise ValueError(
@@ -231,67 +222,6 @@ def train(
             model.load_state_dict(good)
             raise
     return history
-
-
-def step_seconds(model: nn.Module, velocities: FloatArray | Trajectories, config: TrainConfig) -> float:
-    """How long one step of a training takes, Adam included: measured on few frames, from which pairs are drawn repeatedly.
-
-    Parameters
-    ----------
-    model : nn.Module
-        Trained a little.
-    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
-        Any frames of as many disks as the training has.
-    config : TrainConfig
-        The training.
-
-    Returns
-    -------
-    float
-        Seconds.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind.
-    """
-    batch_loss = _batch_loss(model, velocities, config, _device(config.device))
-    adam = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
-    drawn = torch.Generator().manual_seed(0)
-    taken: list[float] = []
-    while len(taken) < 2 or sum(taken[1:]) < _PROBE:  # noqa: PLR2004 -- the first is slower than all others
-        pairs = torch.randint(batch_loss.pairs, (config.batch,), generator=drawn)
-        start = time.perf_counter()
-        adam.zero_grad()
-        batch_loss(pairs, negative_slope=1.0, penalty=config.penalty)[1].sum().item()
-        adam.step()
-        taken.append(time.perf_counter() - start)
-    return float(np.median(taken[1:]))
-
-
-def _batch_loss(
-    model: nn.Module, velocities: FloatArray | Trajectories, config: TrainConfig, device: torch.device
-) -> BatchLoss:
-    """Return the backend that was chosen, or the kernel where it can."""
-    check_velocities(velocities)
-    if isinstance(model, DeepSets) and config.backend != "torch" and fused.takes(model, device):
-        return FusedBatchLoss(model, velocities)
-    if config.backend == "fused":
-        raise ValueError(
-            f"backend: must be torch for this model on {config.device}, got fused. The kernel takes DeepSets in float32, "
-            f"at most {fused.MOST_WIDTH} wide, on a CPU."
-        )
-    return TorchBatchLoss(model.to(device), velocities, device)
-
-
-def _device(name: str) -> torch.device:
-    device = torch.device(name)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ValueError(
-            f"device: must be one that this machine has, got {name!r} where torch sees {torch.cuda.device_count()} "
-            "GPUs. Use device='cpu', or a torch built for this GPU."
-        )
-    return device
 
 
 def _check_model(model: nn.Module) -> None:
