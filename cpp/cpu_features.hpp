@@ -1,4 +1,5 @@
-// Which instruction set the fast paths use. Every level gives the same bits; it only changes the speed.
+// Which instruction set the fast paths use. In the simulation every level gives the same bits; in the training kernel
+// levels differ in the last bits.
 #pragma once
 
 #include <string_view>

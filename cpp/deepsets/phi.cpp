@@ -7,6 +7,12 @@
 #include "parallel.hpp"
 
 namespace hthm::deepsets {
+namespace {
+
+/// Products, or sums of rows, from which on more threads than one pay: about 20 us.
+constexpr std::int64_t worth_threads = 100'000;
+
+}  // namespace
 
 void Phi::build(const Network<const float>& network, float reach, const Kernel& kernel, int threads) {
   kernel_ = &kernel;
@@ -37,7 +43,8 @@ void Phi::complete(int threads) {
   exact_.resize(static_cast<std::size_t>(count) * size);
   rounded_.resize(static_cast<std::size_t>(count) * size);
   constexpr std::int64_t at_a_time = 16;
-  parallel_for((count - before + at_a_time - 1) / at_a_time, threads, [&](std::int64_t piece) {
+  const bool pays = (count - before) * width_ * padded_ > 2 * worth_threads;
+  parallel_for((count - before + at_a_time - 1) / at_a_time, pays ? threads : 1, [&](std::int64_t piece) {
     std::int32_t active[most_width];
     const std::int64_t first = before + piece * at_a_time;
     for (std::int64_t cell = first; cell < std::min(first + at_a_time, count); ++cell) {
@@ -121,7 +128,8 @@ void Phi::gradient(const double* rows, const std::vector<std::int32_t>& cells, i
                    const Network<float>& gradient) const {
   const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
   // T = sum over the active units j of columns[j] x lines[j]: what j is responsible for is the sum over its cells.
-  parallel_for(width_ + 1, threads, [&](std::int64_t unit) {
+  const bool pays = width_ * static_cast<std::int64_t>(cells.size()) * padded_ > worth_threads;
+  parallel_for(width_ + 1, pays ? threads : 1, [&](std::int64_t unit) {
     std::vector<std::int32_t> chosen;
     std::vector<double> of_unit(static_cast<std::size_t>(table_size()));
     for (std::size_t row = 0; row < cells.size(); ++row) {
