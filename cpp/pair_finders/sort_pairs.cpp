@@ -7,7 +7,7 @@ namespace {
 
 /// Insertion sort, given up where the list is too far from order. Returns whether it went through.
 bool insertion_sort(PairList& pairs) {
-  auto moves_left = static_cast<std::int64_t>(16 * pairs.size());
+  auto moves_left = static_cast<std::int64_t>(4 * pairs.size() + 256);  // any order of some thirty pairs
   for (std::size_t k = 1; k < pairs.size(); ++k) {
     const Pair pair = pairs[k];
     std::size_t place = k;
@@ -37,7 +37,7 @@ void sort_by_digit(const PairList& from, PairList& to, int shift) {
 
 void sort_pairs(PairList& pairs, std::int64_t n) {
   if (insertion_sort(pairs)) return;
-  constexpr std::size_t many = 2048, too_many = std::size_t{1} << 32;
+  constexpr std::size_t many = 256, too_many = std::size_t{1} << 32;
   if (pairs.size() < many || pairs.size() >= too_many) return std::sort(pairs.begin(), pairs.end());
   PairList other(pairs.size());
   for (int shift = 32; (n - 1) >> (shift - 32) > 0; shift += bits) {
