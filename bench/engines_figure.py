@@ -135,10 +135,13 @@ def _draw_missed(axes: Axes, missed: list[Point]) -> None:
 def _draw_price(axes: Axes, found: dict[str, Any]) -> None:
     exact = {cost["area_fraction"]: cost["seconds"] for cost in found["by_density"] if cost["name"] == "event"}
     for (colour, marker), (fraction, mine) in zip(_BY_DENSITY, _by_fraction(found["missed"]), strict=False):
-        # A share that is smaller than its error is no better known than that.
-        share = [100 * max(abs(point["share"]), point["error"]) for point in mine]
+        known = [point for point in mine if point["share"] > 2 * point["error"]]  # the rest may as well be none
         axes.plot(
-            share, [1e9 * point["seconds"] for point in mine], color=colour, marker=marker, markerfacecolor="none"
+            [100 * point["share"] for point in known],
+            [1e9 * point["seconds"] for point in known],
+            color=colour,
+            marker=marker,
+            markerfacecolor="none",
         )
         if fraction in exact:
             axes.axhline(1e9 * exact[fraction]["median"], color=colour, linestyle=":")
