@@ -17,10 +17,9 @@ from typing import Any, Final
 import tyro
 
 import hthm
-from bench.bench_engines import two_threads
 from bench.costs import costs, missed
 from bench.engines_figure import draw
-from bench.gases import EVENT, PAPER_FRACTION
+from bench.gases import PAPER_FRACTION
 from bench.timing import machine, pin
 from hthm import _core, files
 
@@ -53,7 +52,6 @@ def measured(options: Options) -> dict[str, Any]:
     fractions = (PAPER_FRACTION, 0.5) if quick else FRACTIONS
     rates = (15, 60, 240) if quick else hthm.paper.FRAME_RATES
     runs, span = (2, 1.0) if quick else (8, 10.0)
-    threads = {name: two_threads(name, 3 if quick else 15) for name in ("sorted_cells", EVENT)}  # before we are pinned
     pin()
     print("sizes ...", flush=True)
     by_size = costs([(n, PAPER_FRACTION) for n in sizes], rounds, seconds, rival)
@@ -67,7 +65,6 @@ def measured(options: Options) -> dict[str, Any]:
         "hthm": hthm.__version__,
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "rounds": rounds,
-        "two_threads": threads,
         "by_size": [asdict(cost) for cost in by_size],
         "by_density": [asdict(cost) for cost in by_density],
         "missed": [asdict(point) for point in missed(MISSED_FRACTIONS, rates, runs, span, seconds / 2)],

@@ -164,10 +164,8 @@ def _by_fraction(missed: list[Point]) -> list[tuple[float, list[Point]]]:
 
 
 def _small_print(found: dict[str, Any]) -> str:
-    gains = ", ".join(f"{name} {gain:.2f}" for name, gain in found["two_threads"].items())
     return (
         f"{found['machine']}, {found['vectors']}; {found['compiler']}; hthm {found['hthm']}, {found['date']}. "
         f"CPU time of one thread on one core, medians of {found['rounds']} interleaved rounds, bars: least and most.\n"
-        "Disks as large and fast as the paper's, 60 frames per unit time in a and b, set-up and recording left out.\n"
-        f"Two runs on two threads, times as fast as on one: {gains}."
+        "Disks as large and fast as the paper's, 60 frames per unit time in a and b, set-up and recording left out."
     )
