@@ -10,7 +10,9 @@ void bind_placement(py::module_& m);
 void bind_simulation(py::module_& m);
 
 PYBIND11_MODULE(_core, m) {
-  m.doc() = "The compiled core of hthm: hard disks, histograms and the training kernel. Arguments are checked by the package, not here.";
+  m.doc() =
+      "The compiled core of hthm: hard disks, histograms and the training kernel. Arguments are checked by the "
+      "package, not here.";
   m.attr("__version__") = HTHM_VERSION;
   m.attr("compiler") = HTHM_COMPILER;
   bind_deepsets(m);
