@@ -17,9 +17,10 @@ class Calendar {
  public:
   static constexpr std::int32_t none = -1;
 
-  Calendar(std::int64_t disks, const Real& length)
-      : buckets_{static_cast<std::int32_t>(
-            std::bit_ceil(static_cast<std::uint64_t>(std::clamp<std::int64_t>(disks, 64, std::int64_t{1} << 24))))},
+  /// About so many `events` are expected in an epoch.
+  Calendar(std::int64_t disks, const Real& length, double events)
+      : buckets_{
+            static_cast<std::int32_t>(std::bit_ceil(static_cast<std::uint64_t>(std::clamp(events, 64.0, 0x1p24))))},
         per_time_{static_cast<double>(buckets_) / static_cast<double>(length)},
         first_(static_cast<std::size_t>(buckets_) + 1, none),
         occupied_(static_cast<std::size_t>(buckets_) / 64, 0),

@@ -3,22 +3,33 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <vector>
 
-#include "../vec2.hpp"
+#include "../run.hpp"
+#include "cell_blocks.hpp"
 #include "prediction.hpp"
 
 namespace hthm::event_driven {
 
-/// Cells a side, about `wanted`, at least 2, and each at least a diameter wide: a collision partner then always lies in
-/// one of the 3 x 3 cells around a disk. With 2 cells a side, a cell and its two neighbours in a row are the neighbour,
-/// the cell, and the neighbour again: two images of the same disks, both of which can be hit.
-inline std::int32_t cells_a_side(double box, double diameter, double wanted) {
+/// Cells a side: about four disks a cell, at any density, at least 2, and each at least a diameter wide: a collision
+/// partner then always lies in one of the 3 x 3 cells around a disk. With 2 cells a side, a cell and its two neighbours
+/// in a row are the neighbour, the cell, and the neighbour again: two images of the same disks, both of which can be
+/// hit. Four disks half fill a cell's eight lanes: smaller cells cost more crossings, larger ones more blocks.
+inline std::int32_t cells_a_side(double box, double diameter, std::int64_t n) {
+  const double wanted = std::sqrt(static_cast<double>(n) / 4);
   const double widest = std::floor(box / (diameter * (1 + 1e-9)));  // more than three need room for rounding
   return static_cast<std::int32_t>(std::clamp(std::min(wanted, widest), 2.0, 16384.0));
 }
+
+/// Times that bound what will be asked of the cells.
+struct Horizons {
+  double crossing;    // no disk can cross the box in less
+  double epoch;       // after it the clock is set back
+  double look_ahead;  // how far into the future a disk looks for collisions
+};
 
 /// The disks of a box. A disk's position is relative to the corner of its cell: it keeps all its digits, and neither
 /// the way to a disk in the next cell nor the way round the box needs a minimum image.
@@ -30,21 +41,26 @@ class Cells {
     Vec2<Real> velocity;
     Real time{};                   // to which the position belongs
     Real contact = never<Real>;    // when its predicted collision is due
-    std::int32_t next = -1;        // in the list of its cell
     std::int32_t partner = -1;     // of the predicted collision
     std::uint32_t collisions = 0;  // so far, modulo 2^32: tells whether a prediction made with this disk still holds
+    std::int32_t slot = -1;        // among those of its cell
     std::int16_t column = 0, row = 0;
   };
 
   /// Positions (n,) in [0, box) and velocities (n,), all at time 0.
-  Cells(double box, double diameter, double wanted_a_side, const Vec2<double>* positions,
-        const Vec2<double>* velocities, std::int64_t n)
-      : side_{cells_a_side(box, diameter, wanted_a_side)},
-        width_{Real(box) / Real(side_)},
-        diameter2_{Real(diameter) * Real(diameter)},
+  Cells(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
+        const Horizons& horizons)
+      : side_{cells_a_side(setup.box, setup.diameter, n)},
+        width_{Real(setup.box) / Real(side_)},
+        diameter2_{Real(setup.diameter) * Real(setup.diameter)},
         just_hit2_{diameter2_ * Real(1 + 1e-6)},
-        first_(static_cast<std::size_t>(side_) * static_cast<std::size_t>(side_), -1),
+        look_ahead_{horizons.look_ahead},
+        units_{setup.box, setup.diameter, setup.box / side_, horizons.crossing, horizons.epoch, n},
+        filter_{lane_filter(level)},
+        blocks_{std::int64_t{side_} * side_},
+        around_(static_cast<std::size_t>(side_) + 2),
         disks_(static_cast<std::size_t>(n)) {
+    for (std::int32_t k = -1; k <= side_; ++k) around_[static_cast<std::size_t>(k + 1)] = (k + side_) % side_;
     for (std::size_t i = 0; i < disks_.size(); ++i) {
       Disk& disk = disks_[i];
       disk.column = place(positions[i].x, disk.position.x);
@@ -70,6 +86,9 @@ class Cells {
     disk.position = position_at(disk, time);
     disk.time = time;
   }
+
+  /// Let the others see that a disk has a new velocity.
+  void turned(std::int32_t i) { show((*this)[i]); }
 
   /// Where a disk will be at `time` in the box, not wrapped.
   Vec2<Real> position_in_box(std::int32_t i, const Real& time) const {
@@ -110,9 +129,10 @@ class Cells {
     return contact;
   }
 
-  /// The earliest contact of a disk with any other, but not with `just_hit` where the two still touch.
+  /// The earliest contact of a disk with any other, but not with `just_hit` where the two still touch. Where there is
+  /// none as far as the disk looks, it is one with nobody, at the time to look again.
   Contact<Real> first_contact(std::int32_t i, std::int32_t just_hit) const {
-    Contact<Real> contact;
+    Contact<Real> contact{(*this)[i].time + look_ahead_, -1};
     search(i, just_hit, {-1, 1}, {-1, 1}, contact);
     return contact;
   }
@@ -122,6 +142,7 @@ class Cells {
     for (Disk& disk : disks_) {
       disk.time = disk.time - length;
       disk.contact = disk.contact - length;
+      show(disk);
     }
   }
 
@@ -148,56 +169,95 @@ class Cells {
     return inside + Real(cells) * width_;
   }
 
-  std::int32_t& first(int column, int row) {
-    return first_[static_cast<std::size_t>(row) * static_cast<std::size_t>(side_) + static_cast<std::size_t>(column)];
-  }
+  std::int32_t cell(int column, int row) const { return row * side_ + column; }
 
   void link(std::int32_t i) {
     Disk& disk = (*this)[i];
-    std::int32_t& head = first(disk.column, disk.row);
-    disk.next = head;
-    head = i;
+    disk.slot = blocks_.insert(cell(disk.column, disk.row), i);
+    show(disk);
   }
 
   void unlink(std::int32_t i) {
     const Disk& disk = (*this)[i];
-    std::int32_t* link = &first(disk.column, disk.row);
-    while (*link != i) link = &(*this)[*link].next;
-    *link = disk.next;
+    const std::int32_t moved = blocks_.remove(cell(disk.column, disk.row), disk.slot);
+    if (moved >= 0) (*this)[moved].slot = disk.slot;
   }
 
+  /// Write the lane of a disk.
+  void show(const Disk& disk) {
+    const Vec2<double> x = to_double(disk.position), v = to_double(disk.velocity);
+    const auto time = static_cast<double>(disk.time);
+    blocks_.write(disk.slot, units_.origin(x.x, v.x, time), units_.origin(x.y, v.y, time), units_.speed(v.x),
+                  units_.speed(v.y));
+  }
+
+  static Vec2<double> to_double(const Vec2<Real>& a) { return {static_cast<double>(a.x), static_cast<double>(a.y)}; }
+
   /// Look for an earlier contact among the disks in these columns and rows around disk i, which is at its own time.
-  /// A disk that expects a collision before it would meet disk i is passed over: it will look again then, and the
-  /// earlier of the two events is what counts.
   void search(std::int32_t i, std::int32_t just_hit, Horizontal columns, Horizontal rows,
               Contact<Real>& contact) const {
     const Disk& disk = (*this)[i];
+    const float x = units_.length(static_cast<double>(disk.position.x)), width = units_.width();
+    const float y = units_.length(static_cast<double>(disk.position.y));
+    const Sight sight = units_.sight(to_double(disk.velocity), static_cast<double>(disk.time),
+                                     static_cast<double>(contact.time - disk.time));
+    std::array<Look, 16> looks;
+    int count = 0;
     for (int dr = rows.from; dr <= rows.to; ++dr) {
-      const auto row = static_cast<std::size_t>(wrapped(disk.row + dr)) * static_cast<std::size_t>(side_);
+      const float way_y = static_cast<float>(dr) * width - y;
+      const std::int32_t row = side_ * around_[static_cast<std::size_t>(disk.row + dr + 1)];
       for (int dc = columns.from; dc <= columns.to; ++dc) {
-        const Vec2<Real> way{Real(dc) * width_ - disk.position.x, Real(dr) * width_ - disk.position.y};
-        std::int32_t j = first_[row + static_cast<std::size_t>(wrapped(disk.column + dc))];
-        for (; j >= 0; j = (*this)[j].next) {
-          const Disk& other = (*this)[j];
-          if (j == i) continue;
-          const Vec2<Real> x = position_at(other, disk.time);
-          const Vec2<Real> d{x.x + way.x, x.y + way.y};
-          const Vec2<Real> v{other.velocity.x - disk.velocity.x, other.velocity.y - disk.velocity.y};
-          const Real time = disk.time + time_to_contact(d, v, diameter2_);
-          if (time < contact.time && time < other.contact && !(j == just_hit && norm2(d) < just_hit2_)) {
-            contact = {time, j};
+        const float way_x = static_cast<float>(dc) * width - x;
+        std::int32_t block = row + around_[static_cast<std::size_t>(disk.column + dc + 1)];
+        do {
+          looks[static_cast<std::size_t>(count++)] = {block, way_x, way_y, static_cast<std::int8_t>(dc),
+                                                      static_cast<std::int8_t>(dr)};
+          if (count == 16) {
+            search(i, just_hit, sight, looks.data(), count, contact);
+            count = 0;
           }
-        }
+          block = blocks_.next(block);
+        } while (block >= 0);
+      }
+    }
+    search(i, just_hit, sight, looks.data(), count, contact);
+  }
+
+  /// Of the disks that the filter cannot rule out, the one that is hit first, if that is before `contact`.
+  /// A disk that expects a collision before it would meet disk i is passed over: it will look again then, and the
+  /// earlier of the two events is what counts.
+  void search(std::int32_t i, std::int32_t just_hit, const Sight& sight, const Look* looks, int count,
+              Contact<Real>& contact) const {
+    const Disk& disk = (*this)[i];
+    const Possible possible = filter_(blocks_.lanes(), sight, looks, count);
+    for (int word = 0; word < 2; ++word) {
+      for (std::uint64_t rest = possible.bits[word]; rest != 0; rest &= rest - 1) {
+        const int bit = std::countr_zero(rest);
+        const Look& look = looks[8 * word + bit / Lanes::count];
+        const std::int32_t j = blocks_.disk(look.block * Lanes::count + bit % Lanes::count);
+        if (j == i) continue;
+        const Disk& other = (*this)[j];
+        const Vec2<Real> x = position_at(other, disk.time);
+        const Vec2<Real> d{x.x - disk.position.x + Real(look.column) * width_,
+                           x.y - disk.position.y + Real(look.row) * width_};
+        const Vec2<Real> v{other.velocity.x - disk.velocity.x, other.velocity.y - disk.velocity.y};
+        const Real soonest = std::min(contact.time, other.contact);
+        const Real time = disk.time + time_to_contact(d, v, diameter2_, Real(soonest - disk.time));
+        if (time < soonest && !(j == just_hit && norm2(d) < just_hit2_)) contact = {time, j};
       }
     }
   }
 
-  std::int32_t side_;                // cells
-  Real width_;                       // of a cell
-  Real diameter2_;                   // squared
-  Real just_hit2_;                   // squared distance below which two disks that have just collided still touch
-  std::vector<std::int32_t> first_;  // (side * side,) of the list of each cell
-  std::vector<Disk> disks_;          // (n,)
+  std::int32_t side_;  // cells
+  Real width_;         // of a cell
+  Real diameter2_;     // squared
+  Real just_hit2_;     // squared distance below which two disks that have just collided still touch
+  Real look_ahead_;    // how far a disk looks into the future
+  LaneUnits units_;
+  LaneFilter filter_;
+  CellBlocks blocks_;
+  std::vector<std::int32_t> around_;  // (side + 2,) the column or row -1 is the last, the one after the last is 0
+  std::vector<Disk> disks_;           // (n,)
 };
 
 }  // namespace hthm::event_driven

@@ -5,6 +5,7 @@
 #include <iomanip>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "../pair_finders/cell_list.hpp"
 #include "gas.hpp"
@@ -21,8 +22,8 @@ inline double wrapped(double x, double box) {
 
 class EventRun final : public Run {
  public:
-  EventRun(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n)
-      : box_{setup.box}, gas_{setup, positions, velocities, n} {}
+  EventRun(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level)
+      : box_{setup.box}, gas_{setup, positions, velocities, n, level}, velocities_(velocities, velocities + n) {}
 
   void advance(std::int64_t frames, const FrameSink& sink) override {
     const std::int64_t n = gas_.size();
@@ -30,6 +31,8 @@ class EventRun final : public Run {
       std::int64_t collisions = 0;
       gas_.advance_frame([&](std::int32_t i, std::int32_t j, double time) {
         ++collisions;
+        velocities_[static_cast<std::size_t>(i)] = gas_.velocity(i);
+        velocities_[static_cast<std::size_t>(j)] = gas_.velocity(j);
         if (!sink.log) return;
         sink.log->add(i, j, gas_.velocity(i), gas_.velocity(j));
         sink.log->times.push_back(gas_.epoch_start() + time);
@@ -46,9 +49,7 @@ class EventRun final : public Run {
   }
 
  private:
-  void write_velocities(Vec* velocities) const {
-    for (std::int32_t i = 0; i < gas_.size(); ++i) velocities[i] = gas_.velocity(i);
-  }
+  void write_velocities(Vec* velocities) const { std::copy(velocities_.begin(), velocities_.end(), velocities); }
 
   void write_positions(Vec* positions) const {
     for (std::int32_t i = 0; i < gas_.size(); ++i) {
@@ -59,6 +60,7 @@ class EventRun final : public Run {
 
   double box_;
   event_driven::Gas<double> gas_;
+  std::vector<Vec> velocities_;  // (n,) those of the gas, side by side: a frame is one copy
 };
 
 std::string overlap_text(std::int64_t i, std::int64_t j, double distance) {
@@ -87,9 +89,10 @@ void refuse_overlap(const Setup& setup, const Vec* positions, std::int64_t n) {
 OverlappingStart::OverlappingStart(std::int64_t first, std::int64_t second, double apart)
     : std::invalid_argument{overlap_text(first, second, apart)}, i{first}, j{second}, distance{apart} {}
 
-std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n) {
+std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
+                                    Simd level) {
   refuse_overlap(setup, positions, n);
-  return std::make_unique<EventRun>(setup, positions, velocities, n);
+  return std::make_unique<EventRun>(setup, positions, velocities, n, level);
 }
 
 }  // namespace hthm

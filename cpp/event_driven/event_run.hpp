@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "../cpu_features.hpp"
 #include "../run.hpp"
 
 namespace hthm {
@@ -19,7 +20,9 @@ class OverlappingStart : public std::invalid_argument {
 };
 
 /// A run of `n` disks from positions (n,) in [0, box) and velocities (n,), both copied.
+/// The level, which the CPU must have, changes results by no more than rounding.
 /// Throws OverlappingStart where two disks are nearer than sigma - max(1e-12 sigma, 4 * 2^-53 box).
-std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n);
+std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
+                                    Simd level = simd_level());
 
 }  // namespace hthm

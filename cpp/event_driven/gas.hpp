@@ -17,19 +17,10 @@ namespace hthm::event_driven {
 template <class Real>
 class Gas {
  public:
-  /// Positions (n,) in [0, box), no two overlapping, and velocities (n,).
-  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n)
-      : dt_{setup.dt},
-        epochs_{cut_into_epochs(setup.dt, time_to_cross_box(setup.box, velocities, n))},
-        cells_{setup.box, setup.diameter, std::sqrt(1.6 * static_cast<double>(n)), positions, velocities, n},
-        calendar_{n, Real(epochs_.length)},
-        exits_(static_cast<std::size_t>(n)),
-        partner_collisions_(static_cast<std::size_t>(n)) {
-    for (std::int32_t i = 0; i < n; ++i) {
-      look_around(i, -1);
-      schedule(i);
-    }
-  }
+  /// Positions (n,) in [0, box), no two overlapping, and velocities (n,). The level, which the CPU must have, changes
+  /// the speed, and results by no more than rounding.
+  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level = simd_level())
+      : Gas{setup, positions, velocities, n, level, time_to_cross_box(setup.box, velocities, n)} {}
 
   std::int64_t size() const { return cells_.size(); }
 
@@ -65,6 +56,29 @@ class Gas {
  private:
   using Disk = typename Cells<Real>::Disk;
 
+  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level, double crossing)
+      : Gas{setup,
+            positions,
+            velocities,
+            n,
+            level,
+            crossing,
+            Pace{setup, setup.box / cells_a_side(setup.box, setup.diameter, n), crossing, n}} {}
+
+  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level, double crossing,
+      const Pace& pace)
+      : dt_{setup.dt},
+        epochs_{cut_into_epochs(setup.dt, pace.longest_epoch(crossing, n))},
+        cells_{setup, positions, velocities, n, level, {crossing, epochs_.length, pace.look_ahead()}},
+        calendar_{n, Real(epochs_.length), pace.events() * epochs_.length * static_cast<double>(n)},
+        exits_(static_cast<std::size_t>(n)),
+        partner_collisions_(static_cast<std::size_t>(n)) {
+    for (std::int32_t i = 0; i < n; ++i) {
+      look_around(i, -1);
+      schedule(i);
+    }
+  }
+
   template <class OnCollision>
   void run_until(const Real& end, const OnCollision& collided) {
     for (std::int32_t i = calendar_.earliest(); i >= 0; i = calendar_.earliest()) {
@@ -73,9 +87,9 @@ class Gas {
       const Disk& disk = cells_[i];
       if (disk.contact > time) {
         cross(i, time);
-      } else if (partner_collisions_[at(i)] == cells_[disk.partner].collisions) {
+      } else if (disk.partner >= 0 && partner_collisions_[at(i)] == cells_[disk.partner].collisions) {
         hit(i, disk.partner, time, collided);
-      } else {  // the partner has been hit by another disk since
+      } else {  // nobody in sight, or the partner has been hit by another disk since
         Cells<Real>::move_to(cells_[i], time);
         look_around(i, -1);
         schedule(i);
@@ -103,6 +117,8 @@ class Gas {
       ++b.collisions;
       collided(std::min(i, j), std::max(i, j), time);
     }
+    cells_.turned(i);
+    cells_.turned(j);
     b.contact = never<Real>;
     look_around(i, j);
     look_around(j, i);

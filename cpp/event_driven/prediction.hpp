@@ -19,20 +19,22 @@ struct Contact {
   std::int32_t partner = -1;
 };
 
-/// Time until two disks touch that are now `d` = x_j - x_i apart and move at `v` = v_j - v_i; `never` if they miss.
+/// Time until two disks touch that are now `d` = x_j - x_i apart and move at `v` = v_j - v_i; `never` if they miss, or
+/// where it is plain without a root that they touch no sooner than `before`.
 ///
 /// The root is (r^2 - sigma^2) / (-b + sqrt(disc)), which does not cancel near contact, as (-b - sqrt(disc)) / v^2
 /// does. disc = v^2 sigma^2 - (d x v)^2 rather than b^2 - v^2 (r^2 - sigma^2): the same number, but far from contact
 /// the latter loses (r / sigma)^2 of its digits. Where disks already overlap by a rounding error the time is 0.
 template <class Real>
-inline Real time_to_contact(const Vec2<Real>& d, const Vec2<Real>& v, const Real& diameter2) {
+inline Real time_to_contact(const Vec2<Real>& d, const Vec2<Real>& v, const Real& diameter2, const Real& before) {
   using std::sqrt;  // another Real brings its own, found by its namespace
   const Real b = d.x * v.x + d.y * v.y;
   if (!(b < 0)) return never<Real>;
+  const Real gap = norm2(d) - diameter2;
+  if (gap >= -2 * b * before) return never<Real>;  // sqrt(disc) <= -b
   const Real cross = d.x * v.y - d.y * v.x;
   const Real disc = norm2(v) * diameter2 - cross * cross;
   if (disc < 0) return never<Real>;
-  const Real gap = norm2(d) - diameter2;
   return gap > 0 ? Real(gap / (sqrt(disc) - b)) : Real(0);
 }
 
