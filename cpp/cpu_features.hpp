@@ -1,5 +1,5 @@
-// Which instruction set the fast paths use. In the simulation every level gives the same bits; in the training kernel
-// levels differ in the last bits.
+// Which instruction set the fast paths use. In the fixed-step simulation every level gives the same bits; in the exact
+// engine and in the training kernel levels differ by rounding.
 #pragma once
 
 #include <string_view>
