@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "ensemble.hpp"
+#include "histogram.hpp"
+#include "log_histogram.hpp"
 #include "log_rows.hpp"
 #include "replay.hpp"
 
@@ -168,4 +170,36 @@ TEST_CASE("an array that cannot grow stays as it was, and one that is handed ove
   CHECK(memory[2] == 1.5);
   CHECK(array.size() == 0);
   CHECK(array.release() != nullptr);
+}
+
+TEST_CASE("counts and H of the log have the bits of the dense recording, for any number of threads") {
+  const Gas gas;
+  const Recorded dense = record("cell_list", gas, false, 2, frames), log = record("cell_list", gas, true, 2, frames);
+  std::vector<double> temperature;
+  for (std::int64_t k = 0; k < runs * frames; ++k) temperature.push_back(0.3 + 0.01 * static_cast<double>(k));
+  for (const double most : {0.5, 3.0}) {  // with and without speeds out of range
+    std::vector<double> edges;
+    for (int k = 0; k <= 50; ++k) edges.push_back(k * most / 50);
+    const hthm::SpeedBins bins{edges};
+    std::vector<std::int64_t> expected_counts(runs * frames * 50), counts(expected_counts.size());
+    std::vector<double> expected_h(runs * frames), h(expected_h.size());
+    hthm::speed_counts(bins, dense.velocities.data(), runs * frames, n, 1, expected_counts.data());
+    hthm::speed_h(bins, dense.velocities.data(), runs * frames, n, 1, expected_h.data());
+    for (const int threads : {1, 2, 4, 7}) {
+      CAPTURE(threads);
+      hthm::speed_counts(bins, view(gas, log), threads, counts.data());
+      hthm::speed_h(bins, view(gas, log), threads, h.data());
+      CHECK(counts == expected_counts);
+      CHECK(std::memcmp(h.data(), expected_h.data(), h.size() * sizeof(double)) == 0);
+    }
+  }
+  for (const double* given : {static_cast<const double*>(nullptr), static_cast<const double*>(temperature.data())}) {
+    std::vector<double> expected_h(runs * frames), h(expected_h.size());
+    hthm::velocity_h(dense.velocities.data(), runs * frames, n, given, 20, 4, 1, expected_h.data());
+    for (const int threads : {1, 2, 4, 7}) {
+      CAPTURE(threads);
+      hthm::velocity_h(view(gas, log), given, 20, 4, threads, h.data());
+      CHECK(std::memcmp(h.data(), expected_h.data(), h.size() * sizeof(double)) == 0);
+    }
+  }
 }
