@@ -11,6 +11,11 @@
 
 namespace py = pybind11;
 
+hthm::LogView log_view(const py::array_t<double, py::array::c_style>& start,
+                       const py::array_t<std::int64_t, py::array::c_style>& frame_offsets,
+                       const py::array_t<std::int32_t, py::array::c_style>& pairs,
+                       const py::array_t<double, py::array::c_style>& velocities);  // bindings_log.cpp
+
 namespace {
 
 // No forcecast: another dtype or order is refused, never cast or copied.
@@ -32,7 +37,7 @@ FrameStore encode(const hthm::deepsets::DenseFrames& frames, int threads) {
   return FrameStore(frames, threads);
 }
 
-FrameStore encode(const hthm::deepsets::CollisionLog& log, int threads) {
+FrameStore encode(const hthm::LogView& log, int threads) {
   const py::gil_scoped_release unlocked;  // safe: as above
   return FrameStore(log, threads);
 }
@@ -49,24 +54,8 @@ std::unique_ptr<PairLoss> from_dense(const Doubles& velocities, int threads) {
 /// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2); nothing is kept.
 std::unique_ptr<PairLoss> from_log(const Doubles& start, const Counts& frame_offsets, const Indices& pairs,
                                    const Doubles& velocities, int threads) {
-  require(start.ndim() == 3 && start.shape(1) >= 1 && start.shape(2) == 2, "start: must be (runs, n, 2)");
-  require(frame_offsets.ndim() == 2 && frame_offsets.shape(0) == start.shape(0) && frame_offsets.shape(1) >= 3,
-          "frame_offsets: must be (runs, frames + 1) with at least 2 frames");
-  require(pairs.ndim() == 2 && pairs.shape(1) == 2, "pairs: must be (rows, 2)");
-  require(velocities.ndim() == 3 && velocities.shape(0) == pairs.shape(0) && velocities.shape(1) == 2 &&
-              velocities.shape(2) == 2,
-          "velocities: must be (rows, 2, 2)");
-  const auto runs = start.shape(0), frames = frame_offsets.shape(1) - 1, n = start.shape(1);
-  for (py::ssize_t r = 0; r < runs; ++r) {
-    const std::int64_t* offsets = frame_offsets.data() + r * (frames + 1);
-    require(offsets[0] >= 0 && offsets[frames] <= pairs.shape(0), "frame_offsets: must point at rows");
-    for (py::ssize_t t = 0; t < frames; ++t) require(offsets[t] <= offsets[t + 1], "frame_offsets: must ascend");
-  }
-  for (py::ssize_t k = 0; k < pairs.size(); ++k) {
-    require(pairs.data()[k] >= 0 && pairs.data()[k] < n, "pairs: must be disks, from 0 to n - 1");
-  }
-  const hthm::deepsets::CollisionLog log{
-      start.data(), frame_offsets.data(), pairs.data(), velocities.data(), runs, frames, n};
+  const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
+  require(log.n >= 1 && log.frames >= 2, "start, frame_offsets: must have a disk and at least 2 frames");
   return std::make_unique<PairLoss>(encode(log, threads), hthm::simd_level());
 }
 

@@ -45,7 +45,11 @@ py::tuple release(hthm::LogRows& log) {
   return py::make_tuple(std::move(pairs), std::move(velocities), std::move(times));
 }
 
-hthm::LogView view(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities) {
+}  // namespace
+
+/// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2), as they are.
+hthm::LogView log_view(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs,
+                       const Doubles& velocities) {
   require(start.ndim() == 3 && start.shape(2) == 2, "start: must be (runs, n, 2)");
   require(frame_offsets.ndim() == 2 && frame_offsets.shape(0) == start.shape(0) && frame_offsets.shape(1) > 0,
           "frame_offsets: must be (runs, frames + 1)");
@@ -63,9 +67,11 @@ hthm::LogView view(const Doubles& start, const Indices& frame_offsets, const Pai
           pairs.shape(0)};
 }
 
+namespace {
+
 void log_frames(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
                 const Indices& numbers, Doubles& out, int threads) {
-  const hthm::LogView log = view(start, frame_offsets, pairs, velocities);
+  const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   require(numbers.ndim() == 1, "numbers: must be (count,)");
   require(out.ndim() == 3 && out.shape(0) == numbers.size() && out.shape(1) == log.n && out.shape(2) == 2,
           "out: must be (count, n, 2)");
@@ -83,7 +89,7 @@ hthm::SpeedBins speed_bins(const Doubles& edges) {
 
 Indices speed_counts(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
                      const Doubles& edges, int threads) {
-  const hthm::LogView log = view(start, frame_offsets, pairs, velocities);
+  const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   const hthm::SpeedBins bins = speed_bins(edges);
   Indices counts({log.runs, log.frames, bins.bins()});
   std::int64_t* out = counts.mutable_data();
@@ -96,7 +102,7 @@ Indices speed_counts(const Doubles& start, const Indices& frame_offsets, const P
 
 Doubles speed_h(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
                 const Doubles& edges, int threads) {
-  const hthm::LogView log = view(start, frame_offsets, pairs, velocities);
+  const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   const hthm::SpeedBins bins = speed_bins(edges);
   Doubles h({log.runs, log.frames});
   double* out = h.mutable_data();
@@ -109,7 +115,7 @@ Doubles speed_h(const Doubles& start, const Indices& frame_offsets, const Pairs&
 
 Doubles velocity_h(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
                    const std::optional<Doubles>& temperature, std::int64_t bins, double reach, int threads) {
-  const hthm::LogView log = view(start, frame_offsets, pairs, velocities);
+  const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   require(!temperature || temperature->size() == log.runs * log.frames, "temperature: must be one a frame");
   Doubles h({log.runs, log.frames});
   const double* given = temperature ? temperature->data() : nullptr;

@@ -17,16 +17,27 @@ struct LogView {
   std::int64_t runs, frames, n, rows;
 };
 
+/// Rows [begin, end) of a log.
+struct RowRange {
+  std::int64_t begin, end;
+};
+
+/// The rows of frames [first, last) of a run. Throws std::invalid_argument where they are not rows of the log.
+inline RowRange rows_of(const LogView& log, std::int64_t run, std::int64_t first, std::int64_t last) {
+  const std::int64_t* offsets = log.frame_offsets + run * (log.frames + 1);
+  const RowRange rows{offsets[first], offsets[last]};
+  if (rows.begin < 0 || rows.end < rows.begin || rows.end > log.rows) {
+    throw std::invalid_argument("frame_offsets: must ascend within the rows of the log.");
+  }
+  return rows;
+}
+
 /// Call changed(disk, velocity) for both disks of every collision of frames [first, last) of a run, in order.
 /// Throws std::invalid_argument where the log points outside of itself.
 template <class Changed>
 void replay(const LogView& log, std::int64_t run, std::int64_t first, std::int64_t last, const Changed& changed) {
-  const std::int64_t* offsets = log.frame_offsets + run * (log.frames + 1);
-  const std::int64_t begin = offsets[first], end = offsets[last];
-  if (begin < 0 || end < begin || end > log.rows) {
-    throw std::invalid_argument("frame_offsets: must ascend within the rows of the log.");
-  }
-  for (std::int64_t k = 2 * begin; k < 2 * end; ++k) {
+  const RowRange rows = rows_of(log, run, first, last);
+  for (std::int64_t k = 2 * rows.begin; k < 2 * rows.end; ++k) {
     const std::int32_t disk = log.pairs[k];
     if (disk < 0 || disk >= log.n) throw std::invalid_argument("pairs: must be numbers of disks, from 0 to n - 1.");
     changed(disk, log.velocities[k]);

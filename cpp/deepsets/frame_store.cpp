@@ -24,23 +24,32 @@ FrameStore::FrameStore(const DenseFrames& frames, int threads)
   parallel_for(frames.runs, threads, [&](std::int64_t r) {
     encode_dense(frames.velocities + r * frames_ * n_ * 2, runs_[static_cast<std::size_t>(r)]);
   });
-  find_reach();
-  parallel_for(runs_count(), threads, [&](std::int64_t r) { make_sketches(runs_[static_cast<std::size_t>(r)]); });
+  finish(threads);
 }
 
-FrameStore::FrameStore(const CollisionLog& log, int threads)
+FrameStore::FrameStore(const LogView& log, int threads)
     : frames_(log.frames), n_(log.n), runs_(static_cast<std::size_t>(log.runs)) {
   parallel_for(log.runs, threads, [&](std::int64_t r) { encode_log(log, r, runs_[static_cast<std::size_t>(r)]); });
-  find_reach();
-  parallel_for(runs_count(), threads, [&](std::int64_t r) { make_sketches(runs_[static_cast<std::size_t>(r)]); });
+  finish(threads);
 }
 
-void FrameStore::find_reach() {
+/// What takes all runs to know.
+void FrameStore::finish(int threads) {
   for (const Run& run : runs_) reach_ = std::max(reach_, run.reach);
   // Beyond, sums over the disks would overflow.
   if (!(reach_ < std::sqrt(std::numeric_limits<float>::max()))) {
     throw std::invalid_argument("velocities: must be below 1.8e19 in magnitude");
   }
+  parallel_for(runs_count(), threads, [&](std::int64_t r) { make_sketches(runs_[static_cast<std::size_t>(r)]); });
+}
+
+/// The changes to this frame are all there; it is kept whole where it is a key frame.
+void FrameStore::end_frame(Run& run, std::size_t frame, const std::vector<float>& x,
+                           const std::vector<float>& y) const {
+  run.first.push_back(static_cast<std::uint32_t>(run.changes.size()));
+  if (frame % key_distance != 0) return;
+  run.keys.insert(run.keys.end(), x.begin(), x.end());
+  run.keys.insert(run.keys.end(), y.begin(), y.end());
 }
 
 void FrameStore::make_sketches(Run& run) const {
@@ -87,26 +96,22 @@ void FrameStore::encode_dense(const double* velocities, Run& run) const {
       run.dense = velocities;
     }
     if (run.dense != nullptr) continue;  // only its reach is still wanted
-    run.first.push_back(static_cast<std::uint32_t>(run.changes.size()));
-    if (t % key_distance == 0) {
-      run.keys.insert(run.keys.end(), x.begin(), x.end());
-      run.keys.insert(run.keys.end(), y.begin(), y.end());
-    }
+    end_frame(run, t, x, y);
   }
   run.changes.shrink_to_fit();
   run.keys.shrink_to_fit();
 }
 
-void FrameStore::encode_log(const CollisionLog& log, std::int64_t r, Run& run) const {
+void FrameStore::encode_log(const LogView& log, std::int64_t r, Run& run) const {
   const auto n = static_cast<std::size_t>(n_), frames = static_cast<std::size_t>(frames_);
-  const double* start = log.start + r * n_ * 2;
-  const std::int64_t* offsets = log.offsets + r * (frames_ + 1);
+  const Vec* start = log.start + r * n_;
   std::vector<float> x(n), y(n);
   for (std::size_t i = 0; i < n; ++i) {
-    x[i] = static_cast<float>(start[2 * i]);
-    y[i] = static_cast<float>(start[2 * i + 1]);
+    x[i] = static_cast<float>(start[i].x);
+    y[i] = static_cast<float>(start[i].y);
   }
-  const std::int64_t most = 2 * (offsets[frames_] - offsets[0]);
+  const RowRange rows = rows_of(log, r, 0, frames_);
+  const std::int64_t most = 2 * (rows.end - rows.begin);
   if (most >= std::numeric_limits<std::uint32_t>::max())
     throw std::length_error("log: must have below 2^31 rows a run");
   run.changes.reserve(static_cast<std::size_t>(most));
@@ -114,16 +119,14 @@ void FrameStore::encode_log(const CollisionLog& log, std::int64_t r, Run& run) c
   std::vector<Change> touched;  // in this frame, with the velocities before it
   for (std::size_t t = 0; t < frames; ++t) {
     touched.clear();
-    for (std::int64_t row = offsets[t]; row < offsets[t + 1]; ++row) {
-      for (std::int64_t side = 0; side < 2; ++side) {
-        const std::int32_t disk = log.pairs[2 * row + side];
-        const auto i = static_cast<std::size_t>(disk);
-        if (!is_touched[i]) touched.push_back({disk, x[i], y[i], 0, 0});
-        is_touched[i] = 1;
-        x[i] = static_cast<float>(log.velocities[4 * row + 2 * side]);
-        y[i] = static_cast<float>(log.velocities[4 * row + 2 * side + 1]);
-      }
-    }
+    const auto frame = static_cast<std::int64_t>(t);
+    replay(log, r, frame, frame + 1, [&](std::int32_t disk, const Vec& v) {
+      const auto i = static_cast<std::size_t>(disk);
+      if (!is_touched[i]) touched.push_back({disk, x[i], y[i], 0, 0});
+      is_touched[i] = 1;
+      x[i] = static_cast<float>(v.x);
+      y[i] = static_cast<float>(v.y);
+    });
     std::sort(touched.begin(), touched.end(), [](const Change& a, const Change& b) { return a.disk < b.disk; });
     for (Change& change : touched) {
       const auto i = static_cast<std::size_t>(change.disk);
@@ -139,11 +142,7 @@ void FrameStore::encode_log(const CollisionLog& log, std::int64_t r, Run& run) c
     if (t == 0) {
       for (std::size_t i = 0; i < n; ++i) run.reach = magnitude(run.reach, x[i], y[i]);
     }
-    run.first.push_back(static_cast<std::uint32_t>(run.changes.size()));
-    if (t % key_distance == 0) {
-      run.keys.insert(run.keys.end(), x.begin(), x.end());
-      run.keys.insert(run.keys.end(), y.begin(), y.end());
-    }
+    end_frame(run, t, x, y);
   }
   run.keys.shrink_to_fit();
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "replay.hpp"
+
 namespace hthm::deepsets {
 
 /// A disk whose velocity differs between two consecutive frames.
@@ -18,16 +20,6 @@ struct DenseFrames {
   std::int64_t runs, frames, n;
 };
 
-/// A log of collisions: the start (runs, n, 2), and in row k who collided with whom (rows, 2) and both velocities after
-/// it (rows, 2, 2); rows offsets[r][t] to offsets[r][t + 1] are those of frame t of run r, (runs, frames + 1).
-struct CollisionLog {
-  const double* start;
-  const std::int64_t* offsets;
-  const std::int32_t* pairs;
-  const double* velocities;
-  std::int64_t runs, frames, n;
-};
-
 /// Pairs of consecutive frames by number: pair k of run r is r * (frames - 1) + k. A disk counts as changed if its
 /// velocity differs in float32, so that a log and the dense recording of the same run give the same store.
 class FrameStore {
@@ -35,7 +27,8 @@ class FrameStore {
   /// Runs in which more than a quarter of the disks change from frame to frame are not encoded but read where they are:
   /// the velocities must outlive the store.
   FrameStore(const DenseFrames& frames, int threads);
-  FrameStore(const CollisionLog& log, int threads);
+  /// Throws std::invalid_argument where the log points outside of itself.
+  FrameStore(const LogView& log, int threads);
 
   std::int64_t pairs() const { return runs_count() * (frames_ - 1); }
   std::int64_t n() const { return n_; }
@@ -69,8 +62,9 @@ class FrameStore {
   const Run& run_of(std::int64_t pair) const { return runs_[static_cast<std::size_t>(pair / (frames_ - 1))]; }
   std::size_t frame_of(std::int64_t pair) const { return static_cast<std::size_t>(pair % (frames_ - 1)); }
   void encode_dense(const double* velocities, Run& run) const;
-  void encode_log(const CollisionLog& log, std::int64_t r, Run& run) const;
-  void find_reach();
+  void encode_log(const LogView& log, std::int64_t r, Run& run) const;
+  void end_frame(Run& run, std::size_t frame, const std::vector<float>& x, const std::vector<float>& y) const;
+  void finish(int threads);
   void make_sketches(Run& run) const;
 
   std::int64_t frames_, n_;
