@@ -18,7 +18,7 @@ namespace hthm::deepsets {
 /// from -q to p at the corners, and what is off in one layer is passed on times the weights of the next.
 class Bounds {
  public:
-  static constexpr int finer = 4;
+  static constexpr int finer = SquareOfBounds::finer;
 
   void build(const Network<const float>& network, const Phi& phi, double reach, std::int64_t n, const Kernel& kernel,
              int threads);

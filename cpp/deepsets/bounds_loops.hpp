@@ -51,7 +51,7 @@ inline void bound_fine_square(const SquareOfBounds& in, const float* z, double x
 
 void bound_square(const SquareOfBounds& in, float* low, float* high) {
   using L = Lanes<float>;
-  constexpr int finer = 4;
+  constexpr int finer = SquareOfBounds::finer;
   alignas(64) float error[most_width], most[most_width] = {};
   std::int32_t crossing[most_width];
   int crossings = 0;

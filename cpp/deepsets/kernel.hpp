@@ -19,6 +19,8 @@ struct Term {
 
 /// A square of the coarse grid of sketches with its 5 x 5 nodes of the fine one, as `Bounds` has them.
 struct SquareOfBounds {
+  static constexpr int finer = 4;  // fine squares along a side
+
   const float *z, *f;  // at its lower corner; (P) a node, the next node in y follows, the next in x `row` later
   std::int64_t row, padded, units;
   const double* lines;                 // (D, 3): a, b, c of the first layer

@@ -16,9 +16,6 @@ struct SketchGrid {
   /// Frames of this many disks have sketches: fewer are summed as fast, more overflow the counts.
   static constexpr std::int64_t fewest = 128, most = 65535;
 
-  double reach;
-
-  double width() const { return 2 * reach / side; }
   /// What a weight of 1 in a sketch is worth, for n disks.
   static double unit(std::int64_t n) { return static_cast<double>(n) / 65535; }
 };

@@ -22,7 +22,6 @@ class CellBlocks {
 
   const Lanes* lanes() const { return lanes_.data(); }
   std::int32_t next(std::int32_t block) const { return chain_[at(block)].next; }
-  std::int32_t disks_in(std::int32_t block) const { return chain_[at(block)].count; }
   std::int32_t disk(std::int32_t slot) const { return disks_[at(block_of(slot))][lane_of(slot)]; }
   static std::int32_t block_of(std::int32_t slot) { return slot / Lanes::count; }
 

@@ -74,7 +74,6 @@ class Cells {
   Disk& operator[](std::int32_t i) { return disks_[static_cast<std::size_t>(i)]; }
   const Disk& operator[](std::int32_t i) const { return disks_[static_cast<std::size_t>(i)]; }
   const Real& width() const { return width_; }
-  const Real& diameter2() const { return diameter2_; }
 
   /// Where a disk will be at `time`, relative to the corner of its cell.
   static Vec2<Real> position_at(const Disk& disk, const Real& time) {

@@ -7,8 +7,8 @@
 #include <random>
 #include <vector>
 
-#include "cpu_features.hpp"
 #include "deepsets/pair_loss.hpp"
+#include "simd_levels.hpp"
 
 namespace {
 
@@ -153,8 +153,7 @@ TEST_CASE("the sketch of a frame bounds the z of its sums") {
   const std::int64_t runs = 2, frames = 12, n = 400;
   const std::vector<double> velocities = random_frames(runs, frames, n, 0.05, random);
   const FrameStore store(DenseFrames{velocities.data(), runs, frames, n}, 2);
-  for (const hthm::Simd level : {hthm::Simd::portable, hthm::Simd::avx2, hthm::Simd::avx512}) {
-    if (level > hthm::best_simd_level()) continue;
+  for (const hthm::Simd level : levels()) {
     for (const int width : {1, 7, 16, 40}) {
       const std::vector<float> weights = random_weights(width, random);
       const Network<const float> network(weights.data(), width);
@@ -212,8 +211,7 @@ TEST_CASE("loss and gradient are those of the definition at every level of the C
           brute_force(network, frame, n, -slope, &expected);
           brute_force(network, frame + 2 * n, n, slope, &expected);
         }
-        for (const hthm::Simd level : {hthm::Simd::portable, hthm::Simd::avx2, hthm::Simd::avx512}) {
-          if (level > hthm::best_simd_level()) continue;
+        for (const hthm::Simd level : levels()) {
           PairLoss ours(FrameStore(DenseFrames{velocities.data(), runs, frames, n}, 1), level);
           std::vector<double> change(pairs.size());
           std::vector<float> gradient(weights.size());

@@ -11,22 +11,11 @@
 #include "event_driven/lanes.hpp"
 #include "event_driven/prediction.hpp"
 #include "exact_starts.hpp"
+#include "simd_levels.hpp"
 
 using namespace exact;
 using namespace hthm::event_driven;
 using hthm::Simd;
-
-namespace {
-
-std::vector<Simd> levels() {
-  std::vector<Simd> all;
-  for (const Simd level : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (level <= hthm::best_simd_level()) all.push_back(level);
-  }
-  return all;
-}
-
-}  // namespace
 
 TEST_CASE("no level rules out a hit, and all rule out most of the rest") {
   std::mt19937_64 random{1};

@@ -13,6 +13,7 @@
 #include "pair_finders/sort_pairs.hpp"
 #include "pair_finders/sorted_cells.hpp"
 #include "pair_finders/sweep_and_prune.hpp"
+#include "simd_levels.hpp"
 
 using hthm::Pair;
 using hthm::PairList;
@@ -21,14 +22,6 @@ using hthm::Simd;
 using hthm::Vec;
 
 namespace {
-
-std::vector<Simd> levels() {
-  std::vector<Simd> all;
-  for (const Simd level : {Simd::portable, Simd::avx2, Simd::avx512}) {
-    if (level <= hthm::best_simd_level()) all.push_back(level);
-  }
-  return all;
-}
 
 struct Disks {
   std::vector<Vec> positions, velocities;
