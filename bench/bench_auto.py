@@ -1,4 +1,4 @@
-"""What engine="auto" loses against the best fixed-step engine: ``python bench/bench_auto.py``, some minutes.
+"""What engine="auto" loses against the best fixed-step engine: ``python -m bench.bench_auto``, some minutes.
 
 Every point asserts that the engines agree; one thread, rounds interleaved, CPU time, the least of the rounds.
 """
@@ -10,12 +10,13 @@ import math
 import time
 
 import hthm
+from bench.gases import FIXED_STEP
+from bench.rivals import DT
 from hthm.engine_choice import fastest
 
 SIZES = (10, 30, 100, 300, 1000, 3000, 10_000, 100_000)
 AREA_FRACTIONS = (0.003, 0.0283, 0.2, 0.5)
 MOVED = (0.003, 0.03, 0.34, 3.0)  # diameters a step
-DT = 1 / 60
 ROUNDS = 3
 PAIRS = 3_000_000  # all_pairs is left out where it would look at more a step
 
@@ -26,7 +27,7 @@ def measured(n: int, area_fraction: float, moved: float) -> dict[str, float]:
     gas = hthm.DiskGas(n=n, diameter=diameter, speed=moved * diameter / DT)
     frames = max(20, min(500, 500_000 // n))
     state = gas.sample(max(1, 20_000 // (n * frames)), seed=1)
-    engines = [name for name in hthm.engines() if name != "event" and (name != "all_pairs" or n * n < 2 * PAIRS)]
+    engines = [name for name in FIXED_STEP if name != "all_pairs" or n * n < 2 * PAIRS]
     times = dict.fromkeys(engines, math.inf)
     answers = set()
     for _, engine in itertools.product(range(ROUNDS), engines):

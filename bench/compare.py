@@ -20,8 +20,9 @@ import hthm
 from bench.costs import costs, missed
 from bench.engines_figure import draw
 from bench.gases import PAPER_FRACTION
-from bench.timing import machine, pin
+from bench.timing import pin
 from hthm import _core, files
+from hthm.results import cpu_name
 
 SIZES: Final = (30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 FRACTIONS: Final = (0.003, 0.01, PAPER_FRACTION, 0.1, 0.2, 0.3, 0.5, 0.7)
@@ -59,7 +60,7 @@ def measured(options: Options) -> dict[str, Any]:
     by_density = costs([(hthm.paper.N, fraction) for fraction in fractions], rounds, seconds, rival)
     print("frame rates ...", flush=True)
     return {
-        "machine": machine(),
+        "machine": cpu_name(),
         "vectors": os.environ.get("HTHM_SIMD") or _widest_vectors(),
         "compiler": _core.compiler,
         "hthm": hthm.__version__,

@@ -1,4 +1,4 @@
-"""Gases of any size and density that are otherwise the paper's, and how many frames of them to time."""
+"""Gases of any size and density that are otherwise the paper's, and where they start."""
 
 from __future__ import annotations
 

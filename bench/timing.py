@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -38,13 +36,3 @@ def pin() -> None:
     """Stay on one processor, the last of those that the process may run on: the first has the interrupts."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-def machine() -> str:
-    """Name the processor, as a reader of a figure wants it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())

@@ -13,7 +13,6 @@ from hthm.gas import State
 AUTO: Final = "auto"
 """Stands for the fastest of the fixed-step engines, all of which give the same bits."""
 
-
 _MANY: Final = 5000  # disks whose cells do not stay in the cache
 
 
@@ -68,7 +67,7 @@ def fastest(n: int, area_fraction: float, moved: float) -> str:
     ====================  =========================================  ===============================================
 
     The limit is 0.003, and 0.011 from n = 5000 on, where the cells do not stay in the cache.
-    ``python bench/bench_auto.py`` measures what the rule loses.
+    ``python -m bench.bench_auto`` measures what the rule loses.
     """
     limit = 0.003 if n < _MANY else 0.011
     if moved * area_fraction**0.6 < limit:

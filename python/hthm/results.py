@@ -101,9 +101,19 @@ def environment(threads: int | None) -> dict[str, Any]:
         "numpy": np.__version__,
         "torch": str(torch.__version__),
         "compiler": _core.compiler,
-        "cpu": _cpu(),
+        "cpu": cpu_name(),
         "threads": checks.threads(threads),
     }
+
+
+def cpu_name() -> str:
+    """Name the processor, as the system does."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or os.uname().machine)
 
 
 def _same_work(one: RunConfig, other: RunConfig) -> bool:
@@ -113,12 +123,3 @@ def _same_work(one: RunConfig, other: RunConfig) -> bool:
 
 def _name(width: int, seed: int | None) -> str:
     return f"d{width}-given" if seed is None else f"d{width}-seed{seed}"
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or os.uname().machine)

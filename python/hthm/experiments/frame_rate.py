@@ -18,7 +18,7 @@ from hthm.simulate import Progress, simulate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hthm.gas import DiskGas, State
+    from hthm.gas import DiskGas, IntArray, State
 
 _ROOM: Final = 0.995  # of the distance of two sites: disks that touch on every side collide without end
 
@@ -63,33 +63,23 @@ def count_collisions(
     frames = [max(1, round(time * rate)) for rate in rates]
     exact_frames = max(1, round(time * max(rates)))  # short ones, so that Ctrl-C waits for none
     total = state.runs * sum(frames) + (0 if exact_start is None else exact_start.runs * exact_frames)
-    collisions = np.empty((len(rates), state.runs), dtype=np.int64)
-    for k, rate in enumerate(rates):
-        before = state.runs * sum(frames[:k])
+    before = 0  # frames of the counts that are done
 
-        def report(done: int, _: int, before: int = before) -> None:
+    def counted(start: State, frames_of_run: int, dt: float, engine: str) -> IntArray:
+        nonlocal before
+
+        def report(done: int, _: int) -> None:
             if progress is not None:
                 progress(before + done, total)
 
-        traj = simulate(state, frames[k], 1 / rate, engine=engine, threads=threads, record="counts", progress=report)
-        collisions[k] = traj.collisions.sum(axis=1)
+        traj = simulate(start, frames_of_run, dt, engine=engine, threads=threads, record="counts", progress=report)
+        before += start.runs * frames_of_run
+        return traj.collisions.sum(axis=1)  # type: ignore[no-any-return]  # numpy's sum has no precise type
+
+    collisions = np.stack([counted(state, count, 1 / rate, engine) for count, rate in zip(frames, rates, strict=True)])
     exact = None
     if exact_start is not None:
-
-        def report_exact(done: int, _: int) -> None:
-            if progress is not None:
-                progress(state.runs * sum(frames) + done, total)
-
-        traj = simulate(
-            exact_start,
-            exact_frames,
-            time / exact_frames,
-            engine="event",
-            threads=threads,
-            record="counts",
-            progress=report_exact,
-        )
-        exact = traj.collisions.sum(axis=1)
+        exact = counted(exact_start, exact_frames, time / exact_frames, "event")
     return FrameRates(rates=np.array(rates, dtype=np.int64), collisions=collisions, time=time, exact=exact)
 
 
