@@ -15,7 +15,11 @@ import numpy as np
 import pytest
 import torch
 
+from hthm.config import RunConfig
+from hthm.expected import expected_bytes
 from hthm.run import main
+from hthm.simulate import simulate
+from hthm.trajectories import Trajectories
 from hthm.weights import load_weights
 
 TINY = [
@@ -212,6 +216,7 @@ def test_a_file_that_is_no_model_is_said_in_a_line(tmp_path: Path, capsys: pytes
     said = capsys.readouterr().err
     assert str(path) in said
     assert said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_said_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -229,6 +234,33 @@ def test_too_much_memory_is_said_before_the_work(tmp_path: Path, capsys: pytest.
     said = capsys.readouterr().err
     assert "GB" in said
     assert "--runs" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_exact_engine_says_how_its_starts_are_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*TINY, "--engine", "event", "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "--engine: must be one of fixed step where disks overlap at the start" in said
+    assert "--overlaps reject" in said
+    assert not (tmp_path / "out").exists()
+    assert main([*TINY, "--engine", "event", "--overlaps", "reject", "--out", str(tmp_path / "out")]) == 0
+
+
+def test_no_frames_of_all_runs_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log is read run by run: the paper's frames at once would be 4 GB."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("made dense")
+
+    monkeypatch.setattr(Trajectories, "dense", refused)
+    monkeypatch.setattr(Trajectories, "velocities", property(refused))
+    assert main([*TINY, "--out", str(tmp_path / "out")]) == 0
+
+
+def test_the_memory_that_is_expected_is_what_the_log_takes() -> None:
+    config = RunConfig(runs=4, frames=200, weights=(Path("model.safetensors"),))
+    expected, traj = expected_bytes(config), simulate(config.start(), 200, config.dt, record="log")
+    assert traj.nbytes < expected < 2 * traj.nbytes
 
 
 def test_quick_says_that_it_is_not_the_papers_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

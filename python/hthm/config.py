@@ -8,23 +8,26 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
+import numpy as np
 import tyro
 
 from hthm import checks, paper
 from hthm.engine_choice import AUTO, check
 from hthm.gas import DiskGas
+from hthm.simulate import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hthm.gas import State
     from hthm.train import TrainConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunConfig:
-    """Every choice of a run; `--preset` sets them all, and options change single ones."""
+class GasChoices:
+    """Which gas is simulated, and how."""
 
     n: int = paper.N
     """Disks."""
@@ -51,10 +54,63 @@ class RunConfig:
     threads: int | None = None
     """Threads of the simulation and of torch; as many as the process may run on unless given."""
 
-    frame_rates: tuple[int, ...] = paper.FRAME_RATES
-    """Frame rates of Fig. 2."""
-    rate_runs: int = 20
-    """Runs at each frame rate of Fig. 2."""
+    def __post_init__(self) -> None:
+        self.gas  # noqa: B018 -- checks n, diameter, speed and box
+        checks.choice("speeds", self.speeds, ("equal", "uniform", "maxwell"))
+        checks.choice("overlaps", self.overlaps, ("allow", "reject"))
+        for name, least in (("runs", 1), ("frames", 2), ("seed", 0)):
+            checks.integer(name, getattr(self, name), least=least)
+        for name in ("frame_rate", "speed"):
+            checks.positive(name, getattr(self, name))
+        check(self.engine)
+        checks.threads(self.threads)
+
+    @property
+    def gas(self) -> DiskGas:
+        """The gas that is simulated."""
+        return DiskGas(n=self.n, diameter=self.diameter, speed=self.speed, box=self.box)
+
+    @property
+    def dt(self) -> float:
+        """Time between two frames."""
+        return 1 / self.frame_rate
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of consecutive frames of all runs."""
+        return self.runs * (self.frames - 1)
+
+    def start(self) -> State:
+        """Draw where the runs start.
+
+        Raises
+        ------
+        ValueError
+            If disks overlap where the exact engine is to start from, or there is no room to reject overlaps.
+        """
+        state = self.gas.sample(self.runs, self.seed, overlaps=self.overlaps, speeds=self.speeds)
+        overlapping = int(np.count_nonzero(state.overlaps())) if self.engine in EXACT else 0
+        if overlapping:
+            raise ValueError(
+                f"engine: must be one of fixed step where disks overlap at the start, got {self.engine}, and in "
+                f"{overlapping} of {self.runs} runs they do. Add --overlaps reject, or leave --engine out."
+            )
+        return state
+
+    def as_json(self) -> dict[str, Any]:
+        """Return every choice as JSON can hold it."""
+        return {name: _plain(value) for name, value in dataclasses.asdict(self).items()}
+
+    def decisive(self) -> dict[str, Any]:
+        """Return the choices that a simulation or a training in the folder depends on, as JSON can hold them."""
+        choices = self.as_json()
+        del choices["threads"]
+        return choices
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingChoices(GasChoices):
+    """Which networks are trained on the runs, and how."""
 
     widths: tuple[int, ...] = paper.WIDTHS
     """Widths D of the networks."""
@@ -80,42 +136,41 @@ class RunConfig:
     """Trained models, .safetensors or a torch state dict, in place of training. May be given several times."""
 
     def __post_init__(self) -> None:
-        self.gas  # noqa: B018 -- checks n, diameter, speed and box
-        checks.choice("speeds", self.speeds, ("equal", "uniform", "maxwell"))
-        checks.choice("overlaps", self.overlaps, ("allow", "reject"))
-        for name, least in (("runs", 1), ("frames", 2), ("seed", 0), ("rate_runs", 1), ("trainings", 1)):
-            checks.integer(name, getattr(self, name), least=least)
-        for name in ("training_seed", "epochs", "batch"):
-            checks.integer(name, getattr(self, name), least=0 if name == "training_seed" else 1)
-        for name in ("frame_rate", "speed", "learning_rate"):
-            checks.positive(name, getattr(self, name))
+        super().__post_init__()
+        for name in ("trainings", "epochs", "batch"):
+            checks.integer(name, getattr(self, name), least=1)
+        checks.integer("training_seed", self.training_seed, least=0)
+        checks.positive("learning_rate", self.learning_rate)
         checks.positive("penalty", self.penalty, zero=True)
         checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
-        check(self.engine)
-        checks.threads(self.threads)
-        for name, least in (("widths", 1), ("frame_rates", 1)):
-            for value in getattr(self, name):
-                checks.integer(name, value, least=least)
-            if not getattr(self, name):
-                raise ValueError(f"{name}: must have at least one value, got none.")
+        _check_numbers("widths", self.widths)
         if len(set(self.widths)) < len(self.widths):
             raise ValueError(f"widths: must differ, got {self.widths}. --trainings repeats a width.")
-        pairs = self.runs * (self.frames - 1)
-        if not self.weights and self.batch > pairs:
+        if self.trains and self.batch > self.pairs:
             raise ValueError(
-                f"batch: must be at most the number of frame pairs, {pairs}, got {self.batch}. "
+                f"batch: must be at most the number of frame pairs, {self.pairs}, got {self.batch}. "
                 "Choose a smaller batch, or more runs or frames."
             )
 
     @property
-    def gas(self) -> DiskGas:
-        """The gas that is simulated."""
-        return DiskGas(n=self.n, diameter=self.diameter, speed=self.speed, box=self.box)
+    def recorded_runs(self) -> int:
+        """Runs whose collisions are in memory together."""
+        return self.runs
 
     @property
-    def dt(self) -> float:
-        """Time between two frames."""
-        return 1 / self.frame_rate
+    def simulated_frames(self) -> float:
+        """Frames of all runs that are simulated."""
+        return self.recorded_runs * self.frames
+
+    @property
+    def trains(self) -> bool:
+        """Whether networks are trained, and not only given ones looked at."""
+        return not self.weights
+
+    @property
+    def seeds(self) -> range:
+        """Seeds of the trainings of each width."""
+        return range(self.training_seed, self.training_seed + self.trainings)
 
     def train_config(self, seed: int) -> TrainConfig:
         """Return how the training of this seed is done."""
@@ -132,11 +187,39 @@ class RunConfig:
             device=self.device,
         )
 
-    def as_json(self) -> dict[str, Any]:
-        """Return every choice as JSON can hold it."""
-        choices = dataclasses.asdict(self)
-        lists = {name: list(choices[name]) for name in ("frame_rates", "widths")}
-        return choices | lists | {"weights": [str(path) for path in self.weights]}
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig(TrainingChoices):
+    """Every choice of a run; `--preset` sets them all, and options change single ones."""
+
+    frame_rates: tuple[int, ...] = paper.FRAME_RATES
+    """Frame rates of Fig. 2."""
+    rate_runs: int = 20
+    """Runs at each frame rate of Fig. 2."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.integer("rate_runs", self.rate_runs, least=1)
+        _check_numbers("frame_rates", self.frame_rates)
+
+    @property
+    def simulated_frames(self) -> float:
+        """Frames of all runs that are simulated, those at the frame rates of Fig. 2 too."""
+        return self.runs * self.frames + self.rate_runs * sum(self.frame_rates) * self.frames * self.dt
+
+
+def _check_numbers(name: str, values: tuple[int, ...]) -> None:
+    for value in values:
+        checks.integer(name, value, least=1)
+    if not values:
+        raise ValueError(f"{name}: must have at least one value, got none.")
+
+
+def _plain(value: object) -> object:
+    """As JSON can hold it."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 PRESETS: Final[Mapping[str, RunConfig]] = MappingProxyType(
@@ -150,28 +233,31 @@ PRESETS: Final[Mapping[str, RunConfig]] = MappingProxyType(
 """`paper` is the paper's size; `quick` goes the same way on less data, and its networks learn little."""
 
 
-def read_config(path: str | os.PathLike[str]) -> RunConfig:
+Choices = TypeVar("Choices", bound=GasChoices)
+
+
+def read_config(path: str | os.PathLike[str], kind: type[Choices]) -> Choices:
     """Read a config.json.
 
     Parameters
     ----------
     path : path
-        As the command writes it.
+        As a command writes it.
+    kind : type
+        Which choices it is to hold: `RunConfig`, or those of a subcommand.
 
     Raises
     ------
     OSError
         If it cannot be read.
     ValueError
-        If it is no configuration, or one with a wrong value; the message has the path.
+        If it holds no such choices, or a wrong value; the message has the path.
     """
     try:
-        choices = json.loads(Path(path).read_text(encoding="utf-8"))
-        choices = dict(choices)
-        for name in ("frame_rates", "widths"):
-            if name in choices:
-                choices[name] = tuple(choices[name])
-        choices["weights"] = tuple(Path(weights) for weights in choices.get("weights", ()))
-        return RunConfig(**choices)
+        choices = dict(json.loads(Path(path).read_text(encoding="utf-8")))
+        for name, value in choices.items():
+            if isinstance(value, list):
+                choices[name] = tuple(map(Path, value)) if name == "weights" else tuple(value)
+        return kind(**choices)
     except (TypeError, ValueError) as error:  # JSON's and Unicode's errors are ValueErrors
         raise ValueError(f"{os.fspath(path)}: must be a configuration of hthm, and is not: {error}") from error

@@ -11,11 +11,12 @@ from typing import Any, Final
 import numpy as np
 
 from hthm import __version__, _core, checks
-from hthm.config import RunConfig, read_config
+from hthm.config import GasChoices
 from hthm.files import write_text
+from hthm.trainings import TrainingFiles
 
 PRODUCTS: Final = ("results.json", "tables.md", "series.h5", "report.html", "config.json")
-"""Files of a run, beside its folders figures, models and history."""
+"""Files of a run, of whatever command, beside its folders figures, models and history."""
 _FOLDERS: Final = {"figures": (".png", ".pdf"), "models": (".safetensors",), "history": (".jsonl",)}
 
 
@@ -30,7 +31,7 @@ class ResultsFolder:
     ----------
     path : Path
         Made if it is not there.
-    config : RunConfig
+    config : GasChoices
         The run; written to config.json at once, which also shows that the folder can be written to.
     overwrite : bool
         Whether another run's files may be replaced; they are removed first, and nothing else is.
@@ -45,7 +46,7 @@ class ResultsFolder:
         If the folder cannot be made or written to.
     """
 
-    def __init__(self, path: Path, config: RunConfig, *, overwrite: bool = False, resume: bool = False) -> None:
+    def __init__(self, path: Path, config: GasChoices, *, overwrite: bool = False, resume: bool = False) -> None:
         self.path = path
         occupied = any((path / name).exists() for name in PRODUCTS)
         if occupied and overwrite:
@@ -55,7 +56,7 @@ class ResultsFolder:
                 f"{path} holds the results of another run. Choose another folder with --out, replace them with "
                 "--overwrite, or go on with a run that was stopped with --resume."
             )
-        elif occupied and not _same_work(read_config(path / "config.json"), config):
+        elif occupied and not _holds(path / "config.json", config):
             raise OccupiedError(
                 f"{path} holds a run with other choices, see its config.json. Give --resume and --out alone to go on "
                 "with it, or choose another folder with --out."
@@ -70,13 +71,13 @@ class ResultsFolder:
         """Folder of the figures."""
         return self.path / "figures"
 
-    def model(self, width: int, seed: int | None) -> Path:
-        """Path of a model."""
-        return self.path / "models" / f"{_name(width, seed)}.safetensors"
+    def model(self, name: str) -> Path:
+        """Path of the model of this name."""
+        return self.path / "models" / f"{name}.safetensors"
 
-    def history(self, width: int, seed: int) -> Path:
-        """Path of the log of a training."""
-        return self.path / "history" / f"{_name(width, seed)}.jsonl"
+    def training(self, name: str) -> TrainingFiles:
+        """Where the training of this name is kept."""
+        return TrainingFiles(model=self.model(name), history=self.path / "history" / f"{name}.jsonl")
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
         """Write a JSON file, whole or not at all."""
@@ -116,10 +117,21 @@ def cpu_name() -> str:
     return next(names, platform.processor() or os.uname().machine)
 
 
-def _same_work(one: RunConfig, other: RunConfig) -> bool:
-    """Whether two configurations compute the same: the number of threads changes no result."""
-    return {**one.as_json(), "threads": None} == {**other.as_json(), "threads": None}
-
-
-def _name(width: int, seed: int | None) -> str:
+def network_name(width: int, seed: int | None) -> str:
+    """Name of the files of a network; without a seed, of one that was given."""
     return f"d{width}-given" if seed is None else f"d{width}-seed{seed}"
+
+
+def _holds(path: Path, config: GasChoices) -> bool:
+    """Whether the choices in a file are these, as far as results depend on them.
+
+    Raises
+    ------
+    ValueError
+        If the file holds no choices.
+    """
+    try:
+        written = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: must be a configuration of hthm, and is not: {error}") from error
+    return all(name in written and written[name] == value for name, value in config.decisive().items())

@@ -6,7 +6,6 @@ Exit codes: 0 done, 2 wrong arguments, 1 anything else, with one clear line, 130
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
@@ -17,19 +16,22 @@ from typing import Annotated, Final, Literal
 
 import tyro
 
-from hthm import checks
-from hthm.config import PRESETS, RunConfig, read_config
-from hthm.console import Stages, duration
+from hthm.commands import (
+    SUBCOMMANDS,
+    TYRO,
+    UsageError,
+    file_choices,
+    prepared,
+    resumed_choices,
+    run_subcommand,
+    said,
+    wrong_option,
+)
+from hthm.config import PRESETS, RunConfig
 
 WRONG_ARGUMENTS: Final = 2
 FAILED: Final = 1
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
-
-LONG: Final = 3600.0  # seconds from which on a run is announced with advice
-
-
-class UsageError(Exception):
-    """Arguments that cannot be; the message says which, and what they must be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,16 +56,6 @@ class Everything:
     """Show where an error comes from."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figures:
-    """Draw tables.md, figures and report.html of a finished run again, from its series.h5; nothing is simulated."""
-
-    out: Path = Path("hthm-results")
-    """Folder of the run."""
-    debug: bool = False
-    """Show where an error comes from."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -80,8 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     try:
-        if given[:1] == ["figures"]:
-            draw_again(tyro.cli(Figures, args=given[1:], prog="hthm figures"))
+        if given and given[0] in SUBCOMMANDS:
+            run_subcommand(given[0], given[1:])
         else:
             run_everything(_parsed(given))
     except BrokenPipeError:  # whoever read our output has left, as `head` does
@@ -95,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 -- the last line of defence: one clear line in place of a traceback
         if debug:
             traceback.print_exc()
-        _complain(_said(error))
+        _complain(said(error))
         return WRONG_ARGUMENTS if isinstance(error, UsageError) else FAILED
     return 0
 
@@ -110,87 +102,28 @@ def run_everything(options: Everything) -> None:
 
     Raises
     ------
-    OccupiedError, OSError
-        If the folder holds another run, or cannot be written to.
-    MemoryError
-        If the trajectories do not fit into the available memory.
+    OccupiedError, OSError, UsageError, WeightsError, MemoryError
+        As `hthm.commands.prepared`.
     """
-    from hthm import results, study  # noqa: PLC0415 -- they import torch, which --help can do without
+    from hthm import study  # noqa: PLC0415 -- imports torch, which --help can do without
 
-    config, stages = options.choices, Stages()
-    folder = results.ResultsFolder(options.out, config, overwrite=options.overwrite, resume=options.resume)
+    config = options.choices
+    made = prepared(config, options.out, overwrite=options.overwrite, resume=options.resume)
     if options.preset == "quick" and options.config is None:
-        stages.say("Quick preset: every stage on little data. This is not the paper's size; its networks learn little.")
-    checks.memory(
-        "This run",
-        config.runs * config.frames * config.n * 16,
-        "Take fewer --runs or --frames.",
-    )
-    _set_torch_threads(config)
-    with stages.stage("Look how fast this machine is"):
-        expected = study.expected_seconds(config)
-    total = sum(expected.values())
-    stages.say(
-        f"Expected: {duration(total)}, of which simulation {duration(expected['simulation'])} "
-        f"and training {duration(expected['training'])}."
-    )
-    if expected["training"] > LONG:
-        stages.say(
-            "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on "
-            "after the last finished training; --preset quick takes under two minutes, --weights takes trained models."
+        made.stages.say(
+            "Quick preset: every stage on little data. This is not the paper's size; its networks learn little."
         )
-    study.run_study(config, folder, stages, resume=options.resume)
-
-
-def draw_again(options: Figures) -> None:
-    """Draw what a finished run shows, from its series.h5 and results.json.
-
-    Parameters
-    ----------
-    options : Figures
-        Parsed.
-
-    Raises
-    ------
-    UsageError
-        If the folder holds no finished run.
-    OSError, ValueError
-        If its files cannot be read, or new ones not written.
-    """
-    from hthm import results, study  # noqa: PLC0415 -- they import torch, which --help can do without
-    from hthm.series import Series  # noqa: PLC0415 -- imports h5py, likewise
-
-    if not (options.out / "results.json").exists():
-        raise UsageError(f"--out: must be the folder of a finished run, and {options.out} has no results.json.")
-    series = Series.load(options.out / "series.h5")
-    content = json.loads((options.out / "results.json").read_text(encoding="utf-8"))
-    folder = results.ResultsFolder(options.out, read_config(options.out / "config.json"), resume=True)
-    stages = Stages()
-    with stages.stage("Write tables, figures and report") as stage:
-        study.write_products(folder, series, content)
-        stage.found = str(options.out / "report.html")
+    study.run_study(config, made.start, made.given, made.folder, made.stages, resume=options.resume)
 
 
 def _parsed(arguments: list[str]) -> Everything:
     """Parse twice: the first time for what the other options change single choices of."""
     base = tyro.cli(_Base, args=arguments, return_unknown_args=True, add_help=False)[0]
     try:
-        choices = _choices(base)
-        default = Everything(choices=choices, preset=base.preset, config=base.config, out=base.out)
-        parsed = tyro.cli(
-            Everything,
-            args=arguments,
-            default=default,
-            prog="hthm",
-            config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
-        )
-        for path in parsed.choices.weights:
-            if not path.is_file():
-                raise UsageError(f"--weights: must be a file, and {path} is none.")
+        default = Everything(choices=_choices(base), preset=base.preset, config=base.config, out=base.out)
+        return tyro.cli(Everything, args=arguments, default=default, prog="hthm", config=TYRO)
     except (TypeError, ValueError) as error:
-        name, colon, rest = str(error).partition(":")
-        raise UsageError(f"--{name.replace('_', '-')}{colon}{rest}") from error
-    return parsed
+        raise wrong_option(error) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,31 +137,9 @@ class _Base:
 
 
 def _choices(base: _Base) -> RunConfig:
-    path = base.config
-    if path is None and base.resume:
-        path = base.out / "config.json"
-        if not path.exists():
-            raise UsageError(f"--resume: must find a run to go on with, and {base.out} has no config.json.")
-    if path is None:
-        return PRESETS[base.preset]
-    try:
-        return read_config(path)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--config: {_said(error)}") from error
-
-
-def _set_torch_threads(config: RunConfig) -> None:
-    import torch  # noqa: PLC0415 -- --help can do without
-
-    torch.set_num_threads(checks.threads(config.threads))
-
-
-def _said(error: BaseException) -> str:
-    """One line on an error."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {os.fspath(error.filename)}" if error.filename else error.strerror
-    said = " ".join(str(error).split())
-    return said or type(error).__name__
+    if base.config is not None:
+        return file_choices(base.config, RunConfig)
+    return resumed_choices(base.out, RunConfig) if base.resume else PRESETS[base.preset]
 
 
 def _complain(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hthm import paper
-from hthm.fit import Summary, affine_fit, summarize
+from hthm.fit import AffineFit, Summary, affine_fit, summarize
 from hthm.series import Training
 
 if TYPE_CHECKING:
@@ -59,7 +59,6 @@ def fitted(width: int, h: FloatArray, H: FloatArray, *, seed: int | None, histor
 
 def summary_json(training: Training, seconds: float | None) -> dict[str, Any]:
     """One training as results.json holds it; null where there is none."""
-    mse, a, b = (summarize(values) for values in (training.mse, training.a, training.b))
     trained = len(training.loss) > 0
     return {
         "seed": training.seed,
@@ -67,11 +66,17 @@ def summary_json(training: Training, seconds: float | None) -> dict[str, Any]:
         "final_loss0": float(training.loss0[-1]) if trained else None,
         "critical_epoch": training.critical_epoch,
         "seconds": seconds,
-        "fit": {
-            "mse": {"mean": mse.mean, "sem": _or_none(mse.sem)},
-            "a": {"mean": a.mean, "cv": _or_none(a.cv)},
-            "b": {"mean": b.mean, "cv": _or_none(b.cv)},
-        },
+        "fit": fit_json(training),
+    }
+
+
+def fit_json(fit: AffineFit | Training) -> dict[str, Any]:
+    """One fit a run as results.json holds it; null where there is none."""
+    mse, a, b = (summarize(values) for values in (fit.mse, fit.a, fit.b))
+    return {
+        "mse": {"mean": mse.mean, "sem": _or_none(mse.sem)},
+        "a": {"mean": a.mean, "cv": _or_none(a.cv)},
+        "b": {"mean": b.mean, "cv": _or_none(b.cv)},
     }
 
 

@@ -1,0 +1,214 @@
+"""The subcommands: one dataclass each with its options, and the function that does what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import tyro
+
+from hthm import checks
+from hthm.config import Choices, RunConfig, TrainingChoices, read_config
+from hthm.console import Stages, duration
+
+if TYPE_CHECKING:
+    from hthm.deepsets import DeepSets
+    from hthm.gas import State
+    from hthm.results import ResultsFolder
+
+TYRO: Final = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
+"""How options look: no prefix of the dataclass that holds them, no --no-resume beside --resume."""
+
+LONG: Final = 3600.0  # seconds from which on a run is announced with advice
+
+
+class UsageError(Exception):
+    """Arguments that cannot be; the message says which, and what they must be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Draw tables.md, figures and report.html of a finished run again, from its series.h5; nothing is simulated."""
+
+    out: Path = Path("hthm-results")
+    """Folder of the run."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a command that trains begins with, once nothing refuses it any more.
+
+    Attributes
+    ----------
+    start : State
+        Where the runs start.
+    given : tuple of DeepSets
+        The networks of --weights.
+    folder : ResultsFolder
+        Where everything goes.
+    stages : Stages
+        Where progress goes.
+    """
+
+    start: State
+    given: tuple[DeepSets, ...]
+    folder: ResultsFolder
+    stages: Stages
+
+
+def prepared(config: TrainingChoices, out: Path, *, overwrite: bool, resume: bool) -> Prepared:
+    """Check all that may refuse a command, make its folder, and say how long it is likely to take.
+
+    Parameters
+    ----------
+    config : TrainingChoices
+        Every choice.
+    out : Path
+        The folder.
+    overwrite, resume : bool
+        As `hthm.results.ResultsFolder` takes them.
+
+    Raises
+    ------
+    OccupiedError, OSError
+        If the folder holds another run, or cannot be written to.
+    UsageError
+        If given weights are not there, or the runs cannot start like this.
+    WeightsError
+        If given weights cannot be read.
+    MemoryError
+        If the run does not fit into the available memory.
+    """
+    import torch  # noqa: PLC0415 -- --help can do without, and without what imports it
+
+    from hthm import expected, results, weights  # noqa: PLC0415 -- likewise
+
+    stages = Stages()
+    for path in config.weights:
+        if not path.is_file():
+            raise UsageError(f"--weights: must be a file, and {path} is none.")
+    given = tuple(weights.load_weights(path) for path in config.weights)
+    checks.memory("This run", expected.expected_bytes(config), "Take fewer --runs or --frames.")
+    try:
+        start = config.start()
+    except ValueError as error:
+        raise wrong_option(error) from error
+    folder = results.ResultsFolder(out, config, overwrite=overwrite, resume=resume)
+    torch.set_num_threads(checks.threads(config.threads))
+    with stages.stage("Look how fast this machine is"):
+        seconds = expected.expected_seconds(config, start)
+    stages.say(
+        f"Expected: {duration(sum(seconds.values()))}, of which simulation {duration(seconds['simulation'])} "
+        f"and training {duration(seconds['training'])}."
+    )
+    if seconds["training"] > LONG:
+        stages.say(
+            "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on "
+            "after the last finished training; --preset quick takes under two minutes, --weights takes trained models."
+        )
+    return Prepared(start, given, folder, stages)
+
+
+def draw_again(options: Figures) -> None:
+    """Draw what a finished run shows, from its series.h5 and results.json.
+
+    Parameters
+    ----------
+    options : Figures
+        Parsed.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds no finished run.
+    OSError, ValueError
+        If its files cannot be read, or new ones not written.
+    """
+    from hthm import results, study  # noqa: PLC0415 -- they import torch, which --help can do without
+    from hthm.series import Series  # noqa: PLC0415 -- imports h5py, likewise
+
+    if not (options.out / "results.json").exists():
+        raise UsageError(f"--out: must be the folder of a finished run, and {options.out} has no results.json.")
+    series = Series.load(options.out / "series.h5")
+    content = json.loads((options.out / "results.json").read_text(encoding="utf-8"))
+    folder = results.ResultsFolder(options.out, read_config(options.out / "config.json", RunConfig), resume=True)
+    stages = Stages()
+    with stages.stage("Write tables, figures and report") as stage:
+        study.write_products(folder, series, content)
+        stage.found = str(options.out / "report.html")
+
+
+SUBCOMMANDS: Final[Mapping[str, tuple[type[Figures], Callable[[Any], None]]]] = {
+    "figures": (Figures, draw_again),
+}
+"""Options of each subcommand and what does it, by name."""
+
+
+def run_subcommand(name: str, arguments: Sequence[str]) -> None:
+    """Parse the options of a subcommand and do what they say.
+
+    Parameters
+    ----------
+    name : str
+        One of `SUBCOMMANDS`.
+    arguments : sequence of str
+        Those after the name.
+
+    Raises
+    ------
+    UsageError
+        If an option cannot be.
+    """
+    kind, work = SUBCOMMANDS[name]
+    try:
+        options = tyro.cli(kind, args=arguments, prog=f"hthm {name}", config=TYRO)
+    except (TypeError, ValueError) as error:
+        raise wrong_option(error) from error
+    work(options)
+
+
+def resumed_choices(out: Path, kind: type[Choices]) -> Choices:
+    """Return the choices of the run in a folder.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    path = out / "config.json"
+    if not path.exists():
+        raise UsageError(f"--resume: must find a run to go on with, and {out} has no config.json.")
+    return file_choices(path, kind)
+
+
+def file_choices(path: Path, kind: type[Choices]) -> Choices:
+    """Read choices from a file.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read, or holds none.
+    """
+    try:
+        return read_config(path, kind)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--config: {said(error)}") from error
+
+
+def wrong_option(error: Exception) -> UsageError:
+    """The same message with the option's name in place of the argument's."""
+    name, colon, rest = str(error).partition(":")
+    return UsageError(f"--{name.replace('_', '-')}{colon}{rest}")
+
+
+def said(error: BaseException) -> str:
+    """One line on an error."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {os.fspath(error.filename)}" if error.filename else error.strerror
+    return " ".join(str(error).split()) or type(error).__name__
