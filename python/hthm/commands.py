@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import tyro
 
 from hthm import checks
-from hthm.config import Choices, RunConfig, TrainingChoices, read_config
+from hthm.config import Choices, RunConfig, TablesConfig, TrainingChoices, read_config
 from hthm.console import Stages, duration
 
 if TYPE_CHECKING:
@@ -36,6 +36,24 @@ class Figures:
 
     out: Path = Path("hthm-results")
     """Folder of the run."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """Make Tables 2 and 3 over several seeds, on the runs that were trained on and on held-out ones, with baselines.
+
+    At the paper's size this takes hours; every training is kept as it ends, and --resume goes on after a stop.
+    """
+
+    choices: Annotated[TablesConfig, tyro.conf.arg(name="")] = field(default_factory=TablesConfig)
+    out: Path = Path("hthm-tables")
+    """Folder for tables.json, tables.md and the networks."""
+    overwrite: bool = False
+    """Replace the results of another run in that folder."""
+    resume: bool = False
+    """Go on after a stop, with the choices in the folder's config.json; --trainings and --widths may change."""
     debug: bool = False
     """Show where an error comes from."""
 
@@ -144,8 +162,30 @@ def draw_again(options: Figures) -> None:
         stage.found = str(options.out / "report.html")
 
 
-SUBCOMMANDS: Final[Mapping[str, tuple[type[Figures], Callable[[Any], None]]]] = {
+def make_tables(options: Tables) -> None:
+    """Train with several seeds and write tables.json and tables.md.
+
+    Parameters
+    ----------
+    options : Tables
+        Parsed.
+
+    Raises
+    ------
+    OccupiedError, OSError, UsageError, WeightsError, MemoryError
+        As `prepared`.
+    """
+    from hthm.experiments import seeds  # noqa: PLC0415 -- imports torch, which --help can do without
+
+    config = options.choices
+    made = prepared(config, options.out, overwrite=options.overwrite, resume=options.resume)
+    seeds.run_tables(config, made.start, made.given, made.folder, made.stages, resume=options.resume)
+    made.stages.say(f"Written: {options.out / 'tables.md'}")
+
+
+SUBCOMMANDS: Final[Mapping[str, tuple[type[Figures | Tables], Callable[[Any], None]]]] = {
     "figures": (Figures, draw_again),
+    "tables": (Tables, make_tables),
 }
 """Options of each subcommand and what does it, by name."""
 
@@ -167,10 +207,30 @@ def run_subcommand(name: str, arguments: Sequence[str]) -> None:
     """
     kind, work = SUBCOMMANDS[name]
     try:
-        options = tyro.cli(kind, args=arguments, prog=f"hthm {name}", config=TYRO)
+        options = tyro.cli(kind, args=arguments, default=_defaults(kind(), arguments), prog=f"hthm {name}", config=TYRO)
     except (TypeError, ValueError) as error:
         raise wrong_option(error) from error
     work(options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Resumed:
+    """What decides on the defaults of all other options."""
+
+    out: Path
+    resume: bool = False
+
+
+def _defaults(options: Figures | Tables, arguments: Sequence[str]) -> Figures | Tables:
+    """The options to begin with: with --resume, those of the run that was stopped."""
+    if isinstance(options, Figures):
+        return options
+    base = tyro.cli(
+        _Resumed, args=arguments, default=_Resumed(out=options.out), return_unknown_args=True, add_help=False
+    )[0]
+    if not base.resume:
+        return options
+    return replace(options, out=base.out, choices=resumed_choices(base.out, type(options.choices)))
 
 
 def resumed_choices(out: Path, kind: type[Choices]) -> Choices:

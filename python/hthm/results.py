@@ -15,7 +15,7 @@ from hthm.config import GasChoices
 from hthm.files import write_text
 from hthm.trainings import TrainingFiles
 
-PRODUCTS: Final = ("results.json", "tables.md", "series.h5", "report.html", "config.json")
+PRODUCTS: Final = ("results.json", "tables.json", "tables.md", "series.h5", "report.html", "config.json")
 """Files of a run, of whatever command, beside its folders figures, models and history."""
 _FOLDERS: Final = {"figures": (".png", ".pdf"), "models": (".safetensors",), "history": (".jsonl",)}
 

@@ -1,6 +1,7 @@
 """The command line: ``python -m hthm.run``, or ``hthm``.
 
-Without a subcommand everything runs; ``hthm figures`` draws tables, figures and report of a run again.
+Without a subcommand everything runs; ``hthm figures`` draws tables, figures and report of a run again, ``hthm tables``
+makes Tables 2 and 3 over several seeds.
 Exit codes: 0 done, 2 wrong arguments, 1 anything else, with one clear line, 130 on Ctrl-C.
 """
 
@@ -38,7 +39,8 @@ INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 class Everything:
     """Simulate hard disks, train networks on the arrow of time, compare them with H: the whole of arXiv:2508.14003.
 
-    `hthm figures` draws tables, figures and report of a finished run again; see `hthm figures --help`.
+    `hthm figures` draws tables, figures and report of a finished run again, and `hthm tables` makes Tables 2 and 3 over
+    several seeds: see `hthm figures --help` and so on.
     """
 
     choices: Annotated[RunConfig, tyro.conf.arg(name="")] = field(default_factory=RunConfig)

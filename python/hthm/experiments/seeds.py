@@ -1,0 +1,154 @@
+"""Tables 2 and 3 over several seeds, on the runs that were trained on and on runs that no training saw.
+
+What a fit to H is worth is seen beside functionals that nobody had to learn, fitted to the same runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from hthm.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
+from hthm.deepsets import evaluate
+from hthm.experiments.spread import seeds_markdown, spread_json
+from hthm.experiments.tables import fit_json, published_json
+from hthm.files import write_text
+from hthm.fit import affine_fit
+from hthm.h_functional import speed_h
+from hthm.recorded import recorded
+from hthm.results import environment, network_name
+from hthm.trainings import trained
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hthm.config import TablesConfig
+    from hthm.console import Stages
+    from hthm.deepsets import DeepSets
+    from hthm.gas import FloatArray, State
+    from hthm.results import ResultsFolder
+    from hthm.trajectories import Trajectories
+
+CLOCKS: Final = (25.0, 40.0)
+"""Decays, in frames, of the clocks among the baselines: near the best, and a guess."""
+
+STATISTICS: Final = {
+    "near_start": f"share of the disks within {NEAR} of s0",
+    "log_distance": f"mean of ln({FLOOR} + abs(s − s0))",
+    "distance": "mean of abs(s − s0)",
+    "speed": "mean speed",
+    "kurtosis": "kurtosis",
+}
+"""How the tables call each of `hthm.baselines.SPEED_STATISTICS`."""
+
+Runs: TypeAlias = tuple["Trajectories", "FloatArray"]  # recorded, with H (runs, frames)
+
+
+def run_tables(
+    config: TablesConfig,
+    start: State,
+    given: Sequence[DeepSets],
+    folder: ResultsFolder,
+    stages: Stages,
+    *,
+    resume: bool = False,
+) -> None:
+    """Train every width with every seed, and write tables.json and tables.md, anew after each training.
+
+    Parameters
+    ----------
+    config : TablesConfig
+        Every choice.
+    start : State
+        Where the runs start that are trained on.
+    given : sequence of DeepSets
+        The networks of `config.weights`.
+    folder : ResultsFolder
+        Where everything goes.
+    stages : Stages
+        Where progress goes.
+    resume : bool
+        Whether trainings that the folder holds are taken from there.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    TrainingDivergedError
+        If a loss is not finite.
+
+    Notes
+    -----
+    A network whose h is constant along a run cannot be fitted; its fit is null.
+    """
+    held_out_config = config.held_out
+    seen, simulation = _measured(*recorded(config, start, stages), config.threads)
+    held_out, held_out_simulation = _measured(
+        *recorded(held_out_config, held_out_config.start(), stages), config.threads
+    )
+    results: dict[str, Any] = {
+        "simulation": simulation,
+        "held_out": held_out_simulation,
+        "models": {},
+        "published": published_json(),
+        "config": config.as_json(),
+        "environment": environment(config.threads),
+    }
+    with stages.stage("Fit baselines and given networks"):
+        results["baselines"] = _baselines(seen, held_out)
+        for path, model in zip(config.weights, given, strict=True):
+            results["baselines"][f"given network {path.stem}, D = {model.width}"] = _fits(model, seen, held_out)
+    _write(folder, results)
+    for width in config.widths:
+        trainings: list[dict[str, Any]] = []
+        for seed in config.seeds:
+            title = f"Train D = {width}, seed {seed}"
+            files = folder.training(network_name(width, seed))
+            training, made_by = config.train_config(seed), config.decisive()
+            model, history = trained(title, width, seen[0], training, files, stages, made_by=made_by, resume=resume)
+            trainings.append(
+                {
+                    "seed": seed,
+                    "final_loss": history.final_loss,
+                    "final_loss0": history.final_loss0,
+                    "critical_epoch": history.critical_epoch,
+                    "seconds": history.seconds,
+                    **_fits(model, seen, held_out),
+                }
+            )
+            results["models"][str(width)] = {"trainings": trainings, "spread": spread_json(trainings)}
+            _write(folder, results)
+
+
+def _measured(traj: Trajectories, simulation: dict[str, Any], threads: int | None) -> tuple[Runs, dict[str, Any]]:
+    return (traj, speed_h(traj, threads=threads)), simulation
+
+
+def _fits(model: DeepSets, seen: Runs, held_out: Runs) -> dict[str, Any]:
+    """H ≈ a·h + b on the runs of the training, and on the others."""
+    return {kind: _fit(evaluate(model, traj), H) for kind, (traj, H) in (("fit", seen), ("held_out", held_out))}
+
+
+def _fit(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noqa: N803 -- the paper's symbol
+    try:
+        return fit_json(affine_fit(h, H))
+    except ValueError:  # h is constant: a training whose units have all died is a result, and no reason to stop
+        return None
+
+
+def _baselines(seen: Runs, held_out: Runs) -> dict[str, dict[str, Any]]:
+    """The same fits of functionals that were not learned; the mean of H is that over the runs of the training."""
+    fits: dict[str, dict[str, Any]] = {}
+    for kind, (traj, H) in (("fit", seen), ("held_out", held_out)):  # noqa: N806 -- the paper's symbol
+        functionals = {
+            "ensemble mean of H": ensemble_mean(seen[1])[:1].repeat(len(H), axis=0),
+            **{f"exp(−t / {decay:g} frames)": clock(len(H), traj.frames, decay) for decay in CLOCKS},
+            **{STATISTICS[name]: h for name, h in speed_statistics(traj).items()},
+        }
+        for name, h in functionals.items():
+            fits.setdefault(name, {})[kind] = _fit(h, H)
+    return fits
+
+
+def _write(folder: ResultsFolder, results: dict[str, Any]) -> None:
+    folder.write_json("tables.json", results)
+    write_text(folder.path / "tables.md", seeds_markdown(results))
