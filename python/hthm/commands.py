@@ -128,7 +128,7 @@ def prepared(config: TrainingChoices, out: Path, *, overwrite: bool, resume: boo
     if seconds["training"] > LONG:
         stages.say(
             "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on "
-            "after the last finished training; --preset quick takes under two minutes, --weights takes trained models."
+            "after the last finished epoch; --preset quick takes under two minutes, --weights takes trained models."
         )
     return Prepared(start, given, folder, stages)
 

@@ -16,8 +16,13 @@ from hthm.files import write_text
 from hthm.trainings import TrainingFiles
 
 PRODUCTS: Final = ("results.json", "tables.json", "tables.md", "series.h5", "report.html", "config.json")
-"""Files of a run, of whatever command, beside its folders figures, models and history."""
-_FOLDERS: Final = {"figures": (".png", ".pdf"), "models": (".safetensors",), "history": (".jsonl",)}
+"""Files of a run, of whatever command, beside its folders."""
+_FOLDERS: Final = {
+    "figures": (".png", ".pdf"),
+    "models": (".safetensors",),
+    "checkpoints": (".safetensors",),
+    "history": (".jsonl",),
+}
 
 
 class OccupiedError(Exception):
@@ -77,7 +82,11 @@ class ResultsFolder:
 
     def training(self, name: str) -> TrainingFiles:
         """Where the training of this name is kept."""
-        return TrainingFiles(model=self.model(name), history=self.path / "history" / f"{name}.jsonl")
+        return TrainingFiles(
+            model=self.model(name),
+            history=self.path / "history" / f"{name}.jsonl",
+            checkpoint=self.path / "checkpoints" / f"{name}.safetensors",
+        )
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
         """Write a JSON file, whole or not at all."""

@@ -23,12 +23,15 @@ from torch import nn
 
 from hthm import checks, paper
 from hthm.backends import BACKENDS, Backend, checked_device, new_batch_loss
+from hthm.checkpoint import Checkpoint
 from hthm.deepsets import NUMPY_DTYPE
+from hthm.files import write_text
 from hthm.history import Epoch, History
 from hthm.loss import loss0, negative_slope
 from hthm.randomness import Stream, stream_seed
 
 if TYPE_CHECKING:
+    from hthm.frame_pairs import BatchLoss
     from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories
 
@@ -121,6 +124,7 @@ def train(
     progress: Progress | None = None,
     epoch_done: EpochDone | None = None,
     log_path: str | os.PathLike[str] | None = None,
+    checkpoint_path: str | os.PathLike[str] | None = None,
 ) -> History:
     """Train a network, in place, to raise h from one frame to the next.
 
@@ -139,7 +143,12 @@ def train(
     epoch_done : callable, optional
         Called with an `Epoch` after each.
     log_path : path, optional
-        A new file that gets a line of JSON after every epoch; `hthm.history.read_history` reads it.
+        A file that gets a line of JSON after every epoch; `hthm.history.read_history` reads it. A new one, unless the
+        training goes on from a checkpoint.
+    checkpoint_path : path, optional
+        A file that after every epoch holds all it takes to go on: weights, Adam's moments, the state of the generator,
+        the history. Where it exists already, the training goes on from it, to the same bits as if it had never
+        stopped; the velocities must be the same.
 
     Returns
     -------
@@ -151,8 +160,10 @@ def train(
         If an argument is of the wrong kind, or there are fewer pairs than one batch takes.
     TrainingDivergedError
         If a loss or a weight is not finite.
+    CheckpointError
+        If the checkpoint is that of another configuration, number of pairs or model, or cannot be read as one.
     OSError
-        If the log exists already or cannot be written.
+        If the log exists already, or a file cannot be written.
 
     Notes
     -----
@@ -165,63 +176,76 @@ def train(
     device = checked_device(config.device)
     _check_model(model)
     batch_loss = new_batch_loss(model, velocities, config.backend, device)
-    steps = batch_loss.pairs // config.batch
-    if not steps:
+    if config.batch > batch_loss.pairs:
         raise ValueError(
             f"batch: must be at most the number of frame pairs, {batch_loss.pairs}, got {config.batch}. "
             "Choose a smaller batch, or simulate more runs or frames."
         )
-    history = History()
-    shuffle = torch.Generator().manual_seed(stream_seed(config.seed, Stream.SHUFFLE))
-    adam = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    loop = _Loop(model, batch_loss, config, progress)
+    checkpoint, history = None, History()
+    if checkpoint_path is not None:
+        made_by = {**config.as_json(), "pairs": batch_loss.pairs}
+        checkpoint = Checkpoint(checkpoint_path, made_by, model, loop.adam, loop.shuffle)
+        history = checkpoint.load()
     good = _weights(model)
     with ExitStack() as stack:
-        log = None if log_path is None else stack.enter_context(_new_log(Path(log_path)))
+        log = None if log_path is None else stack.enter_context(_log(Path(log_path), history))
         try:
-            for epoch in range(config.epochs):
-                start = time.perf_counter()
-                slope = negative_slope(epoch, config.epochs, config.final_slope)
-                order = torch.randperm(batch_loss.pairs, generator=shuffle)
-                sums = np.zeros(3)  # loss, Loss0, Δh
-                for step in range(steps):
-                    pairs = order[step * config.batch : (step + 1) * config.batch]
-                    adam.zero_grad()
-                    loss, change = batch_loss(pairs, negative_slope=slope, penalty=config.penalty)
-                    values = torch.stack([loss.detach(), loss0(change, penalty=config.penalty), change.mean()]).tolist()
-                    if not math.isfinite(values[0]):
-                        raise _diverged(  # noqa: TRY301 -- what catches it only puts the weights back
-                            f"The loss became {values[0]}", epoch, step, config
-                        )
-                    adam.step()
-                    sums += values
-                    if progress is not None:
-                        progress(epoch * steps + step + 1, config.epochs * steps)
-                mean_loss, mean_loss0, mean_change = (sums / steps).tolist()
-                finished = Epoch(
-                    epoch=epoch,
-                    loss=mean_loss,
-                    loss0=mean_loss0,
-                    mean_change=mean_change,
-                    negative_slope=slope,
-                    seconds=time.perf_counter() - start,
-                )
-                weights = _weights(model)
-                if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
-                    # The last step may spoil what no loss has seen yet.
-                    raise _diverged(  # noqa: TRY301 -- what catches it only puts the weights back
-                        "The weights ceased to be finite", epoch, steps - 1, config
-                    )
-                good = weights
+            for epoch in range(len(history.epochs), config.epochs):
+                finished = loop.epoch(epoch)
+                good = _weights(model)
                 history.epochs.append(finished)
                 if log is not None:
                     log.write(finished.line())
                     log.flush()
+                if checkpoint is not None:
+                    checkpoint.save(history)
                 if epoch_done is not None:
                     epoch_done(finished)
         except BaseException:  # Ctrl-C too may come in the middle of a step
             model.load_state_dict(good)
             raise
     return history
+
+
+class _Loop:
+    """What a training does again in every epoch, and what it carries from one to the next: Adam and the generator."""
+
+    def __init__(self, model: nn.Module, batch_loss: BatchLoss, config: TrainConfig, progress: Progress | None) -> None:
+        self.adam = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+        self.shuffle = torch.Generator().manual_seed(stream_seed(config.seed, Stream.SHUFFLE))
+        self._model, self._batch_loss, self._config, self._progress = model, batch_loss, config, progress
+
+    def epoch(self, epoch: int) -> Epoch:
+        """Draw every pair once; raises TrainingDivergedError, with the model as the last step left it."""
+        config, start = self._config, time.perf_counter()
+        steps = self._batch_loss.pairs // config.batch
+        slope = negative_slope(epoch, config.epochs, config.final_slope)
+        order = torch.randperm(self._batch_loss.pairs, generator=self.shuffle)
+        sums = np.zeros(3)  # loss, Loss0, Δh
+        for step in range(steps):
+            pairs = order[step * config.batch : (step + 1) * config.batch]
+            self.adam.zero_grad()
+            loss, change = self._batch_loss(pairs, negative_slope=slope, penalty=config.penalty)
+            values = torch.stack([loss.detach(), loss0(change, penalty=config.penalty), change.mean()]).tolist()
+            if not math.isfinite(values[0]):
+                raise _diverged(f"The loss became {values[0]}", epoch, step, config)
+            self.adam.step()
+            sums += values
+            if self._progress is not None:
+                self._progress(epoch * steps + step + 1, config.epochs * steps)
+        if not all(bool(parameter.isfinite().all()) for parameter in self._model.parameters()):
+            # The last step may spoil what no loss has seen yet.
+            raise _diverged("The weights ceased to be finite", epoch, steps - 1, config)
+        mean_loss, mean_loss0, mean_change = (sums / steps).tolist()
+        return Epoch(
+            epoch=epoch,
+            loss=mean_loss,
+            loss0=mean_loss0,
+            mean_change=mean_change,
+            negative_slope=slope,
+            seconds=time.perf_counter() - start,
+        )
 
 
 def _check_model(model: nn.Module) -> None:
@@ -246,7 +270,11 @@ def _weights(model: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
-def _new_log(path: Path) -> TextIO:
+def _log(path: Path, history: History) -> TextIO:
+    """The log to go on with: a new one, or one that says what the checkpoint says, and no more."""
+    if history.epochs:
+        write_text(path, "".join(epoch.line() for epoch in history.epochs))
+        return path.open("a", encoding="utf-8")
     try:
         return path.open("x", encoding="utf-8")
     except FileExistsError as error:

@@ -28,10 +28,13 @@ class TrainingFiles:
         The network, ``.safetensors``; there once the training is finished.
     history : Path
         A line of JSON an epoch.
+    checkpoint : Path
+        All it takes to go on after an epoch; there until the training is finished.
     """
 
     model: Path
     history: Path
+    checkpoint: Path
 
 
 def trained(
@@ -64,7 +67,7 @@ def trained(
     made_by : mapping
         Every choice that a result depends on; kept with the network. One that other choices have made is not taken.
     resume : bool
-        Whether a finished network is taken.
+        Whether a finished network is taken, and an unfinished training goes on after its last finished epoch.
 
     Returns
     -------
@@ -74,6 +77,8 @@ def trained(
     ------
     TrainingDivergedError
         If a loss is not finite.
+    CheckpointError
+        If the training was begun with other choices.
     OSError
         If a file cannot be written.
     """
@@ -82,18 +87,30 @@ def trained(
         try:
             if load_configuration(files.model) == wanted:
                 model, history = load_weights(files.model), read_history(files.history)
+                files.checkpoint.unlink(missing_ok=True)
                 stages.say(f"{title}: finished before")
                 return model, history
         except (WeightsError, ValueError, OSError):
             stages.say(f"{title}: {files.model} cannot be read, and is trained again")
-    files.history.unlink(missing_ok=True)
+    if not resume:
+        files.checkpoint.unlink(missing_ok=True)
+    if not files.checkpoint.exists():
+        files.history.unlink(missing_ok=True)
     with stages.stage(title) as stage:
         model = new_model(width, training.seed)
-        history = train(model, traj, training, progress=stage.report, log_path=files.history)
+        history = train(
+            model,
+            traj,
+            training,
+            progress=stage.report,
+            log_path=files.history,
+            checkpoint_path=files.checkpoint,
+        )
         critical = history.critical_epoch
         stage.found = (
             f"loss {history.final_loss:.3g}, Loss0 {history.final_loss0:.4g}, "
             f"critical epoch {'not reached' if critical is None else critical}"
         )
     save_weights(files.model, model, wanted)
+    files.checkpoint.unlink()
     return model, history
