@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hthm import paper
-from hthm.config import TablesConfig
+from hthm.experiments.choices import TablesConfig
 from hthm.experiments.spread import QUANTITIES, published_values, seeds_markdown, spread_json
 from hthm.run import main
 
@@ -41,6 +43,7 @@ def training(mse: float, critical_epoch: int | None) -> dict[str, Any]:
         "final_loss0": 0.0,
         "fit": fit,
         "held_out": None,
+        "traps": None,
     }
 
 
@@ -66,16 +69,19 @@ def test_tables_say_what_the_numbers_say(finished: Path) -> None:
     assert f"| 16 | MSE | {paper.PUBLISHED[16].mse:.5f} |" in text
 
 
-def test_resume_takes_what_is_finished_and_may_go_further(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = tables(finished)
-    assert main(["tables", "--resume", "--out", str(finished), "--trainings", "3"]) == 0
+def test_resume_takes_what_is_finished_and_may_go_further(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, before = tmp_path / "copy", tables(finished)
+    shutil.copytree(finished, out)
+    assert main(["tables", "--resume", "--out", str(out), "--trainings", "3"]) == 0
     said = capsys.readouterr().out
     assert said.count("finished before") == 4
-    after = tables(finished)
+    after = tables(out)
     for width, model in before["models"].items():
         assert after["models"][width]["trainings"][:2] == model["trainings"]
         assert after["models"][width]["spread"]["mse"]["trainings"] == 3
-    assert main(["tables", "--resume", "--out", str(finished), "--epochs", "3"]) == 1
+    assert main(["tables", "--resume", "--out", str(out), "--epochs", "3"]) == 1
     assert "other choices" in capsys.readouterr().err
 
 
@@ -88,7 +94,17 @@ def test_given_networks_are_fitted_beside_the_others(
     assert "Train D = 8, seed 0" in capsys.readouterr().out
     found, trained = tables(tmp_path / "out"), tables(finished)["models"]["8"]["trainings"][0]
     given = found["baselines"]["given network d8-seed0, D = 8"]
-    assert given == {"fit": trained["fit"], "held_out": trained["held_out"]}
+    assert given == {kind: trained[kind] for kind in ("fit", "held_out", "traps")}
+
+
+def test_rounding_moves_h_and_the_fits_with_it(finished: Path) -> None:
+    """The edge between two bins is s0 to within an ulp: H in the first frame falls by up to ln 2 (float32)."""
+    training = tables(finished)["models"]["16"]["trainings"][0]
+    exact, float32, _ = training["traps"].values()
+    assert {name: exact[name] for name in ("mse", "a", "b")} == training["fit"]
+    assert exact["first_h"] - math.log(2) <= float32["first_h"] < exact["first_h"] - 0.2
+    assert float32["mse"]["mean"] != exact["mse"]["mean"]
+    assert "| D = 16 | velocities in float32 | " in (finished / "tables.md").read_text()
 
 
 def test_a_spread_covers_what_there_is() -> None:

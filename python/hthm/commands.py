@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import tyro
 
-from hthm import checks
-from hthm.config import Choices, RunConfig, TablesConfig, TrainingChoices, read_config
-from hthm.console import Stages, duration
-
-if TYPE_CHECKING:
-    from hthm.deepsets import DeepSets
-    from hthm.gas import State
-    from hthm.results import ResultsFolder
+from hthm.config import Choices, RunConfig, read_config
+from hthm.console import Stages
+from hthm.experiments.choices import CompareConfig, TablesConfig
+from hthm.prepared import UsageError, prepared, said, wrong_option
 
 TYRO: Final = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
 """How options look: no prefix of the dataclass that holds them, no --no-resume beside --resume."""
-
-LONG: Final = 3600.0  # seconds from which on a run is announced with advice
-
-
-class UsageError(Exception):
-    """Arguments that cannot be; the message says which, and what they must be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,79 +47,19 @@ class Tables:
     """Show where an error comes from."""
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """What a command that trains begins with, once nothing refuses it any more.
+@dataclass(frozen=True, kw_only=True)
+class Compare:
+    """Compare trainings that differ in one choice: the loss's tilt, the architecture, how exact the gradient is."""
 
-    Attributes
-    ----------
-    start : State
-        Where the runs start.
-    given : tuple of DeepSets
-        The networks of --weights.
-    folder : ResultsFolder
-        Where everything goes.
-    stages : Stages
-        Where progress goes.
-    """
-
-    start: State
-    given: tuple[DeepSets, ...]
-    folder: ResultsFolder
-    stages: Stages
-
-
-def prepared(config: TrainingChoices, out: Path, *, overwrite: bool, resume: bool) -> Prepared:
-    """Check all that may refuse a command, make its folder, and say how long it is likely to take.
-
-    Parameters
-    ----------
-    config : TrainingChoices
-        Every choice.
-    out : Path
-        The folder.
-    overwrite, resume : bool
-        As `hthm.results.ResultsFolder` takes them.
-
-    Raises
-    ------
-    OccupiedError, OSError
-        If the folder holds another run, or cannot be written to.
-    UsageError
-        If given weights are not there, or the runs cannot start like this.
-    WeightsError
-        If given weights cannot be read.
-    MemoryError
-        If the run does not fit into the available memory.
-    """
-    import torch  # noqa: PLC0415 -- --help can do without, and without what imports it
-
-    from hthm import expected, results, weights  # noqa: PLC0415 -- likewise
-
-    stages = Stages()
-    for path in config.weights:
-        if not path.is_file():
-            raise UsageError(f"--weights: must be a file, and {path} is none.")
-    given = tuple(weights.load_weights(path) for path in config.weights)
-    checks.memory("This run", expected.expected_bytes(config), "Take fewer --runs or --frames.")
-    try:
-        start = config.start()
-    except ValueError as error:
-        raise wrong_option(error) from error
-    folder = results.ResultsFolder(out, config, overwrite=overwrite, resume=resume)
-    torch.set_num_threads(checks.threads(config.threads))
-    with stages.stage("Look how fast this machine is"):
-        seconds = expected.expected_seconds(config, start)
-    stages.say(
-        f"Expected: {duration(sum(seconds.values()))}, of which simulation {duration(seconds['simulation'])} "
-        f"and training {duration(seconds['training'])}."
-    )
-    if seconds["training"] > LONG:
-        stages.say(
-            "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on "
-            "after the last finished epoch; --preset quick takes under two minutes, --weights takes trained models."
-        )
-    return Prepared(start, given, folder, stages)
+    choices: Annotated[CompareConfig, tyro.conf.arg(name="")] = field(default_factory=CompareConfig)
+    out: Path = Path("hthm-compare")
+    """Folder for compare.json, compare.md and the trainings."""
+    overwrite: bool = False
+    """Replace the results of another run in that folder."""
+    resume: bool = False
+    """Go on after a stop, with the choices in the folder's config.json; --trainings and --widths may change."""
+    debug: bool = False
+    """Show where an error comes from."""
 
 
 def draw_again(options: Figures) -> None:
@@ -173,7 +102,7 @@ def make_tables(options: Tables) -> None:
     Raises
     ------
     OccupiedError, OSError, UsageError, WeightsError, MemoryError
-        As `prepared`.
+        As `hthm.prepared.prepared`.
     """
     from hthm.experiments import seeds  # noqa: PLC0415 -- imports torch, which --help can do without
 
@@ -183,9 +112,30 @@ def make_tables(options: Tables) -> None:
     made.stages.say(f"Written: {options.out / 'tables.md'}")
 
 
-SUBCOMMANDS: Final[Mapping[str, tuple[type[Figures | Tables], Callable[[Any], None]]]] = {
+def compare(options: Compare) -> None:
+    """Train what is compared and write compare.json and compare.md.
+
+    Parameters
+    ----------
+    options : Compare
+        Parsed.
+
+    Raises
+    ------
+    OccupiedError, OSError, UsageError, WeightsError, MemoryError
+        As `hthm.prepared.prepared`.
+    """
+    from hthm.experiments.compare import run_compare  # noqa: PLC0415 -- imports torch, which --help can do without
+
+    made = prepared(options.choices, options.out, overwrite=options.overwrite, resume=options.resume)
+    run_compare(options.choices, made.start, made.folder, made.stages)
+    made.stages.say(f"Written: {options.out / 'compare.md'}")
+
+
+SUBCOMMANDS: Final[Mapping[str, tuple[type[Figures | Tables | Compare], Callable[[Any], None]]]] = {
     "figures": (Figures, draw_again),
     "tables": (Tables, make_tables),
+    "compare": (Compare, compare),
 }
 """Options of each subcommand and what does it, by name."""
 
@@ -221,7 +171,7 @@ class _Resumed:
     resume: bool = False
 
 
-def _defaults(options: Figures | Tables, arguments: Sequence[str]) -> Figures | Tables:
+def _defaults(options: Figures | Tables | Compare, arguments: Sequence[str]) -> Figures | Tables | Compare:
     """The options to begin with: with --resume, those of the run that was stopped."""
     if isinstance(options, Figures):
         return options
@@ -230,7 +180,8 @@ def _defaults(options: Figures | Tables, arguments: Sequence[str]) -> Figures | 
     )[0]
     if not base.resume:
         return options
-    return replace(options, out=base.out, choices=resumed_choices(base.out, type(options.choices)))
+    choices: Any = resumed_choices(base.out, type(options.choices))
+    return replace(options, out=base.out, choices=choices)
 
 
 def resumed_choices(out: Path, kind: type[Choices]) -> Choices:
@@ -259,16 +210,3 @@ def file_choices(path: Path, kind: type[Choices]) -> Choices:
         return read_config(path, kind)
     except (OSError, ValueError) as error:
         raise UsageError(f"--config: {said(error)}") from error
-
-
-def wrong_option(error: Exception) -> UsageError:
-    """The same message with the option's name in place of the argument's."""
-    name, colon, rest = str(error).partition(":")
-    return UsageError(f"--{name.replace('_', '-')}{colon}{rest}")
-
-
-def said(error: BaseException) -> str:
-    """One line on an error."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {os.fspath(error.filename)}" if error.filename else error.strerror
-    return " ".join(str(error).split()) or type(error).__name__

@@ -208,51 +208,6 @@ class RunConfig(TrainingChoices):
         return self.runs * self.frames + self.rate_runs * sum(self.frame_rates) * self.frames * self.dt
 
 
-@dataclass(frozen=True, kw_only=True)
-class TablesConfig(TrainingChoices):
-    """Every choice of `hthm tables`."""
-
-    trainings: int = 5
-    """Trainings of each width, with seeds that follow each other."""
-    held_out_runs: int = paper.RUNS
-    """Runs that no training sees, to fit on."""
-    held_out_seed: int = 1
-    """Seed of their starts, another than --seed."""
-    weights: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
-    """Trained models, such as the published ones, to be fitted beside the others. May be given several times."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        checks.integer("held_out_runs", self.held_out_runs, least=1)
-        checks.integer("held_out_seed", self.held_out_seed, least=0)
-        if self.held_out_seed == self.seed:
-            raise ValueError(
-                f"held_out_seed: must differ from seed, got {self.seed} for both. No run is trained on twice."
-            )
-
-    @property
-    def recorded_runs(self) -> int:
-        """Runs that are trained on, and those that are held out."""
-        return self.runs + self.held_out_runs
-
-    @property
-    def trains(self) -> bool:
-        """Always: given networks come beside the trained ones."""
-        return True
-
-    def decisive(self) -> dict[str, Any]:
-        """Return what a training depends on: not how many there are, nor what its network is fitted to."""
-        later = {"widths", "trainings", "training_seed", "held_out_runs", "held_out_seed", "weights"}
-        return {name: value for name, value in super().decisive().items() if name not in later}
-
-    @property
-    def held_out(self) -> GasChoices:
-        """The same gas, simulated for runs that no training sees."""
-        names = [field.name for field in dataclasses.fields(GasChoices)]
-        choices = {name: getattr(self, name) for name in names}
-        return GasChoices(**choices | {"runs": self.held_out_runs, "seed": self.held_out_seed})
-
-
 def _check_numbers(name: str, values: tuple[int, ...]) -> None:
     for value in values:
         checks.integer(name, value, least=1)

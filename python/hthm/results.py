@@ -15,7 +15,16 @@ from hthm.config import GasChoices
 from hthm.files import write_text
 from hthm.trainings import TrainingFiles
 
-PRODUCTS: Final = ("results.json", "tables.json", "tables.md", "series.h5", "report.html", "config.json")
+PRODUCTS: Final = (
+    "results.json",
+    "tables.json",
+    "compare.json",
+    "compare.md",
+    "tables.md",
+    "series.h5",
+    "report.html",
+    "config.json",
+)
 """Files of a run, of whatever command, beside its folders."""
 _FOLDERS: Final = {
     "figures": (".png", ".pdf"),

@@ -17,18 +17,9 @@ from typing import Annotated, Final, Literal
 
 import tyro
 
-from hthm.commands import (
-    SUBCOMMANDS,
-    TYRO,
-    UsageError,
-    file_choices,
-    prepared,
-    resumed_choices,
-    run_subcommand,
-    said,
-    wrong_option,
-)
+from hthm.commands import SUBCOMMANDS, TYRO, file_choices, resumed_choices, run_subcommand
 from hthm.config import PRESETS, RunConfig
+from hthm.prepared import UsageError, prepared, said, wrong_option
 
 WRONG_ARGUMENTS: Final = 2
 FAILED: Final = 1
@@ -105,7 +96,7 @@ def run_everything(options: Everything) -> None:
     Raises
     ------
     OccupiedError, OSError, UsageError, WeightsError, MemoryError
-        As `hthm.commands.prepared`.
+        As `hthm.prepared.prepared`.
     """
     from hthm import study  # noqa: PLC0415 -- imports torch, which --help can do without
 

@@ -5,12 +5,13 @@ What a fit to H is worth is seen beside functionals that nobody had to learn, fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hthm.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
 from hthm.deepsets import evaluate
 from hthm.experiments.spread import seeds_markdown, spread_json
 from hthm.experiments.tables import fit_json, published_json
+from hthm.experiments.traps import EXACT, trapped_h, traps_json
 from hthm.files import write_text
 from hthm.fit import affine_fit
 from hthm.h_functional import speed_h
@@ -19,11 +20,11 @@ from hthm.results import environment, network_name
 from hthm.trainings import trained
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from hthm.config import TablesConfig
     from hthm.console import Stages
     from hthm.deepsets import DeepSets
+    from hthm.experiments.choices import TablesConfig
     from hthm.gas import FloatArray, State
     from hthm.results import ResultsFolder
     from hthm.trajectories import Trajectories
@@ -40,7 +41,16 @@ STATISTICS: Final = {
 }
 """How the tables call each of `hthm.baselines.SPEED_STATISTICS`."""
 
-Runs: TypeAlias = tuple["Trajectories", "FloatArray"]  # recorded, with H (runs, frames)
+
+class _Runs(NamedTuple):
+    """Recorded runs, and H (runs, frames) of them: as it is, and for those of the training with traps."""
+
+    traj: Trajectories
+    trapped: Mapping[str, FloatArray]
+
+    @property
+    def H(self) -> FloatArray:  # noqa: N802 -- the paper's symbol
+        return self.trapped[EXACT]
 
 
 def run_tables(
@@ -80,18 +90,18 @@ def run_tables(
     -----
     A network whose h is constant along a run cannot be fitted; its fit is null.
     """
-    held_out_config = config.held_out
-    seen, simulation = _measured(*recorded(config, start, stages), config.threads)
-    held_out, held_out_simulation = _measured(
-        *recorded(held_out_config, held_out_config.start(), stages), config.threads
-    )
+    threads, others = config.threads, config.held_out
+    traj, simulation = recorded(config, start, stages)
+    seen = _Runs(traj, trapped_h(traj, threads=threads))
+    traj, held_out_simulation = recorded(others, others.start(), stages)
+    held_out = _Runs(traj, {EXACT: speed_h(traj, threads=threads)})
     results: dict[str, Any] = {
         "simulation": simulation,
         "held_out": held_out_simulation,
         "models": {},
         "published": published_json(),
         "config": config.as_json(),
-        "environment": environment(config.threads),
+        "environment": environment(threads),
     }
     with stages.stage("Fit baselines and given networks"):
         results["baselines"] = _baselines(seen, held_out)
@@ -104,7 +114,7 @@ def run_tables(
             title = f"Train D = {width}, seed {seed}"
             files = folder.training(network_name(width, seed))
             training, made_by = config.train_config(seed), config.decisive()
-            model, history = trained(title, width, seen[0], training, files, stages, made_by=made_by, resume=resume)
+            model, history = trained(title, width, seen.traj, training, files, stages, made_by=made_by, resume=resume)
             trainings.append(
                 {
                     "seed": seed,
@@ -119,13 +129,14 @@ def run_tables(
             _write(folder, results)
 
 
-def _measured(traj: Trajectories, simulation: dict[str, Any], threads: int | None) -> tuple[Runs, dict[str, Any]]:
-    return (traj, speed_h(traj, threads=threads)), simulation
-
-
-def _fits(model: DeepSets, seen: Runs, held_out: Runs) -> dict[str, Any]:
-    """H ≈ a·h + b on the runs of the training, and on the others."""
-    return {kind: _fit(evaluate(model, traj), H) for kind, (traj, H) in (("fit", seen), ("held_out", held_out))}
+def _fits(model: DeepSets, seen: _Runs, held_out: _Runs) -> dict[str, Any]:
+    """H ≈ a·h + b on the runs of the training, with and without traps, and on the others."""
+    h = evaluate(model, seen.traj)
+    return {
+        "fit": _fit(h, seen.H),
+        "traps": traps_json(h, seen.trapped),
+        "held_out": _fit(evaluate(model, held_out.traj), held_out.H),
+    }
 
 
 def _fit(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noqa: N803 -- the paper's symbol
@@ -135,17 +146,18 @@ def _fit(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noqa: N803 -
         return None
 
 
-def _baselines(seen: Runs, held_out: Runs) -> dict[str, dict[str, Any]]:
+def _baselines(seen: _Runs, held_out: _Runs) -> dict[str, dict[str, Any]]:
     """The same fits of functionals that were not learned; the mean of H is that over the runs of the training."""
     fits: dict[str, dict[str, Any]] = {}
-    for kind, (traj, H) in (("fit", seen), ("held_out", held_out)):  # noqa: N806 -- the paper's symbol
+    for kind, runs in (("fit", seen), ("held_out", held_out)):
+        count, frames = runs.H.shape
         functionals = {
-            "ensemble mean of H": ensemble_mean(seen[1])[:1].repeat(len(H), axis=0),
-            **{f"exp(−t / {decay:g} frames)": clock(len(H), traj.frames, decay) for decay in CLOCKS},
-            **{STATISTICS[name]: h for name, h in speed_statistics(traj).items()},
+            "ensemble mean of H": ensemble_mean(seen.H)[:1].repeat(count, axis=0),
+            **{f"exp(−t / {decay:g} frames)": clock(count, frames, decay) for decay in CLOCKS},
+            **{STATISTICS[name]: h for name, h in speed_statistics(runs.traj).items()},
         }
         for name, h in functionals.items():
-            fits.setdefault(name, {})[kind] = _fit(h, H)
+            fits.setdefault(name, {})[kind] = _fit(h, runs.H)
     return fits
 
 

@@ -7,6 +7,7 @@ import statistics
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm import paper
+from hthm.experiments.traps import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,19 @@ def _of_fit(runs: str, value: str, measure: str) -> Callable[[Mapping[str, Any]]
         return None if fit is None else fit[value][measure]
 
     return of
+
+
+def _measure(name: str, factor: float = 1.0) -> Callable[[Mapping[str, Any]], float | None]:
+    def of(training: Mapping[str, Any]) -> float | None:
+        fit = training["held_out"]
+        return None if fit is None else factor * fit[name]
+
+    return of
+
+
+def _late_variance(training: Mapping[str, Any]) -> float | None:
+    fit = training["held_out"]
+    return None if fit is None or not fit["late_variance_h"] else fit["late_variance"] / fit["late_variance_h"]
 
 
 QUANTITIES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], float | None], str]]] = {
@@ -90,7 +104,7 @@ def seeds_markdown(results: Mapping[str, Any]) -> str:
     -------
     str
     """
-    parts = [_widths(results), _trainings(results), _baselines(results["baselines"])]
+    parts = [_widths(results), _trainings(results), _baselines(results["baselines"]), _traps(results)]
     return "\n".join(part for part in parts if part)
 
 
@@ -135,6 +149,57 @@ def _trainings(results: Mapping[str, Any]) -> str:
     )
 
 
+SHAPES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], float | None], str]]] = {
+    "mse": QUANTITIES["mse"],
+    "held_out_mse": QUANTITIES["held_out_mse"],
+    "held_out_a_cv": QUANTITIES["held_out_a_cv"],
+    "falls": ("h falls, % of the frames, held-out runs", _measure("falls", 100.0), ".3g"),
+    "late_variance": ("late variance of a·h + b, of that of H", _late_variance, ".3g"),
+    "steepness": ("steepness at the start, of that of H", _measure("steepness"), ".3f"),
+    "critical_epoch": QUANTITIES["critical_epoch"],
+    "final_loss0": QUANTITIES["final_loss0"],
+}
+"""What `hthm compare` shows of every training."""
+
+
+def compare_markdown(results: Mapping[str, Any]) -> str:
+    """Content of compare.json in Markdown: a row a kind of training, mean and spread over its seeds.
+
+    Parameters
+    ----------
+    results : mapping
+        Content of compare.json, complete or as far as it goes.
+
+    Returns
+    -------
+    str
+    """
+    kinds: dict[tuple[int, str], list[Mapping[str, Any]]] = {}
+    for training in results["trainings"]:
+        kinds.setdefault((training["width"], training["title"]), []).append(training)
+    rows = []
+    for (width, title), trainings in kinds.items():
+        cells = [_mean_and_spread([of(one) for one in trainings], form) for _, of, form in SHAPES.values()]
+        rows.append(f"| {width} | {title} | {len(trainings)} | {' | '.join(cells)} |")
+    itself = {"critical_epoch": None, "final_loss0": None, **results["h_itself"]}
+    cells = [_written(of(itself), form) for _, of, form in SHAPES.values()]
+    rows.append(f"| {_NONE} | −H itself | {_NONE} | {' | '.join(cells)} |")
+    config = results["config"]
+    titles = " | ".join(title for title, _, _ in SHAPES.values())
+    return (
+        f"Trained on {config['runs']} runs of {config['frames']} frames, {config['epochs']} epochs of batches of "
+        f"{config['batch']} pairs; {config['held_out_runs']} held-out runs. Mean over the seeds, ± the standard "
+        "deviation between them.\n\n"
+        f"| D | | trainings | {titles} |\n|---|---|---|{'---|' * len(SHAPES)}\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _mean_and_spread(values: Iterable[float | None], form: str) -> str:
+    spread = _spread(values)
+    mean = _written(spread["mean"], form)
+    return mean if spread["std"] is None else f"{mean} ± {_written(spread['std'], '.2g')}"
+
+
 def _baselines(baselines: Mapping[str, Any]) -> str:
     rows = []
     for name, fits in baselines.items():
@@ -150,6 +215,33 @@ def _baselines(baselines: Mapping[str, Any]) -> str:
         "given. The mean of H over the runs that were trained on is the floor: what fluctuates in a single run.\n\n"
         "| h | MSE | CV a | CV b | MSE, held-out runs | CV a, held-out runs | CV b, held-out runs |\n"
         "|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _traps(results: Mapping[str, Any]) -> str:
+    networks: dict[str, list[Mapping[str, Any]]] = {
+        f"D = {width}": [one["traps"] for one in model["trainings"] if one["traps"]]
+        for width, model in results["models"].items()
+    }
+    networks |= {name: [fits["traps"]] for name, fits in results["baselines"].items() if fits.get("traps")}
+    rows = []
+    for network, traps in networks.items():
+        for name in traps[0] if traps else ():
+            exact, trapped = ([one[kind] for one in traps] for kind in (EXACT, name))
+            mse, a = (
+                _mean_and_spread(
+                    [mine[key]["mean"] / his[key]["mean"] for mine, his in zip(trapped, exact, strict=True)], ".3f"
+                )
+                for key in ("mse", "a")
+            )
+            rows.append(f"| {network} | {name} | {trapped[0]['first_h']:.3f} | {mse} | {a} |")
+    if not rows:
+        return ""
+    return (
+        "## Traps\n\n"
+        "s0 is the edge between two bins of H, so that rounding moves disks that have not yet collided to another bin. "
+        "MSE and a of the fits beside those without rounding, ± the standard deviation between the seeds.\n\n"
+        "| h | H | H in the first frame | MSE, times | a, times |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
 
