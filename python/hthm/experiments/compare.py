@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hthm.deepsets import DeepSets, evaluate, new_model
 from hthm.experiments.measures import fit_and_shape
 from hthm.experiments.spread import compare_markdown
+from hthm.experiments.tables import history_json
 from hthm.files import write_text
 from hthm.h_functional import speed_h
 from hthm.plain_network import new_plain_network
@@ -127,10 +128,7 @@ def run_compare(config: CompareConfig, start: State, folder: ResultsFolder, stag
                         "title": variant.title,
                         "width": width,
                         "seed": seed,
-                        "final_loss": history.final_loss,
-                        "final_loss0": history.final_loss0,
-                        "critical_epoch": history.critical_epoch,
-                        "seconds": history.seconds,
+                        **history_json(history),
                         **found,
                     }
                 )

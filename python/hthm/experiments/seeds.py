@@ -5,12 +5,13 @@ What a fit to H is worth is seen beside functionals that nobody had to learn, fi
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hthm.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
 from hthm.deepsets import evaluate
 from hthm.experiments.spread import seeds_markdown, spread_json
-from hthm.experiments.tables import fit_json, published_json
+from hthm.experiments.tables import fit_json, history_json, published_json
 from hthm.experiments.traps import EXACT, trapped_h, traps_json
 from hthm.files import write_text
 from hthm.fit import affine_fit
@@ -103,30 +104,47 @@ def run_tables(
         "config": config.as_json(),
         "environment": environment(threads),
     }
+    kept = _kept(folder, config) if resume else {}
     with stages.stage("Fit baselines and given networks"):
         results["baselines"] = _baselines(seen, held_out)
         for path, model in zip(config.weights, given, strict=True):
-            results["baselines"][f"given network {path.stem}, D = {model.width}"] = _fits(model, seen, held_out)
+            name = f"given network {path.stem}, D = {model.width}"
+            results["baselines"][name] = kept.get(str(path)) or _fits(model, seen, held_out)
     _write(folder, results)
     for width in config.widths:
         trainings: list[dict[str, Any]] = []
         for seed in config.seeds:
-            title = f"Train D = {width}, seed {seed}"
-            files = folder.training(network_name(width, seed))
-            training, made_by = config.train_config(seed), config.decisive()
-            model, history = trained(title, width, seen.traj, training, files, stages, made_by=made_by, resume=resume)
-            trainings.append(
-                {
-                    "seed": seed,
-                    "final_loss": history.final_loss,
-                    "final_loss0": history.final_loss0,
-                    "critical_epoch": history.critical_epoch,
-                    "seconds": history.seconds,
-                    **_fits(model, seen, held_out),
-                }
-            )
+            title, name = f"Train D = {width}, seed {seed}", network_name(width, seed)
+            if name in kept:
+                stages.say(f"{title}: finished before")
+                trainings.append(kept[name])
+            else:
+                files, training, made_by = folder.training(name), config.train_config(seed), config.decisive()
+                model, history = trained(
+                    title, width, seen.traj, training, files, stages, made_by=made_by, resume=resume
+                )
+                trainings.append({"seed": seed, **history_json(history), **_fits(model, seen, held_out)})
             results["models"][str(width)] = {"trainings": trainings, "spread": spread_json(trainings)}
             _write(folder, results)
+
+
+def _kept(folder: ResultsFolder, config: TablesConfig) -> dict[str, dict[str, Any]]:
+    """What an interrupted command wrote of networks on the same runs: trained ones by name, given ones by path."""
+    try:
+        old = json.loads((folder.path / "tables.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if any(old["config"][name] != getattr(config, name) for name in ("held_out_runs", "held_out_seed")):
+        return {}
+    kept = dict(zip(old["config"]["weights"], _given(old), strict=True))
+    for width, model in old["models"].items():
+        kept |= {network_name(int(width), training["seed"]): training for training in model["trainings"]}
+    return kept
+
+
+def _given(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Fits of the given networks, in their order."""
+    return [fits for name, fits in results["baselines"].items() if name.startswith("given network ")]
 
 
 def _fits(model: DeepSets, seen: _Runs, held_out: _Runs) -> dict[str, Any]:

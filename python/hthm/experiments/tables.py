@@ -70,6 +70,18 @@ def summary_json(training: Training, seconds: float | None) -> dict[str, Any]:
     }
 
 
+def history_json(history: History) -> dict[str, Any]:
+    """A training as tables.json holds it: what Table 2 says, its seconds, and the losses of every epoch."""
+    return {
+        "final_loss": history.final_loss,
+        "final_loss0": history.final_loss0,
+        "critical_epoch": history.critical_epoch,
+        "seconds": history.seconds,
+        "loss": history.loss.tolist(),
+        "loss0": history.loss0.tolist(),
+    }
+
+
 def fit_json(fit: AffineFit | Training) -> dict[str, Any]:
     """One fit a run as results.json holds it; null where there is none."""
     mse, a, b = (summarize(values) for values in (fit.mse, fit.a, fit.b))
