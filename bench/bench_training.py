@@ -51,7 +51,9 @@ def assert_exact(width: int, velocities: Array) -> None:
 class Training:
     """Steps of a training, Adam included."""
 
-    def __init__(self, width: int, velocities: Array, backend: Backend, batch: int = hthm.paper.BATCH) -> None:
+    def __init__(
+        self, width: int, velocities: Array | hthm.Trajectories, backend: Backend, batch: int = hthm.paper.BATCH
+    ) -> None:
         self.model = new_model(width, 0)
         self.batch_loss = new_batch_loss(self.model, velocities, backend, CPU)
         self.adam = torch.optim.Adam(self.model.parameters(), lr=hthm.paper.LEARNING_RATE)

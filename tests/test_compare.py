@@ -32,7 +32,7 @@ def test_every_variant_is_trained_with_every_seed(compared: str, tmp_path: Path)
     assert main([*TINY, "--compared", compared, "--out", str(tmp_path / "out")]) == 0
     found = comparison(tmp_path / "out")
     trained = [(training["variant"], training["seed"]) for training in found["trainings"]]
-    assert trained == [(name, seed) for name in VARIANTS[compared] for seed in (0, 1)]
+    assert trained == [(name, seed) for seed in (0, 1) for name in VARIANTS[compared]]
     text = (tmp_path / "out" / "compare.md").read_text()
     assert text == compare_markdown(found)
     assert all(variant.title in text for variant in VARIANTS[compared].values())

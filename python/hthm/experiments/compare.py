@@ -107,8 +107,8 @@ def run_compare(config: CompareConfig, start: State, folder: ResultsFolder, stag
         "environment": environment(config.threads),
     }
     for width in config.widths:
-        for name, variant in VARIANTS[config.compared].items():
-            for seed in config.seeds:
+        for seed in config.seeds:  # a seed of every variant before the next: what there is can be compared
+            for name, variant in VARIANTS[config.compared].items():
                 files = folder.training(f"{name}-d{width}-seed{seed}")
                 with stages.stage(f"{variant.title}, D = {width}, seed {seed}") as stage:
                     model = variant.new(config.n, width, seed)
