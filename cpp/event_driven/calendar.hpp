@@ -8,10 +8,13 @@
 
 namespace hthm::event_driven {
 
-/// A calendar of the current epoch, [0, length): buckets of equal width, each a doubly linked list through the disks,
-/// and one more list for everything later. All operations cost O(1) where a bucket holds about one event: only the
-/// first bucket that is not empty is searched for its earliest event. Ties go to the disk of the lower number, so that
-/// the order does not depend on how the lists came about.
+/// A calendar of the current epoch, [0, length): buckets of equal width, each a ring of disks, and one more ring for
+/// everything later. All operations cost O(1) where a bucket holds about one event: only the first bucket that is not
+/// empty is searched for its earliest event. Ties go to the disk of the lower number, so that the order does not depend
+/// on how the rings came about.
+///
+/// A bucket is itself a link of its ring, which therefore always has a neighbour on either side: entering and leaving
+/// are the same few stores for every disk, without a case to guess wrong.
 template <class Real>
 class Calendar {
  public:
@@ -19,97 +22,97 @@ class Calendar {
 
   /// About so many `events` are expected in an epoch.
   Calendar(std::int64_t disks, const Real& length, double events)
-      : buckets_{
+      : disks_{static_cast<std::int32_t>(disks)},
+        buckets_{
             static_cast<std::int32_t>(std::bit_ceil(static_cast<std::uint64_t>(std::clamp(events, 64.0, 0x1p24))))},
         per_time_{static_cast<double>(buckets_) / static_cast<double>(length)},
-        first_(static_cast<std::size_t>(buckets_) + 1, none),
-        occupied_(static_cast<std::size_t>(buckets_) / 64, 0),
-        entries_(static_cast<std::size_t>(disks)) {}
+        occupied_(static_cast<std::size_t>(buckets_) / 64 + 1),
+        times_(static_cast<std::size_t>(disks)),
+        links_(static_cast<std::size_t>(disks) + static_cast<std::size_t>(buckets_) + 1) {
+    clear();
+  }
 
   /// Begin the next epoch: set back the clock and look which events are due in it.
   void shift_time(const Real& length) {
-    std::fill(first_.begin(), first_.end(), none);
-    std::fill(occupied_.begin(), occupied_.end(), 0);
-    current_ = 0;
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      entries_[i].bucket = none;
-      schedule(static_cast<std::int32_t>(i), Real(entries_[i].time - length));
-    }
+    clear();
+    for (std::int32_t i = 0; i < disks_; ++i) schedule(i, Real(time(i) - length));
   }
 
-  const Real& time(std::int32_t disk) const { return at(disk).time; }
+  const Real& time(std::int32_t disk) const { return times_[static_cast<std::size_t>(disk)]; }
 
   /// Set the event of a disk, in place of the one it had.
   void schedule(std::int32_t disk, const Real& time) {
-    Entry& entry = at(disk);
-    if (entry.bucket != none) unlink(entry);
-    entry.time = time;
-    entry.bucket = bucket_of(time);
-    std::int32_t& first = first_[static_cast<std::size_t>(entry.bucket)];
-    entry.previous = none;
-    entry.next = first;
-    if (first != none) at(first).previous = disk;
-    first = disk;
-    if (entry.bucket < buckets_) word(entry.bucket) |= bit(entry.bucket);
+    Link& entry = link(disk);
+    link(entry.next).previous = entry.previous;
+    link(entry.previous).next = entry.next;
+    times_[static_cast<std::size_t>(disk)] = time;
+    const std::int32_t bucket = bucket_of(time);
+    occupied_[static_cast<std::size_t>(bucket >> 6)] |= std::uint64_t{1} << (bucket & 63);
+    Link& head = link(disks_ + bucket);
+    entry = {head.next, disks_ + bucket};
+    link(head.next).previous = disk;
+    head.next = disk;
   }
 
   /// The disk whose event is the earliest of this epoch; `none` if all that is left is later.
   std::int32_t earliest() {
     if (!advance_to_occupied()) return none;
-    std::int32_t best = first_[static_cast<std::size_t>(current_)];
-    for (std::int32_t k = at(best).next; k != none; k = at(k).next) {
-      if (at(k).time < at(best).time || (at(k).time == at(best).time && k < best)) best = k;
+    std::int32_t best = link(disks_ + current_).next;
+    for (std::int32_t k = link(best).next; k != disks_ + current_; k = link(k).next) {
+      if (time(k) < time(best) || (time(k) == time(best) && k < best)) best = k;
     }
     return best;
   }
 
  private:
-  struct Entry {
-    Real time{};
-    std::int32_t bucket = none;
-    std::int32_t next = none, previous = none;
+  struct Link {
+    std::int32_t next, previous;
   };
 
-  Entry& at(std::int32_t disk) { return entries_[static_cast<std::size_t>(disk)]; }
-  const Entry& at(std::int32_t disk) const { return entries_[static_cast<std::size_t>(disk)]; }
-  std::uint64_t& word(std::int32_t bucket) { return occupied_[static_cast<std::size_t>(bucket >> 6)]; }
-  static std::uint64_t bit(std::int32_t bucket) { return std::uint64_t{1} << (bucket & 63); }
+  Link& link(std::int32_t k) { return links_[static_cast<std::size_t>(k)]; }
+
+  /// Every link a ring of its own.
+  void clear() {
+    for (std::size_t k = 0; k < links_.size(); ++k) {
+      links_[k] = {static_cast<std::int32_t>(k), static_cast<std::int32_t>(k)};
+    }
+    std::fill(occupied_.begin(), occupied_.end(), 0);
+    current_ = 0;
+  }
 
   /// Rounded or not, this never decreases with time; what is due already goes to the current bucket.
   std::int32_t bucket_of(const Real& time) const {
     const double bucket = static_cast<double>(time) * per_time_;
-    if (!(bucket < buckets_)) return buckets_;
-    return std::max(current_, static_cast<std::int32_t>(std::max(bucket, 0.0)));
+    return static_cast<std::int32_t>(
+        std::min(std::max(bucket, static_cast<double>(current_)), static_cast<double>(buckets_)));
   }
 
-  void unlink(const Entry& entry) {
-    if (entry.next != none) at(entry.next).previous = entry.previous;
-    if (entry.previous != none) {
-      at(entry.previous).next = entry.next;
-    } else {
-      first_[static_cast<std::size_t>(entry.bucket)] = entry.next;
-      if (entry.next == none && entry.bucket < buckets_) word(entry.bucket) &= ~bit(entry.bucket);
-    }
-  }
-
+  /// Go on to the first bucket with an event; false if there is none before the end of the epoch.
   bool advance_to_occupied() {
-    auto k = static_cast<std::size_t>(current_ >> 6);
-    if (k >= occupied_.size()) return false;
-    std::uint64_t rest = occupied_[k] & (~std::uint64_t{0} << (current_ & 63));
-    while (rest == 0) {
-      if (++k == occupied_.size()) return false;  // current_ stays: what is scheduled next may be due before the end
-      rest = occupied_[k];
+    const std::int32_t words = buckets_ >> 6;
+    std::int32_t k = current_ >> 6;
+    std::uint64_t rest = occupied_[static_cast<std::size_t>(k)] & (~std::uint64_t{0} << (current_ & 63));
+    for (;;) {
+      while (rest == 0) {
+        if (++k == words) return false;  // current_ stays: what is scheduled next may be due before the end
+        rest = occupied_[static_cast<std::size_t>(k)];
+      }
+      const std::int32_t bucket = (k << 6) + std::countr_zero(rest);
+      if (link(disks_ + bucket).next != disks_ + bucket) {
+        current_ = bucket;
+        return true;
+      }
+      occupied_[static_cast<std::size_t>(k)] &= ~(rest & -rest);  // all that were in it have left
+      rest &= rest - 1;
     }
-    current_ = static_cast<std::int32_t>(k << 6) + std::countr_zero(rest);
-    return true;
   }
 
-  std::int32_t buckets_;
+  std::int32_t disks_, buckets_;
   double per_time_;                      // buckets per unit of time
   std::int32_t current_ = 0;             // no event lies in an earlier bucket
-  std::vector<std::int32_t> first_;      // (buckets + 1,) of each list; the last list is what comes later
-  std::vector<std::uint64_t> occupied_;  // a bit a bucket
-  std::vector<Entry> entries_;           // (disks,)
+  std::vector<std::uint64_t> occupied_;  // a bit a bucket, set where it may hold an event
+  std::vector<Real> times_;              // (disks,) of the events
+  std::vector<Link> links_;  // (disks + buckets + 1,) disks, then buckets; the last bucket is what comes later
 };
 
 }  // namespace hthm::event_driven

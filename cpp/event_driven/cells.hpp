@@ -56,7 +56,7 @@ class Cells {
         just_hit2_{diameter2_ * Real(1 + 1e-6)},
         look_ahead_{horizons.look_ahead},
         units_{setup.box, setup.diameter, setup.box / side_, horizons.crossing, horizons.epoch, n},
-        filter_{lane_filter(level)},
+        filters_{lane_filters(level)},
         blocks_{std::int64_t{side_} * side_},
         around_(static_cast<std::size_t>(side_) + 2),
         disks_(static_cast<std::size_t>(n)) {
@@ -108,23 +108,22 @@ class Cells {
   Contact<Real> cross(std::int32_t i, Side side, Contact<Real> contact) {
     Disk& disk = (*this)[i];
     unlink(i);
-    Horizontal columns = {-1, 1}, rows = {-1, 1};
     switch (side) {
       case Side::left:
-        disk.column = wrapped(disk.column - 1), disk.position.x = width_, columns = {-1, -1};
+        disk.column = wrapped(disk.column - 1), disk.position.x = width_;
         break;
       case Side::right:
-        disk.column = wrapped(disk.column + 1), disk.position.x = Real(0), columns = {1, 1};
+        disk.column = wrapped(disk.column + 1), disk.position.x = Real(0);
         break;
       case Side::bottom:
-        disk.row = wrapped(disk.row - 1), disk.position.y = width_, rows = {-1, -1};
+        disk.row = wrapped(disk.row - 1), disk.position.y = width_;
         break;
       case Side::top:
-        disk.row = wrapped(disk.row + 1), disk.position.y = Real(0), rows = {1, 1};
+        disk.row = wrapped(disk.row + 1), disk.position.y = Real(0);
         break;
     }
     link(i);
-    search(i, -1, columns, rows, contact);
+    search<3>(i, -1, fresh_[static_cast<std::size_t>(side)], contact);
     return contact;
   }
 
@@ -132,7 +131,7 @@ class Cells {
   /// none as far as the disk looks, it is one with nobody, at the time to look again.
   Contact<Real> first_contact(std::int32_t i, std::int32_t just_hit) const {
     Contact<Real> contact{(*this)[i].time + look_ahead_, -1};
-    search(i, just_hit, {-1, 1}, {-1, 1}, contact);
+    search<9>(i, just_hit, all_, contact);
     return contact;
   }
 
@@ -146,9 +145,19 @@ class Cells {
   }
 
  private:
-  struct Horizontal {
-    int from, to;  // both included
+  /// A cell as seen from another: columns to the right, rows up, each -1, 0 or 1.
+  struct Way {
+    std::int8_t column, row;
   };
+
+  /// The nine cells that can hold a partner, and by the side through which a disk came the three that are new to it.
+  static constexpr std::array<Way, 9> all_ = {
+      {{-1, -1}, {0, -1}, {1, -1}, {-1, 0}, {0, 0}, {1, 0}, {-1, 1}, {0, 1}, {1, 1}}};
+  static constexpr std::size_t own_ = 4;  // the cell of the disk itself among all
+  static constexpr std::array<std::array<Way, 3>, 4> fresh_ = {{{{{-1, -1}, {-1, 0}, {-1, 1}}},
+                                                                {{{1, -1}, {1, 0}, {1, 1}}},
+                                                                {{{-1, -1}, {0, -1}, {1, -1}}},
+                                                                {{{-1, 1}, {0, 1}, {1, 1}}}}};
 
   std::int16_t place(double x, Real& inside) const {
     const auto cell =
@@ -192,59 +201,76 @@ class Cells {
 
   static Vec2<double> to_double(const Vec2<Real>& a) { return {static_cast<double>(a.x), static_cast<double>(a.y)}; }
 
-  /// Look for an earlier contact among the disks in these columns and rows around disk i, which is at its own time.
-  void search(std::int32_t i, std::int32_t just_hit, Horizontal columns, Horizontal rows,
-              Contact<Real>& contact) const {
-    const Disk& disk = (*this)[i];
-    const float x = units_.length(static_cast<double>(disk.position.x)), width = units_.width();
-    const float y = units_.length(static_cast<double>(disk.position.y));
-    const Sight sight = units_.sight(to_double(disk.velocity), static_cast<double>(disk.time),
-                                     static_cast<double>(contact.time - disk.time));
-    std::array<Look, 16> looks;
-    int count = 0;
-    for (int dr = rows.from; dr <= rows.to; ++dr) {
-      const float way_y = static_cast<float>(dr) * width - y;
-      const std::int32_t row = side_ * around_[static_cast<std::size_t>(disk.row + dr + 1)];
-      for (int dc = columns.from; dc <= columns.to; ++dc) {
-        const float way_x = static_cast<float>(dc) * width - x;
-        std::int32_t block = row + around_[static_cast<std::size_t>(disk.column + dc + 1)];
-        do {
-          looks[static_cast<std::size_t>(count++)] = {block, way_x, way_y, static_cast<std::int8_t>(dc),
-                                                      static_cast<std::int8_t>(dr)};
-          if (count == 16) {
-            search(i, just_hit, sight, looks.data(), count, contact);
-            count = 0;
-          }
-          block = blocks_.next(block);
-        } while (block >= 0);
-      }
-    }
-    search(i, just_hit, sight, looks.data(), count, contact);
+  /// From a coordinate in a cell to the corners of the cell before it, its own, and the next, in the units of the
+  /// lanes.
+  std::array<float, 3> ways_to_cells(const Real& inside) const {
+    const float x = units_.length(static_cast<double>(inside));
+    return {-units_.width() - x, -x, units_.width() - x};
   }
 
-  /// Of the disks that the filter cannot rule out, the one that is hit first, if that is before `contact`.
-  /// A disk that expects a collision before it would meet disk i is passed over: it will look again then, and the
-  /// earlier of the two events is what counts.
-  void search(std::int32_t i, std::int32_t just_hit, const Sight& sight, const Look* looks, int count,
-              Contact<Real>& contact) const {
+  /// Look for an earlier contact among the disks in these cells around disk i, which is at its own time.
+  template <std::size_t count>
+  void search(std::int32_t i, std::int32_t just_hit, const std::array<Way, count>& ways, Contact<Real>& contact) const {
     const Disk& disk = (*this)[i];
-    const Possible possible = filter_(blocks_.lanes(), sight, looks, count);
-    for (int word = 0; word < 2; ++word) {
-      for (std::uint64_t rest = possible.bits[word]; rest != 0; rest &= rest - 1) {
-        const int bit = std::countr_zero(rest);
-        const Look& look = looks[8 * word + bit / Lanes::count];
-        const std::int32_t j = blocks_.disk(look.block * Lanes::count + bit % Lanes::count);
-        if (j == i) continue;
-        const Disk& other = (*this)[j];
-        const Vec2<Real> x = position_at(other, disk.time);
-        const Vec2<Real> d{x.x - disk.position.x + Real(look.column) * width_,
-                           x.y - disk.position.y + Real(look.row) * width_};
-        const Vec2<Real> v{other.velocity.x - disk.velocity.x, other.velocity.y - disk.velocity.y};
-        const Real soonest = std::min(contact.time, other.contact);
-        const Real time = disk.time + time_to_contact(d, v, diameter2_, Real(soonest - disk.time));
-        if (time < soonest && !(j == just_hit && norm2(d) < just_hit2_)) contact = {time, j};
+    const std::array<float, 3> way_x = ways_to_cells(disk.position.x), way_y = ways_to_cells(disk.position.y);
+    const Sight sight = units_.sight(to_double(disk.velocity), static_cast<double>(disk.time),
+                                     static_cast<double>(contact.time - disk.time));
+    const std::int32_t *column = &around_[static_cast<std::size_t>(disk.column + 1)],
+                       *row = &around_[static_cast<std::size_t>(disk.row + 1)];
+    std::array<Look, count> looks;
+    std::int32_t more = CellBlocks::none;
+#pragma GCC unroll 9
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::int32_t block = cell(column[ways[k].column], row[ways[k].row]);
+      looks[k] = {block, way_x[static_cast<std::size_t>(ways[k].column + 1)],
+                  way_y[static_cast<std::size_t>(ways[k].row + 1)]};
+      more &= blocks_.next(block);
+    }
+    Possible possible = (count == 9 ? filters_.nine : filters_.three)(blocks_.lanes(), sight, looks.data());
+    if (count == 9 && CellBlocks::block_of(disk.slot) == looks[own_].block) {  // a disk always finds itself
+      possible.eight &=
+          ~(std::uint64_t{1} << (Lanes::count * own_ + static_cast<std::size_t>(disk.slot) % Lanes::count));
+    }
+    for (; possible.eight != 0; possible.eight &= possible.eight - 1) {
+      const int bit = std::countr_zero(possible.eight);
+      const auto k = static_cast<std::size_t>(bit / Lanes::count);
+      consider(i, looks[k].block, bit % Lanes::count, ways[k], just_hit, contact);
+    }
+    for (; possible.ninth != 0; possible.ninth &= possible.ninth - 1) {
+      consider(i, looks[count - 1].block, std::countr_zero(possible.ninth), ways[count - 1], just_hit, contact);
+    }
+    if (more != CellBlocks::none) search_crowded(i, just_hit, ways, sight, looks, contact);
+  }
+
+  /// The same for the blocks that follow the first one of a cell.
+  template <std::size_t count>
+  void search_crowded(std::int32_t i, std::int32_t just_hit, const std::array<Way, count>& ways, const Sight& sight,
+                      const std::array<Look, count>& looks, Contact<Real>& contact) const {
+    for (std::size_t k = 0; k < count; ++k) {
+      Look look = looks[k];
+      while ((look.block = blocks_.next(look.block)) != CellBlocks::none) {
+        for (std::uint64_t rest = filters_.one(blocks_.lanes(), sight, &look).eight; rest != 0; rest &= rest - 1) {
+          consider(i, look.block, std::countr_zero(rest), ways[k], just_hit, contact);
+        }
       }
     }
+  }
+
+  /// Whether disk i hits the one in a lane, which the filter cannot rule out, before `contact`.
+  /// A disk that expects a collision before it would meet disk i is passed over: it will look again then, and the
+  /// earlier of the two events is what counts.
+  void consider(std::int32_t i, std::int32_t block, int lane, const Way& way, std::int32_t just_hit,
+                Contact<Real>& contact) const {
+    const std::int32_t j = blocks_.disk(block * Lanes::count + lane);
+    if (j == i) return;
+    const Disk &disk = (*this)[i], &other = (*this)[j];
+    const Vec2<Real> x = position_at(other, disk.time);
+    const Vec2<Real> d{x.x - disk.position.x + Real(way.column) * width_,
+                       x.y - disk.position.y + Real(way.row) * width_};
+    const Vec2<Real> v{other.velocity.x - disk.velocity.x, other.velocity.y - disk.velocity.y};
+    const Real theirs = other.contact, soonest = contact.time < theirs ? contact.time : theirs;
+    const Real time = disk.time + time_to_contact(d, v, diameter2_, Real(soonest - disk.time));
+    if (time < soonest && !(j == just_hit && norm2(d) < just_hit2_)) contact = {time, j};
   }
 
   std::int32_t side_;  // cells
@@ -253,7 +279,7 @@ class Cells {
   Real just_hit2_;     // squared distance below which two disks that have just collided still touch
   Real look_ahead_;    // how far a disk looks into the future
   LaneUnits units_;
-  LaneFilter filter_;
+  LaneFilters filters_;
   CellBlocks blocks_;
   std::vector<std::int32_t> around_;  // (side + 2,) the column or row -1 is the last, the one after the last is 0
   std::vector<Disk> disks_;           // (n,)

@@ -7,6 +7,11 @@
 namespace hthm::event_driven {
 namespace {
 
+/// Put the bits of block k with those of the others.
+inline void add(Possible& possible, int k, unsigned block) {
+  (k < 8 ? possible.eight : possible.ninth) |= std::uint64_t{block} << (8 * (k & 7));
+}
+
 #if defined(__x86_64__)
 
 /// Four lanes with what every x86-64 has.
@@ -50,24 +55,24 @@ inline unsigned possible_portable(const Lanes& l, const Sight& sight, const Look
 
 #endif
 
-Possible filter_portable(const Lanes* lanes, const Sight& sight, const Look* looks, int count) {
+template <int count>
+Possible filter_portable(const Lanes* lanes, const Sight& sight, const Look* looks) {
   Possible possible{};
-  for (int k = 0; k < count; ++k) {
-    const std::uint64_t block = possible_portable(lanes[looks[k].block], sight, looks[k]);
-    possible.bits[k >> 3] |= block << (8 * (k & 7));
-  }
+#pragma GCC unroll 9
+  for (int k = 0; k < count; ++k) add(possible, k, possible_portable(lanes[looks[k].block], sight, looks[k]));
   return possible;
 }
 
 #if defined(__x86_64__)
 
-__attribute__((target("avx2"))) Possible filter_avx2(const Lanes* lanes, const Sight& sight, const Look* looks,
-                                                     int count) {
+template <int count>
+__attribute__((target("avx2"))) Possible filter_avx2(const Lanes* lanes, const Sight& sight, const Look* looks) {
   const __m256 time = _mm256_set1_ps(sight.time), vx = _mm256_set1_ps(sight.vx), vy = _mm256_set1_ps(sight.vy);
   const __m256 reach2 = _mm256_set1_ps(sight.reach2), slack2 = _mm256_set1_ps(sight.slack2);
   const __m256 horizon = _mm256_set1_ps(sight.horizon);
   const __m256 near1 = _mm256_set1_ps(sight.near1), near0 = _mm256_set1_ps(sight.near0);
   Possible possible{};
+#pragma GCC unroll 9
   for (int k = 0; k < count; ++k) {
     const Lanes& l = lanes[looks[k].block];
     const __m256 v_x = _mm256_load_ps(l.vx), v_y = _mm256_load_ps(l.vy);
@@ -84,20 +89,21 @@ __attribute__((target("avx2"))) Possible filter_avx2(const Lanes* lanes, const S
         _mm256_cmp_ps(_mm256_mul_ps(cross, cross), _mm256_add_ps(_mm256_mul_ps(u2, reach2), slack2), _CMP_LE_OQ);
     const __m256 soon = _mm256_cmp_ps(_mm256_add_ps(_mm256_mul_ps(b, horizon), d2),
                                       _mm256_add_ps(_mm256_mul_ps(u2, near1), near0), _CMP_LE_OQ);
-    const auto block = static_cast<std::uint64_t>(_mm256_movemask_ps(_mm256_and_ps(aimed, soon)));
-    possible.bits[k >> 3] |= block << (8 * (k & 7));
+    add(possible, k, static_cast<unsigned>(_mm256_movemask_ps(_mm256_and_ps(aimed, soon))));
   }
   return possible;
 }
 
+template <int count>
 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))) Possible filter_avx512(const Lanes* lanes,
                                                                                          const Sight& sight,
-                                                                                         const Look* looks, int count) {
+                                                                                         const Look* looks) {
   const __m256 time = _mm256_set1_ps(sight.time), vx = _mm256_set1_ps(sight.vx), vy = _mm256_set1_ps(sight.vy);
   const __m256 reach2 = _mm256_set1_ps(sight.reach2), slack2 = _mm256_set1_ps(sight.slack2);
   const __m256 horizon = _mm256_set1_ps(sight.horizon);
   const __m256 near1 = _mm256_set1_ps(sight.near1), near0 = _mm256_set1_ps(sight.near0);
   Possible possible{};
+#pragma GCC unroll 9
   for (int k = 0; k < count; ++k) {
     const Lanes& l = lanes[looks[k].block];
     const __m256 v_x = _mm256_load_ps(l.vx), v_y = _mm256_load_ps(l.vy);
@@ -112,7 +118,7 @@ __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))) Possible filte
         _mm256_cmp_ps_mask(_mm256_mul_ps(cross, cross), _mm256_fmadd_ps(u2, reach2, slack2), _CMP_LE_OQ);
     const __mmask8 both =
         _mm256_mask_cmp_ps_mask(aimed, _mm256_fmadd_ps(b, horizon, d2), _mm256_fmadd_ps(u2, near1, near0), _CMP_LE_OQ);
-    possible.bits[k >> 3] |= static_cast<std::uint64_t>(both) << (8 * (k & 7));
+    add(possible, k, both);
   }
   return possible;
 }
@@ -121,14 +127,14 @@ __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))) Possible filte
 
 }  // namespace
 
-LaneFilter lane_filter(Simd level) {
+LaneFilters lane_filters(Simd level) {
 #if defined(__x86_64__)
-  if (level == Simd::avx512) return &filter_avx512;
-  if (level == Simd::avx2) return &filter_avx2;
+  if (level == Simd::avx512) return {filter_avx512<9>, filter_avx512<3>, filter_avx512<1>};
+  if (level == Simd::avx2) return {filter_avx2<9>, filter_avx2<3>, filter_avx2<1>};
 #else
   static_cast<void>(level);
 #endif
-  return &filter_portable;
+  return {filter_portable<9>, filter_portable<3>, filter_portable<1>};
 }
 
 }  // namespace hthm::event_driven

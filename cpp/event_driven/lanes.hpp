@@ -27,7 +27,6 @@ struct alignas(64) Lanes {
 struct Look {
   std::int32_t block;
   float x, y;
-  std::int8_t column, row;  // of the cell, seen from that of the disk: -1, 0 or 1
 };
 
 /// The disk that looks, and the bounds that decide (see `LaneUnits`): with the way d to another disk and the velocity v
@@ -39,16 +38,23 @@ struct Sight {
   float horizon, near1, near0;
 };
 
-/// A bit for each lane of up to 16 blocks, eight a block in their order.
+/// A bit for each lane of up to 9 blocks, eight a block in their order.
 struct Possible {
-  std::uint64_t bits[2];
+  std::uint64_t eight;  // of the first eight blocks
+  std::uint64_t ninth;
 };
 
-/// Look at up to 16 blocks.
-using LaneFilter = Possible (*)(const Lanes* lanes, const Sight& sight, const Look* looks, int count);
+/// Look at a number of blocks that the compiler knew.
+using LaneFilter = Possible (*)(const Lanes* lanes, const Sight& sight, const Look* looks);
 
-/// The filter for a level, which the CPU must have.
-LaneFilter lane_filter(Simd level);
+/// The filters of a level: for the blocks of the 9 cells around a disk, for those of 3 that have become neighbours, and
+/// for one block, where a cell is crowded and has more than one.
+struct LaneFilters {
+  LaneFilter nine, three, one;
+};
+
+/// The filters for a level, which the CPU must have.
+LaneFilters lane_filters(Simd level);
 
 /// What the lanes are measured in, and how far single precision can be off. Lengths are in boxes, velocities in the
 /// greatest speed that the energy allows any disk, so no speed exceeds 1.

@@ -37,14 +37,14 @@ TEST_CASE("no level rules out a hit, and all rule out most of the rest") {
       };
       const Vec x{width * place(random), width * place(random)}, v = velocity(typical * std::pow(10, centred(random)));
       const Sight sight = units.sight(v, time, ahead);
-      Look look{0, 0, 0, static_cast<std::int8_t>(trial % 3 - 1), static_cast<std::int8_t>(trial / 3 % 3 - 1)};
-      look.x = static_cast<float>(look.column) * units.width() - units.length(x.x);
-      look.y = static_cast<float>(look.row) * units.width() - units.length(x.y);
+      const int column = trial % 3 - 1, row = trial / 3 % 3 - 1;
+      const Look look{0, static_cast<float>(column) * units.width() - units.length(x.x),
+                      static_cast<float>(row) * units.width() - units.length(x.y)};
       Lanes lanes;
       unsigned expected = 0;
       for (unsigned k = 0; k < 7; ++k) {  // the last lane stays empty
         const Vec y{width * place(random), width * place(random)};
-        const Vec d{y.x - x.x + look.column * width, y.y - x.y + look.row * width};
+        const Vec d{y.x - x.x + column * width, y.y - x.y + row * width};
         // Every other one is aimed at the edge of the disk, a hair inside or outside.
         const double edge = c.diameter * (1 + 1e-9 * centred(random)), way = std::sqrt(norm2(d));
         Vec u = velocity(typical * std::pow(10, centred(random)));
@@ -63,12 +63,15 @@ TEST_CASE("no level rules out a hit, and all rule out most of the rest") {
       for (const Simd level : levels()) {
         CAPTURE(name(level));
         const Look looks[] = {look, look, look, look, look, look, look, look, look};
-        const Possible found = lane_filter(level)(&lanes, sight, looks, 9);
-        const auto first = static_cast<unsigned>(found.bits[0] & 0xff);
+        const LaneFilters filters = lane_filters(level);
+        const Possible nine = filters.nine(&lanes, sight, looks), three = filters.three(&lanes, sight, looks);
+        const auto first = static_cast<unsigned>(filters.one(&lanes, sight, looks).eight);
         REQUIRE((expected & ~first) == 0);
         REQUIRE((first >> 7) == 0);
-        REQUIRE(found.bits[0] == 0x0101010101010101U * first);
-        REQUIRE(found.bits[1] == first);
+        REQUIRE(nine.eight == 0x0101010101010101U * first);
+        REQUIRE(nine.ninth == first);
+        REQUIRE(three.eight == 0x010101U * first);
+        REQUIRE(three.ninth == 0);
         possible += std::popcount(first);
         hits += std::popcount(expected);
         looked += 7;
