@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ensemble.hpp"
+#include "event_driven/event_run.hpp"
 
 namespace py = pybind11;
 
@@ -62,8 +63,18 @@ void advance(hthm::Ensemble& ensemble, std::int64_t first, std::int64_t count, C
                             recorded(velocities, ensemble, frames),
                             recorded(positions, ensemble, frames),
                             log};
-  const py::gil_scoped_release unlocked;  // safe: the caller holds every array, and the core knows no Python
-  ensemble.advance(record, threads);
+  hthm::StopRequest stop{[] {
+    const py::gil_scoped_acquire locked;
+    return PyErr_CheckSignals() != 0;
+  }};
+  try {
+    const py::gil_scoped_release unlocked;  // safe: the caller holds every array
+    ensemble.advance(record, threads, &stop);
+  } catch (const hthm::Stopped&) {
+    throw py::error_already_set();  // what the signal's handler raised, KeyboardInterrupt after Ctrl-C
+  } catch (const hthm::Jammed& jammed) {
+    throw std::invalid_argument(jammed.what());
+  }
 }
 
 void write_state(const hthm::Ensemble& ensemble, Doubles& positions, Doubles& velocities) {

@@ -2,6 +2,7 @@
 
 #include <sstream>
 #include <stdexcept>
+#include <string>
 
 #include "event_driven/event_run.hpp"
 #include "fixed_step.hpp"
@@ -35,7 +36,7 @@ std::vector<std::string_view> engine_names() {
 }
 
 Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads)
-    : n_{start.n}, runs_(static_cast<std::size_t>(start.runs)), logs_(static_cast<std::size_t>(start.runs)) {
+    : n_{start.n}, first_run_{start.first_run}, runs_(static_cast<std::size_t>(start.runs)), logs_(static_cast<std::size_t>(start.runs)) {
   parallel_for(start.runs, threads, [&](std::int64_t k) {
     const std::int64_t offset = k * start.n;
     const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
@@ -45,7 +46,7 @@ Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& sta
   });
 }
 
-void Ensemble::advance(const Record& record, int threads) {
+void Ensemble::advance(const Record& record, int threads, StopRequest* stop) {
   parallel_for(runs(), threads, [&](std::int64_t k) {
     const std::int64_t frame = k * record.frames + record.first;
     FrameSink sink;
@@ -53,7 +54,13 @@ void Ensemble::advance(const Record& record, int threads) {
     if (record.velocities) sink.velocities = record.velocities + frame * n_;
     if (record.positions) sink.positions = record.positions + frame * n_;
     if (record.log) sink.log = &logs_[static_cast<std::size_t>(k)].emplace_back();
-    runs_[static_cast<std::size_t>(k)]->advance(record.count, sink);
+    sink.stop = stop;
+    try {
+      runs_[static_cast<std::size_t>(k)]->advance(record.count, sink);
+    } catch (const Jammed& jammed) {
+      throw Jammed{"state: in run " + std::to_string(first_run_ + k) + ' ' + jammed.what() +
+                   ". The exact engine needs room between disks: take a smaller diameter or a larger box."};
+    }
   });
 }
 

@@ -43,7 +43,8 @@ class Ensemble {
   std::int64_t n() const { return n_; }
 
   /// Advance every run by record.count frames. The same bits for any number of threads.
-  void advance(const Record& record, int threads);
+  /// Throws Stopped if it was asked to, and Jammed for disks without room; the ensemble can only be destroyed then.
+  void advance(const Record& record, int threads, StopRequest* stop = nullptr);
 
   /// Move what has been logged to the end of the rows of all runs; throws std::bad_alloc, and nothing has moved.
   void move_log(LogRows& rows, int threads) { rows.append(logs_, threads); }
@@ -53,6 +54,7 @@ class Ensemble {
 
  private:
   std::int64_t n_;
+  std::int64_t first_run_;
   std::vector<std::unique_ptr<Run>> runs_;
   std::vector<std::vector<CollisionLog>>
       logs_;  // (runs,) a piece a call of `advance`: a long log is never copied whole

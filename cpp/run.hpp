@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "stop_request.hpp"
 #include "vec2.hpp"
 
 namespace hthm {
@@ -37,6 +38,7 @@ struct FrameSink {
   Vec* positions = nullptr;            // (frames, n) after each frame
   std::int64_t* collisions = nullptr;  // (frames,) collisions during each frame; never null
   CollisionLog* log = nullptr;         // rows are appended
+  StopRequest* stop = nullptr;         // checked in frames that may take long
 };
 
 /// One run of one engine, advanced a stretch of frames at a time. How frames are split into calls changes no bit.
@@ -47,7 +49,7 @@ class Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  /// Advance by `frames` frames and record each.
+  /// Advance by `frames` frames and record each. After Stopped or any other exception the run can only be destroyed.
   virtual void advance(std::int64_t frames, const FrameSink& sink) = 0;
 
   /// Copy the state after the last frame: positions (n,), velocities (n,).

@@ -89,9 +89,16 @@ def test_run_k_draws_sites_then_directions_then_speeds(speeds: Speeds) -> None:
         np.testing.assert_allclose(np.hypot(*few.velocities[1].T), gas.speed)
 
 
+@pytest.mark.parametrize("n", [4, 1000])
+def test_lattice_without_room_is_refused_by_the_exact_engine(n: int) -> None:
+    state = hthm.DiskGas(n=n, diameter=widest(n)).lattice_state(2, 3)
+    with pytest.raises(ValueError, match=r"state: in run 0 the disks are jammed: .* take a smaller diameter"):
+        hthm.simulate(state, frames=20, dt=1 / 600, engine="event", record="counts")
+
+
 @pytest.mark.parametrize("n", [2, 3, 4, 12, 1000])
 def test_nearly_full_lattice_runs_in_the_event_engine(n: int) -> None:
-    gas = hthm.DiskGas(n=n, diameter=0.995 * widest(n))  # without any room the collision rate is infinite
+    gas = hthm.DiskGas(n=n, diameter=0.995 * widest(n))
     state = gas.lattice_state(1, 3)
     traj = hthm.simulate(state, frames=20, dt=1 / 600, engine="event", record="counts")
     assert traj.collisions.sum() > 0 or n < 3

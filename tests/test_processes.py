@@ -239,6 +239,22 @@ def test_ctrl_c_ends_a_simulation_soon_and_the_next_call_works(tmp_path: Path, r
     )
 
 
+def test_ctrl_c_ends_a_frame_of_the_exact_engine(tmp_path: Path) -> None:
+    run(
+        """
+        state = hthm.DiskGas().sample(runs=3, seed=1, overlaps="reject")
+        threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            hthm.simulate(state, 1, 1e9, engine="event", record="counts")  # a frame of years
+        except KeyboardInterrupt:
+            assert len(bits()) == 64
+        else:
+            raise SystemExit("was not interrupted")
+        """,
+        tmp_path,
+    )
+
+
 def test_no_thread_computes_after_ctrl_c(tmp_path: Path) -> None:
     run(
         LONG_RUN.format(runs=2)

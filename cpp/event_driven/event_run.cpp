@@ -20,10 +20,48 @@ inline double wrapped(double x, double box) {
   return x < 0 || x >= box ? 0.0 : x + 0.0;  // a rounding error outside is on the border; never -0.0
 }
 
+/// Sees to it that time goes on. Disks without room collide again and again at one and the same time, and a frame would
+/// never end.
+class JamGuard {
+ public:
+  JamGuard(const Setup& setup, const Vec* velocities, std::int64_t n) : collisions_{64 * n}, left_{collisions_} {
+    double energy = 0;
+    for (std::int64_t i = 0; i < n; ++i) energy += norm2(velocities[i]);
+    const double speed = std::sqrt(energy / static_cast<double>(n));
+    shortest_ = 128 * least_gap * setup.diameter / speed;  // two disks a collision; infinite at rest, when none collide
+  }
+
+  /// A collision at `time` of the epoch that began at `epoch`. Throws Jammed.
+  void collided(double epoch, double time) {
+    if (--left_ > 0) return;
+    const double elapsed = (epoch - epoch_) + (time - time_);
+    if (elapsed < shortest_) throw Jammed{jammed_text(elapsed)};
+    epoch_ = epoch;
+    time_ = time;
+    left_ = collisions_;
+  }
+
+ private:
+  /// Between neighbours, in diameters, on the average: what is left of it after rounding has seven digits.
+  static constexpr double least_gap = 1e-9;
+
+  std::string jammed_text(double elapsed) const {
+    std::ostringstream text;
+    text << "the disks are jammed: " << collisions_ << " collisions took a time of " << elapsed
+         << ", so the gaps between disks are below " << least_gap << " diameters";
+    return text.str();
+  }
+
+  std::int64_t collisions_;         // between two looks at the clock
+  std::int64_t left_;               // until the next
+  double epoch_ = 0, time_ = 0;     // of the last
+  double shortest_;                 // time that so many collisions take
+};
+
 class EventRun final : public Run {
  public:
   EventRun(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level)
-      : box_{setup.box}, gas_{setup, positions, velocities, n, level}, velocities_(velocities, velocities + n) {}
+      : box_{setup.box}, gas_{setup, positions, velocities, n, level}, jam_{setup, velocities, n}, velocities_(velocities, velocities + n) {}
 
   void advance(std::int64_t frames, const FrameSink& sink) override {
     const std::int64_t n = gas_.size();
@@ -31,6 +69,8 @@ class EventRun final : public Run {
       std::int64_t collisions = 0;
       gas_.advance_frame([&](std::int32_t i, std::int32_t j, double time) {
         ++collisions;
+        jam_.collided(gas_.epoch_start(), time);
+        if (sink.stop && (++checked_ & 0x1fff) == 0) sink.stop->check();
         velocities_[static_cast<std::size_t>(i)] = gas_.velocity(i);
         velocities_[static_cast<std::size_t>(j)] = gas_.velocity(j);
         if (!sink.log) return;
@@ -60,6 +100,8 @@ class EventRun final : public Run {
 
   double box_;
   event_driven::Gas<double> gas_;
+  JamGuard jam_;
+  std::uint32_t checked_ = 0;    // collisions, modulo 2^32
   std::vector<Vec> velocities_;  // (n,) those of the gas, side by side: a frame is one copy
 };
 

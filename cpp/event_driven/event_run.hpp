@@ -19,9 +19,16 @@ class OverlappingStart : public std::invalid_argument {
   double distance;    // of their centres
 };
 
+/// The disks have no room that rounding would leave: collisions follow one another, and time does not go on.
+class Jammed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// A run of `n` disks from positions (n,) in [0, box) and velocities (n,), both copied.
 /// The level, which the CPU must have, changes results by no more than rounding.
-/// Throws OverlappingStart where two disks are nearer than sigma - max(1e-12 sigma, 4 * 2^-53 box).
+/// Throws OverlappingStart where two disks are nearer than sigma - max(1e-12 sigma, 4 * 2^-53 box); to advance it throws
+/// Jammed where disks are so tight that they collide after 1e-9 diameters, in the mean of 64 collisions a disk.
 std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
                                     Simd level = simd_level());
 

@@ -219,6 +219,15 @@ TEST_CASE("another real type: the gas in long double, forth and back") {
   CHECK(largest_difference(x, expected.positions, 1) < 1e-9);
 }
 
+TEST_CASE("jammed disks are told from merely tight ones") {
+  for (const double gap : {0.0, 1e-13, 1e-10}) {
+    CAPTURE(gap);
+    CHECK_THROWS_AS(record(lattice(8, gap, 0.1, 1), 1), hthm::Jammed);
+  }
+  const Recorded tight = record(lattice(8, 1e-8, 3e-7, 1), 1);
+  CHECK(tight.total() > 3 * 64 * 64);
+}
+
 TEST_CASE("a start with an overlap is refused with the pair and its distance") {
   const Setup setup{1, 0.1, 0.01};
   const std::vector<Vec> x{{0.5, 0.5}, {0.02, 0.3}, {0.98, 0.3}}, v(3);

@@ -154,8 +154,8 @@ class DiskGas:
 
         Notes
         -----
-        At the bound disks touch on every side and their collision rate is infinite; leave the exact engine some room,
-        0.5 % of the diameter say.
+        At the bound disks touch on every side and their collision rate is infinite, which the exact engine refuses;
+        leave it some room, 0.5 % of the diameter say.
         """
         widest = widest_lattice(self.n).spacing * self.box
         if self.diameter > widest:

@@ -84,7 +84,8 @@ def simulate(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or out of range, or disks overlap at a start of the exact engine.
+        If an argument is of the wrong kind or out of range, or disks overlap at a start of the exact engine, or are
+        jammed: they collide after 1e-9 diameters on the average, and a frame would never end.
     MemoryError
         If the recording does not fit into the available memory. How long a log gets is known only when it is there:
         it is checked as it grows, and `LogMemoryError` carries the runs that were finished.
