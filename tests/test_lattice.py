@@ -89,9 +89,8 @@ def test_run_k_draws_sites_then_directions_then_speeds(speeds: Speeds) -> None:
         np.testing.assert_allclose(np.hypot(*few.velocities[1].T), gas.speed)
 
 
-@pytest.mark.parametrize("n", [4, 1000])
-def test_lattice_without_room_is_refused_by_the_exact_engine(n: int) -> None:
-    state = hthm.DiskGas(n=n, diameter=widest(n)).lattice_state(2, 3)
+def test_lattice_without_room_is_refused_by_the_exact_engine() -> None:
+    state = hthm.DiskGas(n=1000, diameter=widest(1000)).lattice_state(2, 3)
     with pytest.raises(ValueError, match=r"state: in run 0 the disks are jammed: .* take a smaller diameter"):
         hthm.simulate(state, frames=20, dt=1 / 600, engine="event", record="counts")
 
