@@ -27,8 +27,8 @@ class Jammed : public std::runtime_error {
 
 /// A run of `n` disks from positions (n,) in [0, box) and velocities (n,), both copied.
 /// The level, which the CPU must have, changes results by no more than rounding.
-/// Throws OverlappingStart where two disks are nearer than sigma - max(1e-12 sigma, 4 * 2^-53 box); to advance it throws
-/// Jammed where disks are so tight that they collide after 1e-9 diameters, in the mean of 64 collisions a disk.
+/// Throws OverlappingStart where two disks are nearer than sigma - max(1e-12 sigma, 4 * 2^-53 box); to advance it
+/// throws Jammed where disks are so tight that they collide after 1e-9 diameters, in the mean of 64 collisions a disk.
 std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
                                     Simd level = simd_level());
 
