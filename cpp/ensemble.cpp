@@ -36,7 +36,10 @@ std::vector<std::string_view> engine_names() {
 }
 
 Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads)
-    : n_{start.n}, first_run_{start.first_run}, runs_(static_cast<std::size_t>(start.runs)), logs_(static_cast<std::size_t>(start.runs)) {
+    : n_{start.n},
+      first_run_{start.first_run},
+      runs_(static_cast<std::size_t>(start.runs)),
+      logs_(static_cast<std::size_t>(start.runs)) {
   parallel_for(start.runs, threads, [&](std::int64_t k) {
     const std::int64_t offset = k * start.n;
     const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;

@@ -6,6 +6,7 @@
 
 #include "collision.hpp"
 #include "drift.hpp"
+#include "large_array.hpp"
 #include "pair_finders/all_pairs.hpp"
 #include "pair_finders/cell_list.hpp"
 #include "pair_finders/neighbor_list.hpp"
@@ -60,7 +61,7 @@ class FixedStepRun final : public Run {
 
   Setup setup_;
   Simd level_;
-  std::vector<Vec> positions_, velocities_;  // (n,)
+  LargeArray<Vec> positions_, velocities_;  // (n,)
   Finder finder_;
   PairList pairs_;  // overlapping pairs of the current step
 };

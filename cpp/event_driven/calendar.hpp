@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <vector>
+
+#include "../large_array.hpp"
 
 namespace hthm::event_driven {
 
@@ -108,11 +109,11 @@ class Calendar {
   }
 
   std::int32_t disks_, buckets_;
-  double per_time_;                      // buckets per unit of time
-  std::int32_t current_ = 0;             // no event lies in an earlier bucket
-  std::vector<std::uint64_t> occupied_;  // a bit a bucket, set where it may hold an event
-  std::vector<Real> times_;              // (disks,) of the events
-  std::vector<Link> links_;  // (disks + buckets + 1,) disks, then buckets; the last bucket is what comes later
+  double per_time_;                     // buckets per unit of time
+  std::int32_t current_ = 0;            // no event lies in an earlier bucket
+  LargeArray<std::uint64_t> occupied_;  // a bit a bucket, set where it may hold an event
+  LargeArray<Real> times_;              // (disks,) of the events
+  LargeArray<Link> links_;  // (disks + buckets + 1,) disks, then buckets; the last bucket is what comes later
 };
 
 }  // namespace hthm::event_driven

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../large_array.hpp"
 #include "lanes.hpp"
 
 namespace hthm::event_driven {
@@ -95,10 +96,10 @@ class CellBlocks {
     return static_cast<std::int32_t>(chain_.size()) - 1;
   }
 
-  std::vector<Lanes> lanes_;                                   // (blocks,)
-  std::vector<std::array<std::int32_t, Lanes::count>> disks_;  // (blocks, 8)
-  std::vector<Chain> chain_;                                   // (blocks,)
-  std::vector<std::int32_t> free_;                             // blocks in no chain
+  LargeArray<Lanes> lanes_;                                   // (blocks,)
+  LargeArray<std::array<std::int32_t, Lanes::count>> disks_;  // (blocks, 8)
+  LargeArray<Chain> chain_;                                   // (blocks,)
+  std::vector<std::int32_t> free_;                            // blocks in no chain
 };
 
 }  // namespace hthm::event_driven

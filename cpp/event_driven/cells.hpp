@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../large_array.hpp"
 #include "../run.hpp"
 #include "cell_blocks.hpp"
 #include "prediction.hpp"
@@ -282,7 +283,7 @@ class Cells {
   LaneFilters filters_;
   CellBlocks blocks_;
   std::vector<std::int32_t> around_;  // (side + 2,) the column or row -1 is the last, the one after the last is 0
-  std::vector<Disk> disks_;           // (n,)
+  LargeArray<Disk> disks_;            // (n,)
 };
 
 }  // namespace hthm::event_driven

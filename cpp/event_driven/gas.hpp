@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "../collision.hpp"
+#include "../large_array.hpp"
 #include "../run.hpp"
 #include "calendar.hpp"
 #include "cells.hpp"
@@ -158,8 +159,8 @@ class Gas {
   std::int64_t epochs_done_ = 0;
   Cells<Real> cells_;
   Calendar<Real> calendar_;
-  std::vector<Side> exits_;                        // (n,) through which a disk will leave its cell
-  std::vector<std::uint32_t> partner_collisions_;  // (n,) of the predicted partner, when it was predicted
+  LargeArray<Side> exits_;                        // (n,) through which a disk will leave its cell
+  LargeArray<std::uint32_t> partner_collisions_;  // (n,) of the predicted partner, when it was predicted
 };
 
 }  // namespace hthm::event_driven

@@ -4,8 +4,8 @@
 
 #include <cmath>
 #include <cstdint>
-#include <vector>
 
+#include "../large_array.hpp"
 #include "all_pairs.hpp"
 #include "cell_grid.hpp"
 #include "pair_list.hpp"
@@ -54,8 +54,8 @@ class CellList {
   OverlapTest overlap_;
   AllPairs all_pairs_;
   CellGrid grid_;
-  std::vector<std::int32_t> first_;  // (side * side,) first disk of a cell, or none
-  std::vector<std::int32_t> next_;   // (n,) next disk of the same cell, or none
+  LargeArray<std::int32_t> first_;  // (side * side,) first disk of a cell, or none
+  LargeArray<std::int32_t> next_;   // (n,) next disk of the same cell, or none
 };
 
 }  // namespace hthm

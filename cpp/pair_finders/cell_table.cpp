@@ -65,6 +65,19 @@ CellTable::FindHot find_hot(Simd level) {
   return &find_hot_portable;
 }
 
+/// The number of a disk from its place in the table.
+struct AsTheyCome {
+  static constexpr bool scattered = false;
+  std::int32_t operator()(std::int32_t place) const { return place; }
+};
+
+/// The same where only some of many disks are in the table, whose positions are anywhere in memory.
+struct Listed {
+  static constexpr bool scattered = true;
+  const std::int32_t* disks;
+  std::int32_t operator()(std::int32_t place) const { return disks[place]; }
+};
+
 }  // namespace
 
 CellTable::CellTable(std::int64_t columns, std::int64_t rows, Simd level)
@@ -125,6 +138,12 @@ CellTable::Candidate* CellTable::test(const OverlapTest& overlap, const Vec* pos
     pairs.resize(before + static_cast<std::size_t>(last - candidates));
     Pair* found = pairs.data() + before;
     Candidate* more = candidates;
+    if constexpr (Number::scattered) {
+      for (const Candidate* candidate = candidates; candidate != last; ++candidate) {
+        __builtin_prefetch(positions + number(candidate->place));
+        __builtin_prefetch(positions + number(candidate->entry - 1));
+      }
+    }
     for (const Candidate* candidate = candidates; candidate != last; ++candidate) {
       const auto [place, entry] = *candidate;
       const std::int32_t a = number(place), b = number(entry - 1);
@@ -176,9 +195,9 @@ void CellTable::find(const OverlapTest& overlap, const Vec* positions, const std
   }
   last_word_ = find_hot_(filled_.data(), seen_.data(), row_words_, rows * row_words_, hot_.data(), hot_words_.data());
   if (disks) {
-    find_among(overlap, positions, [disks](std::int32_t place) { return disks[place]; }, rows, pairs);
+    find_among(overlap, positions, Listed{disks}, rows, pairs);
   } else {
-    find_among(overlap, positions, [](std::int32_t place) { return place; }, rows, pairs);
+    find_among(overlap, positions, AsTheyCome{}, rows, pairs);
   }
   for (const Crowded& crowd : crowded_) next_[static_cast<std::size_t>(crowd.place) + 1] = 0;
 }

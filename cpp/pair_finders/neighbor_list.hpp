@@ -4,8 +4,8 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
+#include "../large_array.hpp"
 #include "pair_list.hpp"
 #include "sorted_cells.hpp"
 
@@ -26,7 +26,7 @@ class NeighborList {
   OverlapTest overlap_;
   double skin_ = -1;                       // negative: no list yet
   std::optional<SortedCells> neighbours_;  // finds pairs within diameter + skin
-  std::vector<Vec> reference_;             // (n,) positions at which the list was made
+  LargeArray<Vec> reference_;              // (n,) positions at which the list was made
   PairList list_;                          // in ascending order
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "../large_array.hpp"
 #include "all_pairs.hpp"
 #include "cell_grid.hpp"
 #include "cell_index.hpp"
@@ -44,11 +45,11 @@ class SortedCells {
   std::unique_ptr<CellTable> table_;
   std::vector<CellTable::Image> images_;
   std::vector<OuterDisks> outer_;
-  std::vector<std::int32_t> cells_;         // (n,) of the disks: row << 16 | column, or in the table
-  std::vector<Band> bands_;                 // none where one table holds all
-  std::vector<std::int32_t> in_row_;        // (side,) disks of each row
-  std::vector<std::int32_t> members_;       // disks of all bands
-  std::vector<std::int32_t> member_cells_;  // of the members in the table of their band
+  LargeArray<std::int32_t> cells_;         // (n,) of the disks: row << 16 | column, or in the table
+  std::vector<Band> bands_;                // none where one table holds all
+  std::vector<std::int32_t> in_row_;       // (side,) disks of each row
+  LargeArray<std::int32_t> members_;       // disks of all bands
+  LargeArray<std::int32_t> member_cells_;  // of the members in the table of their band
 };
 
 }  // namespace hthm

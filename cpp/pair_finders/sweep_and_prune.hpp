@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "../large_array.hpp"
 #include "pair_list.hpp"
 #include "strip.hpp"
 
@@ -20,9 +21,9 @@ class SweepAndPrune {
 
   OverlapTest overlap_;
   StripTest test_;
-  double reach_;                     // overlapping disks are no further apart in x
-  std::vector<std::int32_t> order_;  // (n,) disks by ascending x
-  std::vector<double> x_, y_;        // (n,) coordinates in this order
+  double reach_;                    // overlapping disks are no further apart in x
+  LargeArray<std::int32_t> order_;  // (n,) disks by ascending x
+  LargeArray<double> x_, y_;        // (n,) coordinates in this order
   std::vector<std::int32_t> found_;
 };
 
