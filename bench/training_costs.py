@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -19,6 +21,7 @@ import hthm
 from bench.bench_training import Training, assert_exact
 from hthm import paper
 from hthm.results import cpu_name
+from hthm.weights import load_weights
 
 WIDTHS: Final = (8, 16, 32, 64, 128, 256)
 DISKS: Final = (100, 300, 1000, 3000)
@@ -50,6 +53,8 @@ class Options:
     """Steps of a timing; their median counts."""
     runs: int = 50
     """Runs from which the batches are drawn: the more, the less of them is in the caches."""
+    models: tuple[Path, ...] = ()
+    """Trained networks to time beside those that have hardly been trained: their cells are more, and steps longer."""
     memory_runs: tuple[int, ...] = (100, paper.RUNS)
     """Numbers of runs whose peak of memory is measured, each in a process of its own."""
 
@@ -60,9 +65,13 @@ def trajectories(n: int, runs: int) -> hthm.Trajectories:
     return hthm.simulate(gas.sample(runs, seed=1), threads=1, record="log")
 
 
-def step(width: int, traj: hthm.Trajectories, batch: int, steps: int) -> str:
+def step(
+    width: int, traj: hthm.Trajectories, batch: int, steps: int, weights: Mapping[str, torch.Tensor] | None = None
+) -> str:
     """Cells of a table: milliseconds of a step, Adam included, and seconds of an epoch of the paper's pairs."""
     training = Training(width, traj, "fused", batch)
+    if weights is not None:
+        training.model.load_state_dict(weights)
     training.seconds(3)
     seconds = training.seconds(steps)
     return f"{seconds * 1e3:.2f} | {seconds * (paper.RUNS * (paper.FRAMES - 1) // batch):.1f}"
@@ -86,6 +95,10 @@ def main() -> None:
     for width in WIDTHS:
         assert_exact(width, few)
         rows.append(f"| {width} | {step(width, traj, paper.BATCH, steps)} |")
+    for path in options.models:
+        model = load_weights(path)
+        timed = step(model.width, traj, paper.BATCH, steps, model.state_dict())
+        rows.append(f"| {model.width}, trained | {timed} |")
     print_table("D", rows)
     rows = [f"| {n} | {step(BASE_WIDTH, trajectories(n, options.runs), paper.BATCH, steps)} |" for n in DISKS]
     print_table("n, at the same area fraction", rows)

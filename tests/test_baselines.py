@@ -11,7 +11,7 @@ from scipy import stats
 
 import hthm
 from hthm.baselines import SPEED_STATISTICS, clock, ensemble_mean, speed_statistics
-from hthm.fit import affine_fit
+from hthm.fit import affine_fit, summarize
 
 S0 = hthm.paper.S0
 
@@ -91,3 +91,32 @@ def test_ensemble_mean_leaves_the_fluctuations_of_each_run() -> None:
     assert_array_equal(mean, np.broadcast_to(H.mean(axis=0), H.shape))
     # Residual variance (1 - 1/50) of the noise less two parameters a run; 20000 values: 1 % is its standard error.
     assert affine_fit(mean, H).mse.mean() == pytest.approx(1e-4 * 0.98 * (398 / 400), rel=0.06)
+
+
+MEASURED = {
+    "ensemble mean": (0.0004, 4),
+    "clock, 25 frames": (0.0005, 4),
+    "clock, 40 frames": (0.0129, 4),
+    "near_start": (0.0077, 4),
+    "log_distance": (0.0146, 4),
+    "distance": (0.034, 3),
+    "speed": (0.059, 3),
+    "kurtosis": (0.083, 3),
+}
+"""MSE of the fit to H, by an independent program on 20 runs of its own, and the digits that were given of it."""
+
+
+def test_fits_of_baselines_are_as_good_as_measured_elsewhere() -> None:
+    """Within both standard errors; 8 comparisons at a false-alarm rate of 1e-6 together: 5.2 of them, two-sided."""
+    traj = hthm.simulate(hthm.paper.GAS.sample(20, seed=3), record="log")
+    H = hthm.speed_h(traj)  # noqa: N806 -- the paper's symbol
+    functionals = {
+        "ensemble mean": ensemble_mean(H),
+        "clock, 25 frames": clock(20, traj.frames, 25),
+        "clock, 40 frames": clock(20, traj.frames, 40),
+        **speed_statistics(traj),
+    }
+    assert functionals.keys() == MEASURED.keys()
+    for name, h in functionals.items():
+        mse, (measured, digits) = summarize(affine_fit(h, H).mse), MEASURED[name]
+        assert abs(mse.mean - measured) < 5.2 * 2**0.5 * mse.sem + 0.5 * 10**-digits, f"{name}: {mse}, not {measured}"
