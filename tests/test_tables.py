@@ -93,8 +93,9 @@ def test_given_networks_are_fitted_beside_the_others(
     assert main([*TINY, *few, "--weights", str(weights), "--out", str(tmp_path / "out")]) == 0
     assert "Train D = 8, seed 0" in capsys.readouterr().out
     found, trained = tables(tmp_path / "out"), tables(finished)["models"]["8"]["trainings"][0]
-    given = found["baselines"]["given network d8-seed0, D = 8"]
-    assert given == {kind: trained[kind] for kind in ("fit", "held_out", "traps")}
+    fits = {kind: trained[kind] for kind in ("fit", "held_out", "traps")}
+    assert found["given"] == [{"weights": str(weights), "width": 8, **fits}]
+    assert f"| given network, D = 8: {weights} |" in (tmp_path / "out" / "tables.md").read_text()
 
 
 def test_rounding_moves_h_and_the_fits_with_it(finished: Path) -> None:
@@ -125,7 +126,11 @@ def test_a_published_value_is_inside_if_it_lies_between_ours() -> None:
     published = published_values(16)["mse"]
     for others, inside in ((0.9, 1.1), "yes"), ((1.1, 1.2), "no"):
         trainings = [training(factor * published, 1) for factor in others]
-        results = {"models": {"16": {"trainings": trainings, "spread": spread_json(trainings)}}, "baselines": {}}
+        results = {
+            "models": {"16": {"trainings": trainings, "spread": spread_json(trainings)}},
+            "baselines": {},
+            "given": [],
+        }
         (row,) = [line for line in seeds_markdown(results).splitlines() if line.startswith("| 16 | MSE |")]
         assert row.endswith(f"| 2 | {inside} |")
     assert published_values(17) == {}

@@ -45,7 +45,7 @@ class Prepared:
     stages: Stages
 
 
-def prepared(config: TrainingChoices, out: Path, *, overwrite: bool, resume: bool) -> Prepared:
+def prepared(config: TrainingChoices, out: Path, *, overwrite: bool, resume: bool, advice: str = "") -> Prepared:
     """Check all that may refuse a command, make its folder, and say how long it is likely to take.
 
     Parameters
@@ -56,6 +56,12 @@ def prepared(config: TrainingChoices, out: Path, *, overwrite: bool, resume: boo
         The folder.
     overwrite, resume : bool
         As `hthm.results.ResultsFolder` takes them.
+    advice : str
+        What takes less than an hour, if training takes more.
+
+    Returns
+    -------
+    Prepared
 
     Raises
     ------
@@ -92,8 +98,8 @@ def prepared(config: TrainingChoices, out: Path, *, overwrite: bool, resume: boo
     )
     if seconds["training"] > LONG:
         stages.say(
-            "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on "
-            "after the last finished epoch; --preset quick takes under two minutes, --weights takes trained models."
+            "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on after the last "
+            f"finished epoch. {advice}".rstrip()
         )
     return Prepared(start, given, folder, stages)
 

@@ -101,7 +101,13 @@ def run_everything(options: Everything) -> None:
     from hthm import study  # noqa: PLC0415 -- imports torch, which --help can do without
 
     config = options.choices
-    made = prepared(config, options.out, overwrite=options.overwrite, resume=options.resume)
+    made = prepared(
+        config,
+        options.out,
+        overwrite=options.overwrite,
+        resume=options.resume,
+        advice="--preset quick takes under two minutes, --weights takes trained models.",
+    )
     if options.preset == "quick" and options.config is None:
         made.stages.say(
             "Quick preset: every stage on little data. This is not the paper's size; its networks learn little."

@@ -107,9 +107,10 @@ def run_tables(
     kept = _kept(folder, config) if resume else {}
     with stages.stage("Fit baselines and given networks"):
         results["baselines"] = _baselines(seen, held_out)
-        for path, model in zip(config.weights, given, strict=True):
-            name = f"given network {path.stem}, D = {model.width}"
-            results["baselines"][name] = kept.get(str(path)) or _fits(model, seen, held_out)
+        results["given"] = [
+            kept.get(str(path)) or {"weights": str(path), "width": model.width, **_fits(model, seen, held_out)}
+            for path, model in zip(config.weights, given, strict=True)
+        ]
     _write(folder, results)
     for width in config.widths:
         trainings: list[dict[str, Any]] = []
@@ -136,15 +137,10 @@ def _kept(folder: ResultsFolder, config: TablesConfig) -> dict[str, dict[str, An
         return {}
     if any(old["config"][name] != getattr(config, name) for name in ("held_out_runs", "held_out_seed")):
         return {}
-    kept = dict(zip(old["config"]["weights"], _given(old), strict=True))
+    kept = {fits["weights"]: fits for fits in old["given"]}
     for width, model in old["models"].items():
         kept |= {network_name(int(width), training["seed"]): training for training in model["trainings"]}
     return kept
-
-
-def _given(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Fits of the given networks, in their order."""
-    return [fits for name, fits in results["baselines"].items() if name.startswith("given network ")]
 
 
 def _fits(model: DeepSets, seen: _Runs, held_out: _Runs) -> dict[str, Any]:

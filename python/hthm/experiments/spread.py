@@ -104,7 +104,7 @@ def seeds_markdown(results: Mapping[str, Any]) -> str:
     -------
     str
     """
-    parts = [_widths(results), _trainings(results), _baselines(results["baselines"]), _traps(results)]
+    parts = [_widths(results), _trainings(results), _baselines(results), _traps(results)]
     return "\n".join(part for part in parts if part)
 
 
@@ -200,9 +200,9 @@ def _mean_and_spread(values: Iterable[float | None], form: str) -> str:
     return mean if spread["std"] is None else f"{mean} ± {_written(spread['std'], '.2g')}"
 
 
-def _baselines(baselines: Mapping[str, Any]) -> str:
+def _baselines(results: Mapping[str, Any]) -> str:
     rows = []
-    for name, fits in baselines.items():
+    for name, fits in {**results["baselines"], **_given(results)}.items():
         cells = [
             _written(of(fits), form)
             for key, (_, of, form) in QUANTITIES.items()
@@ -223,7 +223,7 @@ def _traps(results: Mapping[str, Any]) -> str:
         f"D = {width}": [one["traps"] for one in model["trainings"] if one["traps"]]
         for width, model in results["models"].items()
     }
-    networks |= {name: [fits["traps"]] for name, fits in results["baselines"].items() if fits.get("traps")}
+    networks |= {name: [fits["traps"]] for name, fits in _given(results).items() if fits["traps"]}
     rows = []
     for network, traps in networks.items():
         for name in traps[0] if traps else ():
@@ -243,6 +243,11 @@ def _traps(results: Mapping[str, Any]) -> str:
         "MSE and a of the fits beside those without rounding, ± the standard deviation between the seeds.\n\n"
         "| h | H | H in the first frame | MSE, times | a, times |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
+
+
+def _given(results: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Fits of the given networks, by what the tables call them."""
+    return {f"given network, D = {fits['width']}: {fits['weights']}": fits for fits in results["given"]}
 
 
 def _written(value: float | None, form: str) -> str:
