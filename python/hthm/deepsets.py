@@ -11,7 +11,9 @@ import torch
 from torch import nn
 
 from hthm import checks
+from hthm.collision_log import LogArrays
 from hthm.frames import Frames
+from hthm.log_sums import frame_sums
 from hthm.randomness import Stream, stream_seed
 
 if TYPE_CHECKING:
@@ -133,9 +135,12 @@ def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatAr
     -----
     For `DeepSets` in float32, Σφ and ρ are computed in float64. This costs nothing beside φ, and takes the rounding
     error of h from a few 1e-5 (the published D = 16 varies by 8e-3 along a run) to about 1e-7; all in float64 would
-    take 2 to 4 times as long. The paper's Table 3 was computed in float32 throughout.
+    take 2 to 4 times as long. The paper's Table 3 was computed in float32 throughout. From a log only the disks
+    that collide are looked at, some 30 times fewer at the paper's state; h of either recording agrees to rounding.
     """
     frames = Frames(velocities)
+    if isinstance(model, DeepSets) and isinstance(frames.recorded, LogArrays):
+        return _evaluate_log(model, frames.recorded)
     parameter = next(model.parameters())
     functional = _functional(model)
     count = max(1, _DISKS_AT_A_TIME.get(parameter.device.type, 2**14) // frames.n)
@@ -151,6 +156,28 @@ def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatAr
             fed = torch.from_numpy(chunk.astype(NUMPY_DTYPE[parameter.dtype])).to(parameter.device)
             h[first : first + len(chunk)] = functional(fed).to("cpu", torch.float64).numpy()
     return h.reshape(frames.leading)
+
+
+def _evaluate_log(model: DeepSets, log: LogArrays) -> FloatArray:
+    """Of every run only the start and what changes goes through φ."""
+    for velocities in (log.start, log.velocities):
+        if not np.isfinite(velocities).all():
+            raise ValueError("velocities: must be finite, got NaN or infinity in the log.")
+    weight = model.get_parameter("phi.0.weight")
+    rho = copy.deepcopy(model.rho).double()
+
+    def phi(velocities: FloatArray) -> FloatArray:
+        fed = torch.from_numpy(velocities.astype(NUMPY_DTYPE[weight.dtype])).to(weight.device)
+        values: FloatArray = model.phi(fed).cpu().numpy()
+        return values
+
+    runs, frames = len(log.frame_offsets), log.frame_offsets.shape[1] - 1
+    h = np.empty((runs, frames))
+    with torch.inference_mode():
+        for run in range(runs):
+            sums = torch.from_numpy(frame_sums(phi, log, run)).to(weight.device)  # (frames, D)
+            h[run] = rho(sums).squeeze(-1).cpu().numpy()  # (frames, 1) -> (frames,)
+    return h
 
 
 def _functional(model: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
