@@ -60,6 +60,11 @@ class TablesConfig(HeldOutChoices):
     weights: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
     """Trained models, such as the published ones, to be fitted beside the others. May be given several times."""
 
+    @property
+    def recorded_runs(self) -> int:
+        """Runs that are trained on, the same from a rounded s0, and those that are held out."""
+        return 2 * self.runs + self.held_out_runs
+
 
 @dataclass(frozen=True, kw_only=True)
 class CompareConfig(HeldOutChoices):

@@ -6,13 +6,13 @@ What a fit to H is worth is seen beside functionals that nobody had to learn, fi
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from hthm.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
 from hthm.deepsets import evaluate
 from hthm.experiments.spread import seeds_markdown, spread_json
 from hthm.experiments.tables import fit_json, history_json, published_json
-from hthm.experiments.traps import EXACT, trapped_h, traps_json
+from hthm.experiments.traps import EXACT, Measured, trapped, traps_json
 from hthm.files import write_text
 from hthm.fit import affine_fit
 from hthm.h_functional import speed_h
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from hthm.experiments.choices import TablesConfig
     from hthm.gas import FloatArray, State
     from hthm.results import ResultsFolder
-    from hthm.trajectories import Trajectories
 
 CLOCKS: Final = (25.0, 40.0)
 """Decays, in frames, of the clocks among the baselines: near the best, and a guess."""
@@ -41,17 +40,6 @@ STATISTICS: Final = {
     "kurtosis": "kurtosis",
 }
 """How the tables call each of `hthm.baselines.SPEED_STATISTICS`."""
-
-
-class _Runs(NamedTuple):
-    """Recorded runs, and H (runs, frames) of them: as it is, and for those of the training with traps."""
-
-    traj: Trajectories
-    trapped: Mapping[str, FloatArray]
-
-    @property
-    def H(self) -> FloatArray:  # noqa: N802 -- the paper's symbol
-        return self.trapped[EXACT]
 
 
 def run_tables(
@@ -93,9 +81,10 @@ def run_tables(
     """
     threads, others = config.threads, config.held_out
     traj, simulation = recorded(config, start, stages)
-    seen = _Runs(traj, trapped_h(traj, threads=threads))
+    with stages.stage("Simulate again from a rounded s0, and measure H"):
+        seen = trapped(config, traj)
     traj, held_out_simulation = recorded(others, others.start(), stages)
-    held_out = _Runs(traj, {EXACT: speed_h(traj, threads=threads)})
+    held_out = Measured(traj, speed_h(traj, threads=threads))
     results: dict[str, Any] = {
         "simulation": simulation,
         "held_out": held_out_simulation,
@@ -106,7 +95,7 @@ def run_tables(
     }
     kept = _kept(folder, config) if resume else {}
     with stages.stage("Fit baselines and given networks"):
-        results["baselines"] = _baselines(seen, held_out)
+        results["baselines"] = _baselines(seen[EXACT], held_out)
         results["given"] = [
             kept.get(str(path)) or {"weights": str(path), "width": model.width, **_fits(model, seen, held_out)}
             for path, model in zip(config.weights, given, strict=True)
@@ -122,7 +111,7 @@ def run_tables(
             else:
                 files, training, made_by = folder.training(name), config.train_config(seed), config.decisive()
                 model, history = trained(
-                    title, width, seen.traj, training, files, stages, made_by=made_by, resume=resume
+                    title, width, seen[EXACT].traj, training, files, stages, made_by=made_by, resume=resume
                 )
                 trainings.append({"seed": seed, **history_json(history), **_fits(model, seen, held_out)})
             results["models"][str(width)] = {"trainings": trainings, "spread": spread_json(trainings)}
@@ -143,14 +132,11 @@ def _kept(folder: ResultsFolder, config: TablesConfig) -> dict[str, dict[str, An
     return kept
 
 
-def _fits(model: DeepSets, seen: _Runs, held_out: _Runs) -> dict[str, Any]:
+def _fits(model: DeepSets, seen: Mapping[str, Measured], held_out: Measured) -> dict[str, Any]:
     """H ≈ a·h + b on the runs of the training, with and without traps, and on the others."""
-    h = evaluate(model, seen.traj)
-    return {
-        "fit": _fit(h, seen.H),
-        "traps": traps_json(h, seen.trapped),
-        "held_out": _fit(evaluate(model, held_out.traj), held_out.H),
-    }
+    traps = traps_json(model, seen)
+    exact = None if traps is None else {name: traps[EXACT][name] for name in ("mse", "a", "b")}
+    return {"fit": exact, "traps": traps, "held_out": _fit(evaluate(model, held_out.traj), held_out.H)}
 
 
 def _fit(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noqa: N803 -- the paper's symbol
@@ -160,7 +146,7 @@ def _fit(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noqa: N803 -
         return None
 
 
-def _baselines(seen: _Runs, held_out: _Runs) -> dict[str, dict[str, Any]]:
+def _baselines(seen: Measured, held_out: Measured) -> dict[str, dict[str, Any]]:
     """The same fits of functionals that were not learned; the mean of H is that over the runs of the training."""
     fits: dict[str, dict[str, Any]] = {}
     for kind, runs in (("fit", seen), ("held_out", held_out)):

@@ -2,78 +2,104 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from hthm.deepsets import evaluate
 from hthm.experiments.tables import fit_json
 from hthm.fit import affine_fit
 from hthm.frames import Frames
 from hthm.h_functional import speed_h
+from hthm.simulate import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hthm.config import GasChoices
+    from hthm.deepsets import DeepSets
     from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories
 
 EXACT: Final = "as it is"
-"""How `trapped_h` calls the H that no rounding has touched."""
+"""How `trapped` calls runs and H that no rounding has touched."""
 
 DIGITS: Final = 7
-"""Digits after the point to which s0 is rounded."""
+"""Digits after the point to which s0 is rounded: those of the published text."""
 _DISKS_AT_A_TIME: Final = 2**20  # 16 MB of velocities
 
 
-def trapped_h(traj: Trajectories, *, threads: int | None = None) -> dict[str, FloatArray]:
-    """H as it is, and as rounding makes it.
+class Measured(NamedTuple):
+    """Recorded runs, and the H (runs, frames) that was measured of them."""
+
+    traj: Trajectories
+    H: FloatArray
+
+
+def trapped(config: GasChoices, traj: Trajectories) -> dict[str, Measured]:
+    """Runs and their H as they are, and as rounding makes them.
 
     Parameters
     ----------
+    config : GasChoices
+        What made the runs; they are simulated again from a rounded s0.
     traj : Trajectories
-        Of either recording; read a few frames at a time.
-    threads : int, optional
-        As `hthm.speed_h` takes them.
+        The runs, as a log.
 
     Returns
     -------
-    dict of (runs, frames) float64
+    dict of Measured
+
+    Raises
+    ------
+    MemoryError
+        If the log of the second simulation does not fit into the available memory.
 
     Notes
     -----
-    s0 is the edge between two bins. With exact velocities every disk that has not yet collided is in the upper one;
-    rounded to float32 they are in either, and where s0 is rounded they may be in the lower.
+    s0 is the edge between two bins, to within an ulp: with s0 by its formula every disk that has not yet collided is in
+    the upper one. Rounded velocities, or another s0, have them on either side.
     """
-    frames, speed = Frames(traj), traj.gas.speed
-    rounded = np.empty(len(frames))
+    frames, speed, threads = Frames(traj), traj.gas.speed, config.threads
+    rounded_h = np.empty(len(frames))
     for first, chunk in frames.chunks(max(1, _DISKS_AT_A_TIME // frames.n)):
-        rounded[first : first + len(chunk)] = speed_h(
-            chunk.astype(np.float32).astype(np.float64), speed=speed, threads=threads
-        )
+        rounded = chunk.astype(np.float32).astype(np.float64)
+        rounded_h[first : first + len(chunk)] = speed_h(rounded, speed=speed, threads=threads)
+    few_digits = round(speed, DIGITS)
+    start = replace(config, speed=few_digits).start()
+    again = simulate(start, config.frames, config.dt, engine=config.engine, threads=threads, record="log")
     return {
-        EXACT: speed_h(traj, threads=threads),
-        "velocities in float32": rounded.reshape(frames.leading),
-        f"s0 rounded to {round(speed, DIGITS)}": speed_h(traj, speed=round(speed, DIGITS), threads=threads),
+        EXACT: Measured(traj, speed_h(traj, threads=threads)),
+        "velocities in float32": Measured(traj, rounded_h.reshape(frames.leading)),
+        f"s0 rounded to {few_digits}": Measured(again, speed_h(again, threads=threads)),
     }
 
 
-def traps_json(h: FloatArray, trapped: Mapping[str, FloatArray]) -> dict[str, Any] | None:
+def traps_json(model: DeepSets, runs: Mapping[str, Measured]) -> dict[str, Any] | None:
     """Fit of one network to H, and to what rounding makes of it.
 
     Parameters
     ----------
-    h : (runs, frames) float64
-        The network's.
-    trapped : mapping
-        As `trapped_h` returns it.
+    model : DeepSets
+        The network.
+    runs : mapping
+        As `trapped` returns them.
 
     Returns
     -------
     dict or None
-        By the names of `trapped_h`: the fit as tables.json holds it, and the mean of H in the first frame. None where
+        By the names of `trapped`: the fit as tables.json holds it, and the mean of H in the first frame. None where
         h is constant along a run, and nothing can be fitted.
     """
+    h: dict[int, FloatArray] = {}
+    for traj, _ in runs.values():
+        if id(traj) not in h:
+            h[id(traj)] = evaluate(model, traj)
     try:
-        return {name: {**fit_json(affine_fit(h, H)), "first_h": float(H[:, 0].mean())} for name, H in trapped.items()}
+        return {
+            name: {**fit_json(affine_fit(h[id(traj)], H)), "first_h": float(H[:, 0].mean())}
+            for name, (traj, H) in runs.items()
+        }
     except ValueError:
         return None
