@@ -6,13 +6,20 @@
 #include "parallel.hpp"
 
 namespace hthm::deepsets {
+namespace {
+
+constexpr std::size_t side = SketchGrid::side, nodes = SketchGrid::nodes;
+constexpr auto padded_nodes = static_cast<std::size_t>(padded(SketchGrid::nodes));
+constexpr std::size_t fine_nodes = side * Bounds::finer + 1;  // along a side
+
+}  // namespace
 
 void Bounds::build(const Network<const float>& network, const Phi& phi, double reach, std::int64_t n,
-                   const Kernel& kernel, int threads) {
+                   const SketchRange& range, const Kernel& kernel, int threads) {
   kernel_ = &kernel;
   width_ = network.width;
   padded_ = padded(width_);
-  unit_ = static_cast<float>(SketchGrid::unit(n));
+  unit_ = static_cast<float>(range.unit);
   const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
   last_.assign(width * stride, 0);
   abs_second_.assign(width * stride, 0);
@@ -26,76 +33,131 @@ void Bounds::build(const Network<const float>& network, const Phi& phi, double r
       abs_second_[j * stride + k] = std::fabs(network.w2[k * width + j]);
     }
   }
-  constexpr std::size_t nodes = fine_side + 1, coarse = SketchGrid::side;
-  const double fine_width = 2 * reach / fine_side;
-  z_.resize(nodes * nodes * stride);
-  f_.resize(z_.size());
-  parallel_for(nodes, threads, [&](std::int64_t row) {
-    for (std::size_t k = 0; k < nodes; ++k) {
-      const double x = -reach + static_cast<double>(row) * fine_width, y = -reach + static_cast<double>(k) * fine_width;
-      const std::size_t at = (static_cast<std::size_t>(row) * nodes + k) * stride;
-      phi.second_layer(static_cast<float>(x), static_cast<float>(y), &z_[at]);
-      kernel_->activate(last_.data(), &z_[at], width_, padded_, &f_[at]);
-    }
-  });
-  node_values_.resize((coarse + 1) * (coarse + 1) * stride);
-  for (std::size_t i = 0; i <= coarse; ++i) {
-    for (std::size_t j = 0; j <= coarse; ++j) {
-      const float* f = &f_[(i * finer * nodes + j * finer) * stride];
-      std::copy(f, f + stride, &node_values_[(i * (coarse + 1) + j) * stride]);
-    }
-  }
-  low_.resize(coarse * coarse * stride);
-  high_.resize(low_.size());
-  parallel_for(SketchGrid::squares, threads, [&](std::int64_t square) {
-    const auto i = static_cast<std::size_t>(square) / coarse, j = static_cast<std::size_t>(square) % coarse;
-    const std::size_t corner = (i * finer * nodes + j * finer) * stride, at = static_cast<std::size_t>(square) * stride;
-    const SquareOfBounds in{&z_[corner],
-                            &f_[corner],
-                            static_cast<std::int64_t>(nodes * stride),
-                            padded_,
-                            width_,
-                            phi.lines(),
-                            -reach + static_cast<double>(i * finer) * fine_width,
-                            -reach + static_cast<double>(j * finer) * fine_width,
-                            fine_width,
-                            abs_second_.data(),
-                            abs_last_.data()};
-    kernel_->bound_square(in, &low_[at], &high_[at]);
-  });
+  find_values(phi, reach, threads);
+  find_envelopes(phi, reach, threads);
   find_slack(network, n);
+  find_uncertain(range, n);
 }
 
-/// Sketches are rounded to half a unit a node; sums of so many numbers in float32 to so many of its roundings.
+/// f, and what it is made of, at the fine nodes.
+void Bounds::find_values(const Phi& phi, double reach, int threads) {
+  const auto stride = static_cast<std::size_t>(padded_);
+  const double width = 2 * reach / fine_side;
+  z_.resize(fine_nodes * fine_nodes * stride);
+  f_.resize(z_.size());
+  std::vector<float> largest(fine_nodes);
+  parallel_for(fine_nodes, threads, [&](std::int64_t row) {
+    float x[fine_nodes], y[fine_nodes];
+    for (std::size_t k = 0; k < fine_nodes; ++k) {
+      x[k] = static_cast<float>(-reach + static_cast<double>(row) * width);
+      y[k] = static_cast<float>(-reach + static_cast<double>(k) * width);
+    }
+    const std::size_t at = static_cast<std::size_t>(row) * fine_nodes * stride;
+    largest[static_cast<std::size_t>(row)] = phi.second_layer(x, y, fine_nodes, &z_[at]);
+    kernel_->activate(last_.data(), &z_[at], fine_nodes, width_, padded_, &f_[at]);
+  });
+  largest_z_ = std::max(phi.largest_z(), static_cast<double>(*std::max_element(largest.begin(), largest.end())));
+}
+
+/// What f lies between.
+void Bounds::find_envelopes(const Phi& phi, double reach, int threads) {
+  const auto stride = static_cast<std::size_t>(padded_);
+  const double width = 2 * reach / fine_side;
+  below_.resize(side * side * stride);
+  above_.resize(below_.size());
+  parallel_for(side, threads, [&](std::int64_t row) {
+    const auto i = static_cast<std::size_t>(row);
+    std::vector<float> second(side * stride), error(side * stride);
+    for (std::size_t j = 0; j < side; ++j) {
+      const std::size_t corner = (i * finer * fine_nodes + j * finer) * stride;
+      kernel_->bound_second({&z_[corner], static_cast<std::int64_t>(fine_nodes * stride), padded_, width_, phi.lines(),
+                             -reach + static_cast<double>(i * finer) * width,
+                             -reach + static_cast<double>(j * finer) * width, width, abs_second_.data()},
+                            &second[j * stride]);
+    }
+    kernel_->activate(abs_last_.data(), second.data(), side, width_, padded_, error.data());
+    for (std::size_t j = 0; j < side; ++j) {
+      const std::size_t corner = (i * finer * fine_nodes + j * finer) * stride, at = (i * side + j) * stride;
+      kernel_->bound_square(&f_[corner], fine_nodes * stride, padded_, &error[j * stride], &below_[at], &above_[at]);
+    }
+  });
+  low_.resize(nodes * stride);
+  high_.resize(low_.size());
+  const auto before = [](std::size_t k) { return k == 0 ? 0 : k - 1; };
+  const auto after = [](std::size_t k) { return std::min(k, side - 1); };
+  for (std::size_t i = 0; i <= side; ++i) {
+    for (std::size_t j = 0; j <= side; ++j) {
+      const std::size_t squares[4] = {before(i) * side + before(j), before(i) * side + after(j),
+                                      after(i) * side + before(j), after(i) * side + after(j)};
+      const std::size_t at = (i * (side + 1) + j) * stride;
+      kernel_->bound_node(&f_[(i * fine_nodes + j) * finer * stride], below_.data(), above_.data(), squares, padded_,
+                          &low_[at], &high_[at]);
+    }
+  }
+}
+
+/// Sketches are rounded to half a unit a node. Rounding in float32: 160 sums or fewer in `of`, each of 2^-24 of the sum
+/// of all magnitudes, and about two for every product that makes f, of what passes through W3.
 void Bounds::find_slack(const Network<const float>& network, std::int64_t n) {
   const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
-  const double roundings = (2.0 * SketchGrid::size + 2.0 * width_) * 0x1p-24;
-  const float largest_z = *std::max_element(z_.begin(), z_.end());
+  std::vector<float> largest(stride, 0), sum(stride, 0);
+  for (std::size_t at = 0; at < low_.size(); at += stride) {
+    for (std::size_t k = 0; k < stride; ++k) {
+      const float f = std::max(-low_[at + k], high_[at + k]);
+      largest[k] = std::max(largest[k], f);
+      sum[k] += f;
+    }
+  }
   slack_.assign(stride, 0);
   for (std::size_t k = 0; k < width; ++k) {
-    double sum = 0, largest = 0, through = 0;
-    for (std::size_t at = k; at < node_values_.size(); at += stride) {
-      const double f = std::fabs(static_cast<double>(node_values_[at]));
-      sum += f;
-      largest = std::max(largest, f);
-    }
-    for (std::size_t at = k; at < low_.size(); at += stride) {
-      largest = std::max({largest, -static_cast<double>(low_[at]), static_cast<double>(high_[at])});
-    }
+    double through = 0;
     for (std::size_t j = 0; j < width; ++j) through += std::fabs(network.w3[k * width + j]);
-    through *= std::max(0.0f, largest_z);
-    slack_[k] = 0.5 * static_cast<double>(unit_) * sum +
-                roundings * (static_cast<double>(n) * (largest + through) + std::fabs(bias_[k]));
+    through *= largest_z_;
+    const double of_sums = 200 * static_cast<double>(largest[k]) + (2.0 * width_ + 32) * through;
+    slack_[k] = 0.51 * static_cast<double>(unit_) * static_cast<double>(sum[k]) +
+                0x1p-24 * (static_cast<double>(n) * of_sums + std::fabs(bias_[k]));
+  }
+}
+
+/// With w = mean + d, |sum of d L| <= radius * |spread L|; the sum of d is 0, so that a constant may be taken from L.
+void Bounds::find_uncertain(const SketchRange& range, std::int64_t n) {
+  const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
+  uncertain_.clear();
+  always_active_.assign(stride, false);
+  const auto disks = static_cast<double>(n);
+  std::vector<double> of_low(stride), of_high(stride), off_low(stride), off_high(stride);
+  kernel_->mean_and_spread(range.mean.data(), range.spread.data(), low_.data(), nodes, padded_, disks, of_low.data(),
+                           off_low.data());
+  kernel_->mean_and_spread(range.mean.data(), range.spread.data(), high_.data(), nodes, padded_, disks, of_high.data(),
+                           off_high.data());
+  const double radius = range.radius * (1 + 1e-6);
+  for (std::size_t k = 0; k < width; ++k) {
+    const double low = of_low[k] + bias_[k] - radius * std::sqrt(off_low[k]) - slack_[k];
+    const double high = of_high[k] + bias_[k] + radius * std::sqrt(off_high[k]) + slack_[k];
+    always_active_[k] = low > 0;
+    if (low <= 0 && high > 0) uncertain_.push_back(static_cast<std::int32_t>(k));
+  }
+  lows_.assign(uncertain_.size() * padded_nodes, 0);
+  highs_.assign(lows_.size(), 0);
+  for (std::size_t u = 0; u < uncertain_.size(); ++u) {
+    const auto k = static_cast<std::size_t>(uncertain_[u]);
+    for (std::size_t g = 0; g < nodes; ++g) {
+      lows_[u * padded_nodes + g] = low_[g * stride + k];
+      highs_[u * padded_nodes + g] = high_[g * stride + k];
+    }
   }
 }
 
 void Bounds::of(const std::uint16_t* sketch, double* low, double* high) const {
-  float sums[3][most_width];
-  kernel_->bound_sum(sketch, node_values_.data(), low_.data(), high_.data(), padded_, unit_, sums[0], sums[1], sums[2]);
-  for (std::size_t k = 0; k < static_cast<std::size_t>(padded_); ++k) {
-    const double middle = bias_[k] + static_cast<double>(sums[0][k]);
-    low[k] = middle + static_cast<double>(sums[1][k]) - slack_[k];
-    high[k] = middle + static_cast<double>(sums[2][k]) + slack_[k];
+  alignas(64) float weights[padded_nodes] = {};
+  for (std::size_t g = 0; g < nodes; ++g) weights[g] = static_cast<float>(sketch[g]);
+  const auto count = static_cast<std::int64_t>(uncertain_.size());
+  kernel_->dot_rows(lows_.data(), weights, count, padded_nodes, low);
+  kernel_->dot_rows(highs_.data(), weights, count, padded_nodes, high);
+  for (std::size_t u = 0; u < uncertain_.size(); ++u) {
+    const auto k = static_cast<std::size_t>(uncertain_[u]);
+    low[u] = bias_[k] + low[u] * static_cast<double>(unit_) - slack_[k];
+    high[u] = bias_[k] + high[u] * static_cast<double>(unit_) + slack_[k];
   }
 }
 

@@ -4,55 +4,73 @@
 inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 inline Floats smaller(Floats a, Floats b) { return a < b ? a : b; }
 
-void activate(const float* matrix, const float* z, std::int64_t rows, std::int64_t padded, float* out) {
+void affine(const float* table, float x, float y, std::int64_t padded, float* z) {
   using L = Lanes<float>;
-  for_pieces<float, 4>(padded, [&](std::int64_t unit, auto piece) {
-    constexpr int vectors = decltype(piece)::vectors;
-    Floats total[vectors] = {};
-    for (std::int64_t j = 0; j < rows; ++j) {
-      if (!(z[j] > 0)) continue;
-      for (int v = 0; v < vectors; ++v) total[v] += L::load(matrix + j * padded + unit + v * L::count) * z[j];
+  for (std::int64_t k = 0; k < padded; k += L::count) {
+    L::store(z + k, L::load(table + k) * x + (L::load(table + padded + k) * y + L::load(table + 2 * padded + k)));
+  }
+}
+
+/// Of `count` rows z; the sums stay in registers, the matrix is read once for all of them.
+template <int count, int vectors>
+inline void activate_block(const float* matrix, const float* z, std::int64_t rows, std::int64_t padded, float* out) {
+  using L = Lanes<float>;
+  Floats total[count][vectors] = {};
+  for (std::int64_t j = 0; j < rows; ++j) {
+    Floats column[vectors];
+    for (int v = 0; v < vectors; ++v) column[v] = L::load(matrix + j * padded + v * L::count);
+    for (int c = 0; c < count; ++c) {
+      const float factor = z[c * padded + j] > 0 ? z[c * padded + j] : 0;
+      for (int v = 0; v < vectors; ++v) total[c][v] += column[v] * factor;
     }
-    for (int v = 0; v < vectors; ++v) L::store(out + unit + v * L::count, total[v]);
+  }
+  for (int c = 0; c < count; ++c) {
+    for (int v = 0; v < vectors; ++v) L::store(out + c * padded + v * L::count, total[c][v]);
+  }
+}
+
+void activate(const float* matrix, const float* z, std::int64_t count, std::int64_t rows, std::int64_t padded,
+              float* out) {
+  for_pieces<float, 2>(padded, [&](std::int64_t unit, auto piece) {
+    constexpr int vectors = decltype(piece)::vectors, at_a_time = 6;
+    std::int64_t c = 0;
+    for (; c + at_a_time <= count; c += at_a_time) {
+      activate_block<at_a_time, vectors>(matrix + unit, z + c * padded, rows, padded, out + c * padded + unit);
+    }
+    for (; c < count; ++c) {
+      activate_block<1, vectors>(matrix + unit, z + c * padded, rows, padded, out + c * padded + unit);
+    }
   });
 }
 
-/// error (P) of f between the corners of a fine square whose lower corner is node z, (x, y).
+/// largest = max(largest, how far max(z, 0) may be off in the fine square whose lower corner is node z, (x, y)).
 inline void bound_fine_square(const SquareOfBounds& in, const float* z, double x, double y,
-                              const std::int32_t* crossing, int crossings, float* error) {
+                              const std::int32_t* crossing, int crossings, float* largest) {
   using L = Lanes<float>;
-  alignas(64) float second[most_width] = {};
   const double half = in.width / 2;
+  std::int32_t lines[most_width];
+  float offs[most_width];
+  int count = 0;
   for (int c = 0; c < crossings; ++c) {
     const double* line = in.lines + 3 * crossing[c];
     const double middle = line[0] * (x + half) + line[1] * (y + half) + line[2];
     const double spread = (__builtin_fabs(line[0]) + __builtin_fabs(line[1])) * half * (1 + 1e-6);
     if (!(__builtin_fabs(middle) < spread)) continue;
-    const auto off = static_cast<float>((spread * spread - middle * middle) / (2 * spread) * (1 + 1e-6));
-    for (std::int64_t k = 0; k < in.padded; k += L::count) {
-      L::store(second + k, L::load(second + k) + L::load(in.abs_second + crossing[c] * in.padded + k) * off);
-    }
+    lines[count] = crossing[c];
+    offs[count++] = static_cast<float>((spread * spread - middle * middle) / (2 * spread) * (1 + 1e-6));
   }
   for (std::int64_t k = 0; k < in.padded; k += L::count) {
     const Floats a = L::load(z + k), b = L::load(z + in.padded + k), c = L::load(z + in.row + k),
                  d = L::load(z + in.row + in.padded + k);
     const Floats p = larger(larger(a, b), larger(c, d)), q = -smaller(smaller(a, b), smaller(c, d));
-    const Floats off = (p > 0) & (q > 0) ? p * q / (p + q) : Floats{};
-    L::store(second + k, L::load(second + k) + off);
-  }
-  for (std::int64_t k = 0; k < in.padded; ++k) error[k] = 0;
-  for (std::int64_t j = 0; j < in.units; ++j) {
-    if (!(second[j] > 0)) continue;
-    for (std::int64_t k = 0; k < in.padded; k += L::count) {
-      L::store(error + k, L::load(error + k) + L::load(in.abs_last + j * in.padded + k) * second[j]);
-    }
+    Floats off = (p > 0) & (q > 0) ? p * q / (p + q) : Floats{};
+    for (int i = 0; i < count; ++i) off += L::load(in.abs_second + lines[i] * in.padded + k) * offs[i];
+    L::store(largest + k, larger(L::load(largest + k), off));
   }
 }
 
-void bound_square(const SquareOfBounds& in, float* low, float* high) {
-  using L = Lanes<float>;
+void bound_second(const SquareOfBounds& in, float* largest) {
   constexpr int finer = SquareOfBounds::finer;
-  alignas(64) float error[most_width], most[most_width] = {};
   std::int32_t crossing[most_width];
   int crossings = 0;
   const double half = in.width * finer / 2;
@@ -62,58 +80,81 @@ void bound_square(const SquareOfBounds& in, float* low, float* high) {
     const double spread = (__builtin_fabs(line[0]) + __builtin_fabs(line[1])) * half * (1 + 1e-6);
     if (__builtin_fabs(middle) < spread) crossing[crossings++] = j;
   }
+  for (std::int64_t k = 0; k < in.padded; ++k) largest[k] = 0;
   for (int a = 0; a < finer; ++a) {
     for (int b = 0; b < finer; ++b) {
       bound_fine_square(in, in.z + a * in.row + b * in.padded, in.x + a * in.width, in.y + b * in.width, crossing,
-                        crossings, error);
-      for (std::int64_t k = 0; k < in.padded; k += L::count) {
-        L::store(most + k, larger(L::load(most + k), L::load(error + k)));
-      }
+                        crossings, largest);
     }
   }
-  const float* f = in.f;
-  for (std::int64_t k = 0; k < in.padded; k += L::count) {
-    const Floats c00 = L::load(f + k), c01 = L::load(f + finer * in.padded + k), c10 = L::load(f + finer * in.row + k),
-                 c11 = L::load(f + finer * (in.row + in.padded) + k);
+}
+
+void bound_square(const float* f, std::int64_t row, std::int64_t padded, const float* error, float* below,
+                  float* above) {
+  using L = Lanes<float>;
+  constexpr int finer = SquareOfBounds::finer;
+  for (std::int64_t k = 0; k < padded; k += L::count) {
+    const Floats c00 = L::load(f + k), c01 = L::load(f + finer * padded + k), c10 = L::load(f + finer * row + k),
+                 c11 = L::load(f + finer * (row + padded) + k);
     Floats lowest = {}, highest = {};
     for (int a = 0; a <= finer; ++a) {
       for (int b = 0; b <= finer; ++b) {
         const float u = static_cast<float>(a) / finer, v = static_cast<float>(b) / finer;
         const Floats interpolant = (c00 * (1 - v) + c01 * v) * (1 - u) + (c10 * (1 - v) + c11 * v) * u;
-        const Floats off = L::load(f + a * in.row + b * in.padded + k) - interpolant;
+        const Floats off = L::load(f + a * row + b * padded + k) - interpolant;
         lowest = smaller(lowest, off);
         highest = larger(highest, off);
       }
     }
-    L::store(low + k, lowest - L::load(most + k) * 1.001f);
-    L::store(high + k, highest + L::load(most + k) * 1.001f);
+    L::store(below + k, lowest - L::load(error + k) * 1.001f);
+    L::store(above + k, highest + L::load(error + k) * 1.001f);
   }
 }
 
-void bound_sum(const std::uint16_t* sketch, const float* values, const float* low, const float* high,
-               std::int64_t padded, float unit, float* middle, float* lowest, float* highest) {
+void bound_node(const float* f, const float* below, const float* above, const std::size_t* squares, std::int64_t padded,
+                float* low, float* high) {
   using L = Lanes<float>;
-  for_pieces<float, 4>(padded, [&](std::int64_t first, auto piece) {
-    constexpr int vectors = decltype(piece)::vectors;
-    Floats sum[vectors] = {}, below[vectors] = {}, above[vectors] = {};
-    for (std::int64_t g = 0; g < SketchGrid::nodes; ++g) {
-      if (sketch[g] == 0) continue;
-      const float weight = sketch[g];
-      for (int v = 0; v < vectors; ++v) sum[v] += L::load(values + g * padded + first + v * L::count) * weight;
+  const auto of = [&](const float* values, int s, std::int64_t k) {
+    return L::load(values + static_cast<std::int64_t>(squares[s]) * padded + k);
+  };
+  for (std::int64_t k = 0; k < padded; k += L::count) {
+    Floats lowest = of(below, 0, k), highest = of(above, 0, k);
+    for (int s = 1; s < 4; ++s) {
+      lowest = smaller(lowest, of(below, s, k));
+      highest = larger(highest, of(above, s, k));
     }
-    const std::uint16_t* counts = sketch + SketchGrid::nodes;
-    for (std::int64_t s = 0; s < SketchGrid::squares; ++s) {
-      if (counts[s] == 0) continue;
-      const float count = counts[s];
-      for (int v = 0; v < vectors; ++v) {
-        below[v] += L::load(low + s * padded + first + v * L::count) * count;
-        above[v] += L::load(high + s * padded + first + v * L::count) * count;
-      }
+    L::store(low + k, L::load(f + k) + lowest);
+    L::store(high + k, L::load(f + k) + highest);
+  }
+}
+
+void mean_and_spread(const double* mean, const double* spread, const float* values, std::int64_t nodes,
+                     std::int64_t padded, double total, double* sum, double* square) {
+  for (std::int64_t k = 0; k < padded; ++k) sum[k] = square[k] = 0;
+  for (std::int64_t g = 0; g < nodes; ++g) {
+    for (std::int64_t k = 0; k < padded; ++k) sum[k] += mean[g] * static_cast<double>(values[g * padded + k]);
+  }
+  for (std::int64_t g = 0; g < nodes; ++g) {
+    for (std::int64_t k = 0; k < padded; ++k) {
+      const double off = spread[g] * (static_cast<double>(values[g * padded + k]) - sum[k] / total);
+      square[k] += off * off;
     }
-    for (int v = 0; v < vectors; ++v) {
-      L::store(middle + first + v * L::count, sum[v] * unit);
-      L::store(lowest + first + v * L::count, below[v]);
-      L::store(highest + first + v * L::count, above[v]);
+  }
+}
+
+void dot_rows(const float* rows, const float* vector, std::int64_t count, std::int64_t length, double* out) {
+  using L = Lanes<float>;
+  for (std::int64_t r = 0; r < count; ++r) {
+    Floats total[2] = {};
+    std::int64_t k = 0;
+    for (; k + 2 * L::count <= length; k += 2 * L::count) {
+      total[0] += L::load(rows + r * length + k) * L::load(vector + k);
+      total[1] += L::load(rows + r * length + k + L::count) * L::load(vector + k + L::count);
     }
-  });
+    if (k < length) total[0] += L::load(rows + r * length + k) * L::load(vector + k);
+    total[0] += total[1];
+    double sum = 0;
+    for (std::int64_t lane = 0; lane < L::count; ++lane) sum += static_cast<double>(total[0][lane]);
+    out[r] = sum;
+  }
 }

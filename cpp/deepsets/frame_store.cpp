@@ -5,7 +5,6 @@
 #include <limits>
 #include <stdexcept>
 
-#include "deepsets/sketch.hpp"
 #include "parallel.hpp"
 
 namespace hthm::deepsets {
@@ -40,7 +39,9 @@ void FrameStore::finish(int threads) {
   if (!(reach_ < std::sqrt(std::numeric_limits<float>::max()))) {
     throw std::invalid_argument("velocities: must be below 1.8e19 in magnitude");
   }
+  find_mean_and_spread(threads);
   parallel_for(runs_count(), threads, [&](std::int64_t r) { make_sketches(runs_[static_cast<std::size_t>(r)]); });
+  for (const Run& run : runs_) sketch_range_.radius = std::max(sketch_range_.radius, run.radius);
 }
 
 /// The changes to this frame are all there; it is kept whole where it is a key frame.
@@ -52,26 +53,82 @@ void FrameStore::end_frame(Run& run, std::size_t frame, const std::vector<float>
   run.keys.insert(run.keys.end(), y.begin(), y.end());
 }
 
+bool FrameStore::has_sketches(const Run& run) const {
+  return run.dense == nullptr && n_ >= SketchGrid::fewest_disks && reach_ > 0;
+}
+
+/// Of the sketches of the key frames.
+void FrameStore::find_mean_and_spread(int threads) {
+  constexpr auto nodes = static_cast<std::size_t>(SketchGrid::nodes);
+  const auto n = static_cast<std::size_t>(n_);
+  struct Moments {
+    std::vector<double> sum, squares;
+    std::size_t frames = 0;
+    double largest = 0;
+  };
+  std::vector<Moments> of_runs(runs_.size());
+  parallel_for(runs_count(), threads, [&](std::int64_t r) {
+    const Run& run = runs_[static_cast<std::size_t>(r)];
+    if (!has_sketches(run)) return;
+    Moments& moments = of_runs[static_cast<std::size_t>(r)];
+    moments = {std::vector<double>(nodes), std::vector<double>(nodes), run.keys.size() / (2 * n), 0};
+    for (std::size_t key = 0; key < moments.frames; ++key) {
+      Sketcher sketcher(reach_);
+      const float* x = run.keys.data() + key * 2 * n;
+      for (std::size_t i = 0; i < n; ++i) sketcher.add(x[i], x[n + i]);
+      for (std::size_t g = 0; g < nodes; ++g) {
+        const double weight = sketcher.weights()[g];
+        moments.sum[g] += weight;
+        moments.squares[g] += weight * weight;
+        moments.largest = std::max(moments.largest, weight);
+      }
+    }
+  });
+  std::vector<double> sum(nodes), squares(nodes);
+  double frames = 0, largest = 0;
+  for (const Moments& moments : of_runs) {
+    if (moments.frames == 0) continue;
+    frames += static_cast<double>(moments.frames);
+    largest = std::max(largest, moments.largest);
+    for (std::size_t g = 0; g < nodes; ++g) {
+      sum[g] += moments.sum[g];
+      squares[g] += moments.squares[g];
+    }
+  }
+  if (frames == 0) return;
+  sketch_range_.unit = 4 * largest / std::numeric_limits<std::uint16_t>::max();  // room for more than key frames have
+  // A node that hardly ever has a disk must not make those frames seem far away in which it has one.
+  const double least = static_cast<double>(n_) / (16.0 * SketchGrid::nodes);
+  for (std::size_t g = 0; g < nodes; ++g) {
+    const double mean = sum[g] / frames, variance = squares[g] / frames - mean * mean;
+    sketch_range_.mean.push_back(mean);
+    sketch_range_.spread.push_back(std::sqrt(std::max(variance, 0.0) + least));
+  }
+}
+
 void FrameStore::make_sketches(Run& run) const {
-  if (run.dense != nullptr || n_ < SketchGrid::fewest || n_ > SketchGrid::most || reach_ == 0) return;
-  run.sketches.reserve(static_cast<std::size_t>((frames_ + 1) / 2) * SketchGrid::size);
-  Sketcher sketcher(reach_, n_);
+  if (!has_sketches(run)) return;
+  run.sketches.reserve(static_cast<std::size_t>((frames_ + 1) / 2 * SketchGrid::nodes));
+  Sketcher sketcher(reach_);
   const auto n = static_cast<std::size_t>(n_);
   for (std::size_t i = 0; i < n; ++i) sketcher.add(run.keys[i], run.keys[n + i]);
+  bool fit = true;
   for (std::size_t t = 0; t < run.first.size(); ++t) {
     for (std::size_t c = t == 0 ? 0 : run.first[t - 1]; c < run.first[t]; ++c) {
       sketcher.remove(run.changes[c].old_x, run.changes[c].old_y);
       sketcher.add(run.changes[c].new_x, run.changes[c].new_y);
     }
-    if (t % 2 == 0) sketcher.write(run.sketches);
+    run.radius = std::max(run.radius, sketch_range_.distance(sketcher));
+    if (t % 2 == 0) fit = fit && sketcher.write(sketch_range_.unit, run.sketches);
   }
+  if (!fit) run.sketches = {};
 }
 
 FrameStore::Sketch FrameStore::sketch(std::int64_t pair) const {
   const Run& run = run_of(pair);
   const std::size_t k = frame_of(pair);
   if (run.sketches.empty()) return {nullptr, false};
-  return {&run.sketches[(k + 1) / 2 * SketchGrid::size], k % 2 == 1};
+  return {&run.sketches[(k + 1) / 2 * SketchGrid::nodes], k % 2 == 1};
 }
 
 void FrameStore::encode_dense(const double* velocities, Run& run) const {

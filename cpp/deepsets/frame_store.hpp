@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "deepsets/sketch.hpp"
 #include "replay.hpp"
 
 namespace hthm::deepsets {
@@ -45,6 +46,8 @@ class FrameStore {
     bool second;
   };
   Sketch sketch(std::int64_t pair) const;
+  /// Where the sketches of all frames lie.
+  const SketchRange& sketch_range() const { return sketch_range_; }
   /// The first frame of a pair.
   void frame(std::int64_t pair, float* x, float* y) const;
 
@@ -56,6 +59,7 @@ class FrameStore {
     std::vector<float> keys;              // x, then y, of frames 0, key_distance, 2 * key_distance ...
     std::vector<std::uint16_t> sketches;  // of frames 0, 2, 4 ...
     float reach = 0;
+    double radius = 0;  // of the range of all sketches, as far as this run is concerned
   };
 
   std::int64_t runs_count() const { return static_cast<std::int64_t>(runs_.size()); }
@@ -65,11 +69,14 @@ class FrameStore {
   void encode_log(const LogView& log, std::int64_t r, Run& run) const;
   void end_frame(Run& run, std::size_t frame, const std::vector<float>& x, const std::vector<float>& y) const;
   void finish(int threads);
+  bool has_sketches(const Run& run) const;
+  void find_mean_and_spread(int threads);
   void make_sketches(Run& run) const;
 
   std::int64_t frames_, n_;
   float reach_ = 0;
   std::vector<Run> runs_;
+  SketchRange sketch_range_;
 };
 
 }  // namespace hthm::deepsets

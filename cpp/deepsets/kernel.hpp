@@ -1,6 +1,7 @@
 // The innermost loops of the training kernel, compiled once for every instruction set.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "cpu_features.hpp"
@@ -17,15 +18,15 @@ struct Term {
   double weight;
 };
 
-/// A square of the coarse grid of sketches with its 5 x 5 nodes of the fine one, as `Bounds` has them.
+/// A square of the coarse grid of sketches with its 3 x 3 nodes of the fine one, as `Bounds` has them.
 struct SquareOfBounds {
-  static constexpr int finer = 4;  // fine squares along a side
+  static constexpr int finer = 2;  // fine squares along a side
 
-  const float *z, *f;  // at its lower corner; (P) a node, the next node in y follows, the next in x `row` later
+  const float* z;  // at its lower corner; (P) a node, the next node in y follows, the next in x `row` later
   std::int64_t row, padded, units;
-  const double* lines;                 // (D, 3): a, b, c of the first layer
-  double x, y, width;                  // of the lower corner; of the fine squares
-  const float *abs_second, *abs_last;  // (D, P): |w2| by unit of the first layer, |w3| transposed
+  const double* lines;      // (D, 3): a, b, c of the first layer
+  double x, y, width;       // of the lower corner; of the fine squares
+  const float* abs_second;  // (D, P): |w2| by unit of the first layer
 };
 
 /// In every cell the second layer's z is affine: z_k = T[0][k] vx + T[1][k] vy + T[2][k], a table T of shape (3, P)
@@ -48,17 +49,30 @@ struct Kernel {
                    const double* slopes, double* gradient);
   /// out += sum over j of matrix[j] * vector[j]; matrix (rows, P).
   void (*multiply)(const double* matrix, const double* vector, std::int64_t rows, std::int64_t padded, double* out);
+  double (*dot)(const double* a, const double* b, std::int64_t padded);
   /// out = sum of the chosen rows; rows (..., length).
   void (*sum_rows)(const double* rows, const std::int32_t* chosen, std::int64_t count, std::int64_t length,
                    double* out);
-  /// out = sum over j of matrix[j] * max(z[j], 0); matrix (rows, P).
-  void (*activate)(const float* matrix, const float* z, std::int64_t rows, std::int64_t padded, float* out);
-  /// Bounds (P) on f minus the bilinear interpolant of its corners.
-  void (*bound_square)(const SquareOfBounds& square, float* low, float* high);
-  /// middle = unit * sum over the nodes of weight * values; lowest and highest = sum over the squares of count * low
-  /// and count * high.
-  void (*bound_sum)(const std::uint16_t* sketch, const float* values, const float* low, const float* high,
-                    std::int64_t padded, float unit, float* middle, float* lowest, float* highest);
+  /// z (P) of the second layer at a velocity, from the table of its cell.
+  void (*affine)(const float* table, float x, float y, std::int64_t padded, float* z);
+  /// out (count, P) = sum over j of matrix[j] * max(z[., j], 0); matrix (rows, P), z (count, P).
+  void (*activate)(const float* matrix, const float* z, std::int64_t count, std::int64_t rows, std::int64_t padded,
+                   float* out);
+  /// Bounds (P) on how far phi is from its interpolant in the fine squares of a square.
+  void (*bound_second)(const SquareOfBounds& square, float* largest);
+  /// Bounds (P) on f minus the bilinear interpolant of the corners of a square, from f at its fine nodes (the next in x
+  /// `row` later) and the error (P) between them.
+  void (*bound_square)(const float* f, std::int64_t row, std::int64_t padded, const float* error, float* below,
+                       float* above);
+  /// low, high (P) = f plus the least of below, and the largest of above, in 4 squares around a node.
+  void (*bound_node)(const float* f, const float* below, const float* above, const std::size_t* squares,
+                     std::int64_t padded, float* low, float* high);
+  /// sum (P) = sum over the nodes of mean * values, square (P) = that of (spread * (values - sum / total))^2; values
+  /// (nodes, P), mean and spread (nodes).
+  void (*mean_and_spread)(const double* mean, const double* spread, const float* values, std::int64_t nodes,
+                          std::int64_t padded, double total, double* sum, double* square);
+  /// out (count) = rows (count, length) times a vector; whole vectors of every instruction set.
+  void (*dot_rows)(const float* rows, const float* vector, std::int64_t count, std::int64_t length, double* out);
 };
 
 /// The loops of a level, or of the best one below it that is compiled in. The CPU must have it.

@@ -170,6 +170,15 @@ void multiply(const double* matrix, const double* vector, std::int64_t rows, std
   });
 }
 
+double dot(const double* a, const double* b, std::int64_t padded) {
+  using L = Lanes<double>;
+  Doubles total = {};
+  for (std::int64_t k = 0; k < padded; k += L::count) total += L::load(a + k) * L::load(b + k);
+  double sum = 0;
+  for (std::int64_t lane = 0; lane < L::count; ++lane) sum += total[lane];
+  return sum;
+}
+
 void sum_rows(const double* rows, const std::int32_t* chosen, std::int64_t count, std::int64_t length, double* out) {
   using L = Lanes<double>;
   for_pieces<double, 4>(length, [&](std::int64_t first, auto piece) {
@@ -184,7 +193,8 @@ void sum_rows(const double* rows, const std::int32_t* chosen, std::int64_t count
 
 #include "deepsets/bounds_loops.hpp"
 
-constexpr Kernel loops{table, sum, exact_sum, gradient, multiply, sum_rows, activate, bound_square, bound_sum};
+constexpr Kernel loops{table,    sum,          exact_sum,    gradient,   multiply,        dot,     sum_rows, affine,
+                       activate, bound_second, bound_square, bound_node, mean_and_spread, dot_rows};
 
 }  // namespace
 }  // namespace hthm::deepsets

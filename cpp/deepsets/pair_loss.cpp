@@ -35,13 +35,20 @@ double PairLoss::operator()(const Network<const float>& network, const std::int6
   }
   phi_.build(network, frames_.reach(), *kernel_, threads);
   rho_.build(network, *kernel_);
+  width_ = network.width;
   stride_ = padded(network.width);
   choose(pairs, count);
   for_pairs(threads, [&](std::int64_t k, Frame& frame) { look_at(k, frame); });
   know_all_cells(threads);
   const auto has_sketch = [&](const Pair& pair) { return frames_.sketch(pair.number).numbers != nullptr; };
   if (std::any_of(pairs_.begin(), pairs_.end(), has_sketch)) {
-    bounds_.build(network, phi_, frames_.reach(), frames_.n(), *kernel_, threads);
+    bounds_.build(network, phi_, frames_.reach(), frames_.n(), frames_.sketch_range(), *kernel_, threads);
+    always_active_ = {};
+    for (std::size_t k = 0; k < static_cast<std::size_t>(width_); ++k) {
+      always_active_[k / 64] |= static_cast<std::uint64_t>(bounds_.always_active(k)) << (k % 64);
+    }
+    always_.resize(static_cast<std::size_t>(stride_));
+    rho_.slopes(always_active_, always_.data());
   }
   for_pairs(threads, [&](std::int64_t k, Frame& frame) { change[k] = compare(k, frame); });
 
@@ -75,7 +82,7 @@ void PairLoss::choose(const std::int64_t* pairs, std::int64_t count) {
   pairs_.clear();
   std::int64_t first = 0;
   for (std::int64_t k = 0; k < count; ++k) {
-    pairs_.push_back({pairs[k], first, 0, 0, 0, false});
+    pairs_.push_back({pairs[k], first, 0, {}, {}, 0, 0});
     first += 2 * frames_.most_changes(pairs[k]);
   }
   x_.resize(static_cast<std::size_t>(first));
@@ -83,7 +90,6 @@ void PairLoss::choose(const std::int64_t* pairs, std::int64_t count) {
   cells_.resize(x_.size());
   sums_.resize(static_cast<std::size_t>(count * stride_));
   changes_.resize(sums_.size());
-  zs_.resize(2 * sums_.size());
 }
 
 /// The velocities of the changed disks with their cells, as far as known.
@@ -117,43 +123,60 @@ void PairLoss::know_all_cells(int threads) {
 double PairLoss::compare(std::int64_t k, Frame& frame) {
   Pair& pair = pairs_[static_cast<std::size_t>(k)];
   const auto first = static_cast<std::size_t>(pair.first), middle = first + static_cast<std::size_t>(pair.changes);
-  const auto stride = static_cast<std::size_t>(stride_);
-  std::vector<double> before(stride, 0), dz(stride, 0);
+  double before[most_width] = {};
   double* of_sums = change_of_sums(k);
   std::fill(of_sums, of_sums + stride_, 0.0);
   phi_.add(x_.data() + first, y_.data() + first, cells_.data() + first, pair.changes, of_sums);
-  phi_.add(x_.data() + middle, y_.data() + middle, cells_.data() + middle, pair.changes, before.data());
-  for (std::size_t j = 0; j < stride; ++j) of_sums[j] -= before[j];
-  rho_.add_change(of_sums, dz.data());
-  double *z = z_before(k), *next = z_after(k);
-  pair.steady = is_surely_steady(pair, dz.data(), z);
-  if (pair.steady) return rho_.steady_change(z, dz.data());
+  phi_.add(x_.data() + middle, y_.data() + middle, cells_.data() + middle, pair.changes, before);
+  for (std::int64_t j = 0; j < stride_; ++j) of_sums[j] -= before[j];
+  double change;
+  return is_surely_steady(pair, of_sums, change) ? change : compare_whole(k, frame);
+}
+
+/// Whether the sketch of one of the frames says that no unit of rho switches; then also what it is that does not.
+bool PairLoss::is_surely_steady(Pair& pair, const double* change_of_sums, double& change) const {
+  const FrameStore::Sketch sketch = frames_.sketch(pair.number);
+  if (sketch.numbers == nullptr) return false;
+  pair.active_before = always_active_;
+  change = kernel_->dot(always_.data(), change_of_sums, stride_);
+  const std::vector<std::int32_t>& uncertain = bounds_.uncertain();
+  double low[most_width], high[most_width];
+  if (!uncertain.empty()) bounds_.of(sketch.numbers, low, high);
+  for (std::size_t u = 0; u < uncertain.size(); ++u) {
+    const auto unit = static_cast<std::size_t>(uncertain[u]);
+    const double dz = rho_.change_of_unit(unit, change_of_sums), other = sketch.second ? -dz : dz;
+    if (std::min(low[u], low[u] + other) > 0) {
+      pair.active_before[unit / 64] |= std::uint64_t{1} << (unit % 64);
+      change += rho_.last(unit) * dz;
+    } else if (std::max(high[u], high[u] + other) > 0) {
+      return false;
+    }
+  }
+  pair.active_after = pair.active_before;
+  return true;
+}
+
+/// Delta h from the sum over a whole frame: in float if its rounding leaves no doubt, else in double.
+double PairLoss::compare_whole(std::int64_t k, Frame& frame) {
+  Pair& pair = pairs_[static_cast<std::size_t>(k)];
+  double dz[most_width] = {}, z[most_width], next[most_width];
+  rho_.add_change(change_of_sums(k), dz);
   for (const bool exact : {false, true}) {
     frames_.frame(pair.number, frame.x.data(), frame.y.data());
     phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), exact, sums(k));
     rho_.z(sums(k), z);
-    for (std::size_t j = 0; j < stride; ++j) next[j] = z[j] + dz[j];
     const double error = exact ? 0 : rho_.amplification() * phi_.error_of_sum(frames_.n(), sums(k));
-    pair.steady = rho_.steady(z, next, error);
-    if (pair.steady) break;
+    bool settled = true;
+    for (std::int64_t j = 0; j < stride_; ++j) next[j] = z[j] + dz[j];
+    for (std::int64_t j = 0; j < width_; ++j) {
+      const bool on = z[j] > error && next[j] > error, off = z[j] <= -error && next[j] <= -error;
+      settled = settled && (on || off);
+    }
+    if (settled || exact) break;
   }
-  return pair.steady ? rho_.steady_change(z, dz.data()) : rho_.change(z, next);
-}
-
-/// Whether the sketch of one of the frames says that no unit of rho switches; z is then right as to its signs.
-bool PairLoss::is_surely_steady(const Pair& pair, const double* dz, double* z) const {
-  const FrameStore::Sketch sketch = frames_.sketch(pair.number);
-  if (sketch.numbers == nullptr) return false;
-  double low[most_width], high[most_width];
-  bounds_.of(sketch.numbers, low, high);
-  const double to_other = sketch.second ? -1 : 1;
-  bool surely = true;
-  for (std::int64_t k = 0; k < stride_; ++k) {
-    const double other = to_other * dz[k];
-    surely = surely && (std::min(low[k], low[k] + other) > 0 || std::max(high[k], high[k] + other) <= 0);
-    z[k] = high[k];
-  }
-  return surely;
+  pair.active_before = rho_.mask(z);
+  pair.active_after = rho_.mask(next);
+  return rho_.change(z, next, dz);
 }
 
 /// What rho makes of the slopes of the loss.
@@ -165,8 +188,8 @@ void PairLoss::differentiate(const double* slopes_of_loss) {
     Pair& pair = pairs_[p];
     const auto k = static_cast<std::int64_t>(p);
     const double slope = slopes_of_loss[p];
-    pair.before = rho_.pattern(z_before(k));
-    pair.after = pair.steady ? pair.before : rho_.pattern(z_after(k));
+    pair.before = rho_.pattern(pair.active_before);
+    pair.after = rho_.pattern(pair.active_after);
     if (pair.before == pair.after) {
       rho_.add(pair.before, slope, change_of_sums(k), 0);
       continue;

@@ -36,8 +36,8 @@ class PairLoss {
   /// afterwards, and as many from there on those before.
   struct Pair {
     std::int64_t number, first, changes;
-    std::int32_t before, after;  // patterns of rho
-    bool steady;                 // no unit of rho switches
+    Rho::Mask active_before, active_after;  // units of rho
+    std::int32_t before, after;             // their patterns, by number
   };
   /// Memory of one thread for one frame.
   struct Frame;
@@ -46,7 +46,8 @@ class PairLoss {
   void look_at(std::int64_t k, Frame& frame);
   void know_all_cells(int threads);
   double compare(std::int64_t k, Frame& frame);
-  bool is_surely_steady(const Pair& pair, const double* dz, double* z) const;
+  bool is_surely_steady(Pair& pair, const double* change_of_sums, double& change) const;
+  double compare_whole(std::int64_t k, Frame& frame);
   void differentiate(const double* slopes_of_loss);
   void add_terms_of_shared(const Pair& pair, double weight);
   void sort_terms(const double* slopes_of_loss);
@@ -55,20 +56,19 @@ class PairLoss {
   void for_pairs(int threads, const Body& body);
   double* sums(std::int64_t k) { return &sums_[static_cast<std::size_t>(k * stride_)]; }
   double* change_of_sums(std::int64_t k) { return &changes_[static_cast<std::size_t>(k * stride_)]; }
-  double* z_before(std::int64_t k) { return &zs_[static_cast<std::size_t>(2 * k * stride_)]; }
-  double* z_after(std::int64_t k) { return z_before(k) + stride_; }
 
   FrameStore frames_;
   const Kernel* kernel_;
   Phi phi_;
   Rho rho_;
   Bounds bounds_;
-  std::int64_t stride_ = 0;  // padded width
+  std::int64_t width_ = 0, stride_ = 0;  // stride: the padded width
+  Rho::Mask always_active_{};            // units of rho that are, in all frames with sketches
+  std::vector<double> always_;           // (P): how h depends on S through them
   std::vector<Pair> pairs_;
   std::vector<float> x_, y_;            // changed velocities
   std::vector<std::int32_t> cells_;     // theirs
   std::vector<double> sums_, changes_;  // (batch, P): S of the first frame, and how it changes
-  std::vector<double> zs_;              // (batch, 2, P): z of either frame
   std::vector<Term> shared_terms_;      // of disks that do not change, in pairs where rho switches
   std::vector<std::int32_t> shared_cells_;
   std::vector<Term> terms_;         // all, by cell

@@ -98,19 +98,22 @@ void Phi::add(const float* x, const float* y, const std::int32_t* cells, std::in
   kernel_->exact_sum(exact_.data(), padded_, cells, x, y, count, sums);
 }
 
-void Phi::second_layer(float x, float y, float* z) const {
-  const std::int32_t cell = cells_.locate(x, y);
-  std::fill(z, z + padded_, 0.0f);
-  double exact[most_width];
-  if (cell == PlaneCells::unknown) {
-    second_layer_of_unknown(x, y, exact);
-  } else {
-    const double* t = table(cell);
-    for (int k = 0; k < width_; ++k) {
-      exact[k] = t[k] * static_cast<double>(x) + t[k + padded_] * static_cast<double>(y) + t[k + 2 * padded_];
+float Phi::second_layer(const float* x, const float* y, std::size_t count, float* z) const {
+  const auto stride = static_cast<std::size_t>(padded_);
+  float largest = 0;
+  for (std::size_t i = 0; i < count; ++i, z += stride) {
+    const std::int32_t cell = cells_.locate(x[i], y[i]);
+    if (cell != PlaneCells::unknown) {
+      kernel_->affine(&rounded_[static_cast<std::size_t>(cell * table_size())], x[i], y[i], padded_, z);
+      continue;
     }
+    double exact[most_width];
+    second_layer_of_unknown(x[i], y[i], exact);
+    std::fill(z, z + stride, 0.0f);
+    for (int k = 0; k < width_; ++k) z[k] = static_cast<float>(exact[k]);
+    largest = std::max(largest, *std::max_element(z, z + width_));
   }
-  for (int k = 0; k < width_; ++k) z[k] = static_cast<float>(exact[k]);
+  return largest;
 }
 
 void Phi::second_layer_of_unknown(float x, float y, double* z) const {

@@ -29,8 +29,10 @@ class Phi {
   /// sums += phi over velocities whose cells are known, in double.
   void add(const float* x, const float* y, const std::int32_t* cells, std::int64_t count, double* sums) const;
 
-  /// z (P) of the second layer at a velocity, in float.
-  void second_layer(float x, float y, float* z) const;
+  /// z (count, P) of the second layer at velocities, in float; returns the largest of unknown cells, if positive.
+  float second_layer(const float* x, const float* y, std::size_t count, float* z) const;
+  /// Bound on |z| of the second layer in known cells within reach, even were its parts to have the same sign.
+  double largest_z() const { return largest_z_; }
   /// (D, 3): a, b and c of the first layer's z = a x + b y + c.
   const double* lines() const { return lines_.data(); }
 

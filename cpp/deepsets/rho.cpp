@@ -46,36 +46,38 @@ void Rho::add_change(const double* change, double* out) const {
   kernel_->multiply(columns_.data(), change, width_, padded_, out);
 }
 
-bool Rho::steady(const double* before, const double* after, double error) const {
-  for (std::size_t k = 0; k < static_cast<std::size_t>(width_); ++k) {
-    const bool on = before[k] > error && after[k] > error, off = before[k] <= -error && after[k] <= -error;
-    if (!on && !off) return false;
+double Rho::change_of_unit(std::size_t unit, const double* change) const {
+  return kernel_->dot(&rows_[unit * last_.size()], change, padded_);
+}
+
+double Rho::change(const double* before, const double* after, const double* dz) const {
+  double h = 0;
+  for (std::size_t k = 0; k < last_.size(); ++k) {
+    const bool is_steady = (before[k] > 0) == (after[k] > 0);
+    h += last_[k] * (is_steady ? (before[k] > 0 ? dz[k] : 0) : std::max(after[k], 0.0) - std::max(before[k], 0.0));
   }
-  return true;
-}
-
-double Rho::steady_change(const double* z, const double* dz) const {
-  double h = 0;
-  for (std::size_t k = 0; k < last_.size(); ++k) h += z[k] > 0 ? last_[k] * dz[k] : 0;
   return h;
 }
 
-double Rho::change(const double* before, const double* after) const {
-  double h = 0;
-  for (std::size_t k = 0; k < last_.size(); ++k) h += last_[k] * (std::max(after[k], 0.0) - std::max(before[k], 0.0));
-  return h;
-}
-
-std::int32_t Rho::pattern(const double* z) {
-  Mask mask((last_.size() + 63) / 64, 0);
+Rho::Mask Rho::mask(const double* z) const {
+  Mask mask{};
   for (std::size_t k = 0; k < last_.size(); ++k) mask[k / 64] |= static_cast<std::uint64_t>(z[k] > 0) << (k % 64);
+  return mask;
+}
+
+void Rho::slopes(const Mask& mask, double* out) const {
+  double through[most_width];
+  for (std::size_t k = 0; k < last_.size(); ++k) through[k] = active(mask, k) ? last_[k] : 0;
+  std::fill(out, out + padded_, 0.0);
+  kernel_->multiply(rows_.data(), through, width_, padded_, out);
+}
+
+std::int32_t Rho::pattern(const Mask& mask) {
   const auto known = std::find(patterns_.begin(), patterns_.end(), mask);
   if (known != patterns_.end()) return static_cast<std::int32_t>(known - patterns_.begin());
-  std::vector<double> through(last_.size());
-  for (std::size_t k = 0; k < last_.size(); ++k) through[k] = active(mask, k) ? last_[k] : 0;
   const std::size_t at = slopes_.size(), stride = last_.size();
-  slopes_.resize(at + stride, 0);
-  kernel_->multiply(rows_.data(), through.data(), width_, padded_, &slopes_[at]);
+  slopes_.resize(at + stride);
+  slopes(mask, &slopes_[at]);
   sums_.resize(at + stride, 0);
   constant_.push_back(0);
   patterns_.push_back(mask);

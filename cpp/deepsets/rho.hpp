@@ -1,6 +1,7 @@
 // rho, the network of a frame, for pairs of frames: how h changes, and what the gradient needs of that.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace hthm::deepsets {
 /// none does, Delta h depends on the change of S alone.
 class Rho {
  public:
-  using Mask = std::vector<std::uint64_t>;  // the active units, a bit each
+  using Mask = std::array<std::uint64_t, most_width / 64>;  // the active units, a bit each
 
   void build(const Network<const float>& network, const Kernel& kernel);
 
@@ -21,19 +22,22 @@ class Rho {
   void z(const double* sums, double* out) const;
   /// z += W3 times a change of S.
   void add_change(const double* change, double* out) const;
+  /// By how much a change of S changes z of one unit.
+  double change_of_unit(std::size_t unit, const double* change) const;
   /// Bound on how far z is off where every component of S is off by at most 1.
   double amplification() const { return amplification_; }
+  /// w4 of a unit.
+  double last(std::size_t unit) const { return last_[unit]; }
 
-  /// Whether no unit switches from one z to the other, even if each of them is off by up to `error`.
-  bool steady(const double* before, const double* after, double error) const;
-  /// Delta h where no unit switches from z to z + dz.
-  double steady_change(const double* z, const double* dz) const;
-  /// Delta h in general.
-  double change(const double* before, const double* after) const;
+  /// Delta h between two z that differ by dz; where a unit does not switch, z need only have the right sign.
+  double change(const double* before, const double* after, const double* dz) const;
 
-  /// The number of the pattern of active units of z; equal patterns have equal numbers.
-  std::int32_t pattern(const double* z);
-  /// How h depends on S in each pattern: slopes (patterns, P).
+  Mask mask(const double* z) const;
+  /// slopes (P): how h depends on S where these units are active.
+  void slopes(const Mask& mask, double* out) const;
+  /// The number of a pattern of active units; equal patterns have equal numbers.
+  std::int32_t pattern(const Mask& mask);
+  /// The slopes of each pattern, (patterns, P).
   const double* slopes() const { return slopes_.data(); }
 
   /// Take weight * S, of a frame in this pattern, into the gradient; `constant` is the weight that b3 gets.

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace hthm::deepsets {
 
-Sketcher::Sketcher(double reach, std::int64_t n)
-    : reach_(reach), per_width_(SketchGrid::side / (2 * reach)), unit_(SketchGrid::unit(n)) {}
+Sketcher::Sketcher(double reach) : reach_(reach), per_width_(SketchGrid::side / (2 * reach)) {}
 
 void Sketcher::change(float x, float y, int sign) {
   const double u = (x + reach_) * per_width_, v = (y + reach_) * per_width_;
@@ -18,14 +18,24 @@ void Sketcher::change(float x, float y, int sign) {
   corner[1] += sign * (1 - a) * b;
   corner[SketchGrid::side + 1] += sign * a * (1 - b);
   corner[SketchGrid::side + 2] += sign * a * b;
-  counts_[i * SketchGrid::side + j] += sign;
 }
 
-void Sketcher::write(std::vector<std::uint16_t>& out) const {
+bool Sketcher::write(double unit, std::vector<std::uint16_t>& out) const {
+  constexpr double most = std::numeric_limits<std::uint16_t>::max();
+  if (*std::max_element(weights_, weights_ + SketchGrid::nodes) > most * unit) return false;
   for (const double weight : weights_) {
-    out.push_back(static_cast<std::uint16_t>(std::lround(std::clamp(weight / unit_, 0.0, 65535.0))));
+    out.push_back(static_cast<std::uint16_t>(std::max(weight / unit, 0.0) + 0.5));
   }
-  for (const std::int64_t count : counts_) out.push_back(static_cast<std::uint16_t>(count));
+  return true;
+}
+
+double SketchRange::distance(const Sketcher& sketcher) const {
+  double square = 0;
+  for (std::size_t g = 0; g < mean.size(); ++g) {
+    const double off = (sketcher.weights()[g] - mean[g]) / spread[g];
+    square += off * off;
+  }
+  return std::sqrt(square);
 }
 
 }  // namespace hthm::deepsets

@@ -7,36 +7,43 @@
 
 namespace hthm::deepsets {
 
-/// Squares of the coarse grid over [-reach, reach]^2, and its nodes, [x][y].
+/// Nodes of the coarse grid over [-reach, reach]^2, [x][y].
 struct SketchGrid {
-  static constexpr int side = 12;
+  static constexpr int side = 24;  // squares along a side
   static constexpr int squares = side * side;
   static constexpr int nodes = (side + 1) * (side + 1);
-  static constexpr int size = nodes + squares;
-  /// Frames of this many disks have sketches: fewer are summed as fast, more overflow the counts.
-  static constexpr std::int64_t fewest = 128, most = 65535;
-
-  /// What a weight of 1 in a sketch is worth, for n disks.
-  static double unit(std::int64_t n) { return static_cast<double>(n) / 65535; }
+  /// Frames of fewer disks have no sketches: they are summed as fast.
+  static constexpr std::int64_t fewest_disks = 128;
 };
 
 /// Makes the sketches of frames that follow each other. A disk has the weight 1, which it shares among the corners of
 /// its square as a bilinear function is interpolated: the sum over the disks of a function that is bilinear in every
-/// square is the sum over the nodes of weight times value. A sketch is the weights of all nodes, in 16 bits each, and
-/// the number of disks in each square.
+/// square is the sum over the nodes of weight times value. A sketch is the weights of all nodes, in 16 bits each.
 class Sketcher {
  public:
-  Sketcher(double reach, std::int64_t n);
+  explicit Sketcher(double reach);
   void add(float x, float y) { change(x, y, 1); }
   void remove(float x, float y) { change(x, y, -1); }
-  void write(std::vector<std::uint16_t>& out) const;
+  /// Append the sketch, in units of `unit`; false where that cannot hold a weight, and nothing is appended.
+  bool write(double unit, std::vector<std::uint16_t>& out) const;
+  const double* weights() const { return weights_; }
 
  private:
   void change(float x, float y, int sign);
 
-  double reach_, per_width_, unit_;
+  double reach_, per_width_;
   double weights_[SketchGrid::nodes] = {};
-  std::int64_t counts_[SketchGrid::squares] = {};
+};
+
+/// Where the sketches of many frames lie, before they are rounded: each w fulfils sum over the nodes of
+/// ((w - mean) / spread)^2 <= radius^2. What is linear in w is so bounded for all of them at once.
+struct SketchRange {
+  std::vector<double> mean, spread;  // (nodes); empty where there are no sketches
+  double radius = 0;
+  double unit = 0;  // of the rounded weights
+
+  /// The left hand side for the frame of a sketcher, its root.
+  double distance(const Sketcher& sketcher) const;
 };
 
 }  // namespace hthm::deepsets
