@@ -15,11 +15,11 @@ constexpr std::size_t fine_nodes = side * Bounds::finer + 1;  // along a side
 }  // namespace
 
 void Bounds::build(const Network<const float>& network, const Phi& phi, double reach, std::int64_t n,
-                   const SketchRange& range, const Kernel& kernel, int threads) {
+                   const std::vector<SketchRange>& ranges, const Kernel& kernel, int threads) {
   kernel_ = &kernel;
   width_ = network.width;
   padded_ = padded(width_);
-  unit_ = static_cast<float>(range.unit);
+  unit_ = static_cast<float>(ranges.front().unit);
   const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
   last_.assign(width * stride, 0);
   abs_second_.assign(width * stride, 0);
@@ -36,7 +36,9 @@ void Bounds::build(const Network<const float>& network, const Phi& phi, double r
   find_values(phi, reach, threads);
   find_envelopes(phi, reach, threads);
   find_slack(network, n);
-  find_uncertain(range, n);
+  known_.clear();
+  for (const SketchRange& range : ranges) known_.push_back(know(range, n));
+  select_rows();
 }
 
 /// f, and what it is made of, at the fine nodes.
@@ -120,42 +122,56 @@ void Bounds::find_slack(const Network<const float>& network, std::int64_t n) {
 }
 
 /// With w = mean + d, |sum of d L| <= radius * |spread L|; the sum of d is 0, so that a constant may be taken from L.
-void Bounds::find_uncertain(const SketchRange& range, std::int64_t n) {
-  const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
-  uncertain_.clear();
-  always_active_.assign(stride, false);
-  const auto disks = static_cast<double>(n);
+Bounds::Known Bounds::know(const SketchRange& range, std::int64_t n) const {
+  const auto stride = static_cast<std::size_t>(padded_);
   std::vector<double> of_low(stride), of_high(stride), off_low(stride), off_high(stride);
+  const auto disks = static_cast<double>(n);
   kernel_->mean_and_spread(range.mean.data(), range.spread.data(), low_.data(), nodes, padded_, disks, of_low.data(),
                            off_low.data());
   kernel_->mean_and_spread(range.mean.data(), range.spread.data(), high_.data(), nodes, padded_, disks, of_high.data(),
                            off_high.data());
   const double radius = range.radius * (1 + 1e-6);
-  for (std::size_t k = 0; k < width; ++k) {
+  Known known{};
+  for (std::size_t k = 0; k < static_cast<std::size_t>(width_); ++k) {
     const double low = of_low[k] + bias_[k] - radius * std::sqrt(off_low[k]) - slack_[k];
     const double high = of_high[k] + bias_[k] + radius * std::sqrt(off_high[k]) + slack_[k];
-    always_active_[k] = low > 0;
-    if (low <= 0 && high > 0) uncertain_.push_back(static_cast<std::int32_t>(k));
+    if (low > 0) activate(known.always_active, k);
+    if (low <= 0 && high > 0) known.uncertain.push_back(static_cast<std::int32_t>(k));
   }
-  lows_.assign(uncertain_.size() * padded_nodes, 0);
+  return known;
+}
+
+/// Low and high, transposed, of the units that are uncertain in any range.
+void Bounds::select_rows() {
+  const auto stride = static_cast<std::size_t>(padded_);
+  std::vector<std::int32_t> row_of(stride, -1), units;
+  rows_.assign(known_.size(), {});
+  for (std::size_t range = 0; range < known_.size(); ++range) {
+    for (const std::int32_t unit : known_[range].uncertain) {
+      std::int32_t& row = row_of[static_cast<std::size_t>(unit)];
+      if (row < 0) {
+        row = static_cast<std::int32_t>(units.size());
+        units.push_back(unit);
+      }
+      rows_[range].push_back(row);
+    }
+  }
+  lows_.assign(units.size() * padded_nodes, 0);
   highs_.assign(lows_.size(), 0);
-  for (std::size_t u = 0; u < uncertain_.size(); ++u) {
-    const auto k = static_cast<std::size_t>(uncertain_[u]);
+  for (std::size_t u = 0; u < units.size(); ++u) {
     for (std::size_t g = 0; g < nodes; ++g) {
-      lows_[u * padded_nodes + g] = low_[g * stride + k];
-      highs_[u * padded_nodes + g] = high_[g * stride + k];
+      lows_[u * padded_nodes + g] = low_[g * stride + static_cast<std::size_t>(units[u])];
+      highs_[u * padded_nodes + g] = high_[g * stride + static_cast<std::size_t>(units[u])];
     }
   }
 }
 
-void Bounds::of(const std::uint16_t* sketch, double* low, double* high) const {
-  alignas(64) float weights[padded_nodes] = {};
-  for (std::size_t g = 0; g < nodes; ++g) weights[g] = static_cast<float>(sketch[g]);
-  const auto count = static_cast<std::int64_t>(uncertain_.size());
-  kernel_->dot_rows(lows_.data(), weights, count, padded_nodes, low);
-  kernel_->dot_rows(highs_.data(), weights, count, padded_nodes, high);
-  for (std::size_t u = 0; u < uncertain_.size(); ++u) {
-    const auto k = static_cast<std::size_t>(uncertain_[u]);
+void Bounds::of(const std::uint16_t* sketch, std::size_t range, double* low, double* high) const {
+  const std::vector<std::int32_t>& uncertain = known_[range].uncertain;
+  kernel_->bound_sums(sketch, lows_.data(), highs_.data(), rows_[range].data(),
+                      static_cast<std::int64_t>(uncertain.size()), low, high);
+  for (std::size_t u = 0; u < uncertain.size(); ++u) {
+    const auto k = static_cast<std::size_t>(uncertain[u]);
     low[u] = bias_[k] + low[u] * static_cast<double>(unit_) - slack_[k];
     high[u] = bias_[k] + high[u] * static_cast<double>(unit_) + slack_[k];
   }

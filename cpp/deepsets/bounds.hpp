@@ -22,14 +22,16 @@ class Bounds {
   static constexpr int finer = SquareOfBounds::finer;
 
   void build(const Network<const float>& network, const Phi& phi, double reach, std::int64_t n,
-             const SketchRange& range, const Kernel& kernel, int threads);
+             const std::vector<SketchRange>& ranges, const Kernel& kernel, int threads);
 
-  /// The units whose sign is not the same in all frames of the range, or not known to be.
-  const std::vector<std::int32_t>& uncertain() const { return uncertain_; }
-  /// Whether a unit is active in all frames of the range; the uncertain ones count as inactive.
-  bool always_active(std::size_t unit) const { return always_active_[unit]; }
-  /// low <= z <= high of the uncertain units, in their order, for the frame of a sketch.
-  void of(const std::uint16_t* sketch, double* low, double* high) const;
+  /// What is known of all frames of a range at once.
+  struct Known {
+    Mask always_active;                   // units that are in all of them
+    std::vector<std::int32_t> uncertain;  // units whose sign is not the same in all of them, or not known to be
+  };
+  const Known& known(std::size_t range) const { return known_[range]; }
+  /// low <= z <= high of the uncertain units, in their order, for the frame of a sketch of a range.
+  void of(const std::uint16_t* sketch, std::size_t range, double* low, double* high) const;
 
  private:
   static constexpr int fine_side = SketchGrid::side * finer;
@@ -37,7 +39,8 @@ class Bounds {
   void find_values(const Phi& phi, double reach, int threads);
   void find_envelopes(const Phi& phi, double reach, int threads);
   void find_slack(const Network<const float>& network, std::int64_t n);
-  void find_uncertain(const SketchRange& range, std::int64_t n);
+  Known know(const SketchRange& range, std::int64_t n) const;
+  void select_rows();
 
   const Kernel* kernel_ = nullptr;
   int width_ = 0, padded_ = 0;
@@ -50,9 +53,9 @@ class Bounds {
   std::vector<float> below_, above_;  // (squares, P): of f minus its interpolant
   std::vector<float> low_, high_;     // (nodes, P): the functions that f lies between
   std::vector<double> bias_, slack_;  // (P): b3, and what rounding may add
-  std::vector<std::int32_t> uncertain_;
-  std::vector<bool> always_active_;  // (P)
-  std::vector<float> lows_, highs_;  // (uncertain units, nodes and zeros up to whole vectors)
+  std::vector<Known> known_;           // of each range
+  std::vector<float> lows_, highs_;    // (units that are uncertain anywhere, nodes and zeros up to whole vectors)
+  std::vector<std::vector<std::int32_t>> rows_;  // theirs of the uncertain units of each range
 };
 
 }  // namespace hthm::deepsets

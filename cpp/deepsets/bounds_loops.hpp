@@ -130,31 +130,51 @@ void bound_node(const float* f, const float* below, const float* above, const st
 
 void mean_and_spread(const double* mean, const double* spread, const float* values, std::int64_t nodes,
                      std::int64_t padded, double total, double* sum, double* square) {
-  for (std::int64_t k = 0; k < padded; ++k) sum[k] = square[k] = 0;
-  for (std::int64_t g = 0; g < nodes; ++g) {
-    for (std::int64_t k = 0; k < padded; ++k) sum[k] += mean[g] * static_cast<double>(values[g * padded + k]);
-  }
-  for (std::int64_t g = 0; g < nodes; ++g) {
-    for (std::int64_t k = 0; k < padded; ++k) {
-      const double off = spread[g] * (static_cast<double>(values[g * padded + k]) - sum[k] / total);
-      square[k] += off * off;
+  using L = Lanes<double>;
+  for_pieces<double, 4>(padded, [&](std::int64_t unit, auto piece) {
+    constexpr int vectors = decltype(piece)::vectors;
+    Doubles sums[vectors] = {}, means[vectors], squares[vectors] = {};
+    const auto value = [&](std::int64_t g, int v) { return widened(values + g * padded + unit + v * L::count); };
+    for (std::int64_t g = 0; g < nodes; ++g) {
+      for (int v = 0; v < vectors; ++v) sums[v] += value(g, v) * mean[g];
     }
-  }
+    for (int v = 0; v < vectors; ++v) means[v] = sums[v] / total;
+    for (std::int64_t g = 0; g < nodes; ++g) {
+      for (int v = 0; v < vectors; ++v) {
+        const Doubles off = (value(g, v) - means[v]) * spread[g];
+        squares[v] += off * off;
+      }
+    }
+    for (int v = 0; v < vectors; ++v) {
+      L::store(sum + unit + v * L::count, sums[v]);
+      L::store(square + unit + v * L::count, squares[v]);
+    }
+  });
 }
 
-void dot_rows(const float* rows, const float* vector, std::int64_t count, std::int64_t length, double* out) {
+inline double sum_of_lanes(Floats v) {
+  double sum = 0;
+  for (std::int64_t lane = 0; lane < Lanes<float>::count; ++lane) sum += static_cast<double>(v[lane]);
+  return sum;
+}
+
+void bound_sums(const std::uint16_t* sketch, const float* lows, const float* highs, const std::int32_t* rows,
+                std::int64_t count, double* low, double* high) {
   using L = Lanes<float>;
-  for (std::int64_t r = 0; r < count; ++r) {
-    Floats total[2] = {};
-    std::int64_t k = 0;
-    for (; k + 2 * L::count <= length; k += 2 * L::count) {
-      total[0] += L::load(rows + r * length + k) * L::load(vector + k);
-      total[1] += L::load(rows + r * length + k + L::count) * L::load(vector + k + L::count);
+  constexpr std::int64_t length = padded(SketchGrid::nodes);
+  alignas(64) float weights[length] = {};
+  for (std::int64_t g = 0; g < SketchGrid::nodes; ++g) weights[g] = static_cast<float>(sketch[g]);
+  for (std::int64_t u = 0; u < count; ++u) {
+    const float *of_low = lows + rows[u] * length, *of_high = highs + rows[u] * length;
+    Floats below[2] = {}, above[2] = {};
+    for (std::int64_t k = 0; k < length; k += 2 * L::count) {
+      for (std::int64_t v = 0; v < 2; ++v) {
+        const Floats weight = L::load(weights + k + v * L::count);
+        below[v] += L::load(of_low + k + v * L::count) * weight;
+        above[v] += L::load(of_high + k + v * L::count) * weight;
+      }
     }
-    if (k < length) total[0] += L::load(rows + r * length + k) * L::load(vector + k);
-    total[0] += total[1];
-    double sum = 0;
-    for (std::int64_t lane = 0; lane < L::count; ++lane) sum += static_cast<double>(total[0][lane]);
-    out[r] = sum;
+    low[u] = sum_of_lanes(below[0] + below[1]);
+    high[u] = sum_of_lanes(above[0] + above[1]);
   }
 }

@@ -14,6 +14,20 @@ namespace {
 /// and going through 15 frames of changes as long as reading the key frame.
 constexpr std::size_t key_distance = 16;
 
+constexpr auto nodes = static_cast<std::size_t>(SketchGrid::nodes);
+
+/// Frames are alike within a period: a gas relaxes from where it starts, and then stays as it is.
+std::size_t period_of(std::size_t frame) { return frame < 16 ? 0 : frame < 64 ? 1 : 2; }
+
+void prefetch(const void* begin, const void* end) {
+#if defined(__GNUC__)
+  constexpr std::ptrdiff_t line = 64;
+  for (auto at = static_cast<const char*>(begin); at < end; at += line) __builtin_prefetch(at);
+#else
+  static_cast<void>(begin), static_cast<void>(end);
+#endif
+}
+
 float magnitude(float reach, float x, float y) { return std::max({reach, std::fabs(x), std::fabs(y)}); }
 
 }  // namespace
@@ -39,9 +53,14 @@ void FrameStore::finish(int threads) {
   if (!(reach_ < std::sqrt(std::numeric_limits<float>::max()))) {
     throw std::invalid_argument("velocities: must be below 1.8e19 in magnitude");
   }
-  find_mean_and_spread(threads);
+  find_ranges(threads);
   parallel_for(runs_count(), threads, [&](std::int64_t r) { make_sketches(runs_[static_cast<std::size_t>(r)]); });
-  for (const Run& run : runs_) sketch_range_.radius = std::max(sketch_range_.radius, run.radius);
+  for (const Run& run : runs_) {
+    for (std::size_t period = 0; period < run.radii.size(); ++period) {
+      double& radius = sketch_ranges_[period].radius;
+      radius = std::max(radius, run.radii[period]);
+    }
+  }
 }
 
 /// The changes to this frame are all there; it is kept whole where it is a key frame.
@@ -57,78 +76,95 @@ bool FrameStore::has_sketches(const Run& run) const {
   return run.dense == nullptr && n_ >= SketchGrid::fewest_disks && reach_ > 0;
 }
 
-/// Of the sketches of the key frames.
-void FrameStore::find_mean_and_spread(int threads) {
-  constexpr auto nodes = static_cast<std::size_t>(SketchGrid::nodes);
-  const auto n = static_cast<std::size_t>(n_);
-  struct Moments {
-    std::vector<double> sum, squares;
-    std::size_t frames = 0;
-    double largest = 0;
-  };
-  std::vector<Moments> of_runs(runs_.size());
-  parallel_for(runs_count(), threads, [&](std::int64_t r) {
-    const Run& run = runs_[static_cast<std::size_t>(r)];
-    if (!has_sketches(run)) return;
-    Moments& moments = of_runs[static_cast<std::size_t>(r)];
-    moments = {std::vector<double>(nodes), std::vector<double>(nodes), run.keys.size() / (2 * n), 0};
-    for (std::size_t key = 0; key < moments.frames; ++key) {
-      Sketcher sketcher(reach_);
-      const float* x = run.keys.data() + key * 2 * n;
-      for (std::size_t i = 0; i < n; ++i) sketcher.add(x[i], x[n + i]);
-      for (std::size_t g = 0; g < nodes; ++g) {
-        const double weight = sketcher.weights()[g];
-        moments.sum[g] += weight;
-        moments.squares[g] += weight * weight;
-        moments.largest = std::max(moments.largest, weight);
-      }
-    }
-  });
-  std::vector<double> sum(nodes), squares(nodes);
-  double frames = 0, largest = 0;
-  for (const Moments& moments : of_runs) {
-    if (moments.frames == 0) continue;
-    frames += static_cast<double>(moments.frames);
-    largest = std::max(largest, moments.largest);
-    for (std::size_t g = 0; g < nodes; ++g) {
-      sum[g] += moments.sum[g];
-      squares[g] += moments.squares[g];
-    }
-  }
-  if (frames == 0) return;
-  sketch_range_.unit = 4 * largest / std::numeric_limits<std::uint16_t>::max();  // room for more than key frames have
-  // A node that hardly ever has a disk must not make those frames seem far away in which it has one.
-  const double least = static_cast<double>(n_) / (16.0 * SketchGrid::nodes);
-  for (std::size_t g = 0; g < nodes; ++g) {
-    const double mean = sum[g] / frames, variance = squares[g] / frames - mean * mean;
-    sketch_range_.mean.push_back(mean);
-    sketch_range_.spread.push_back(std::sqrt(std::max(variance, 0.0) + least));
-  }
-}
-
-void FrameStore::make_sketches(Run& run) const {
-  if (!has_sketches(run)) return;
-  run.sketches.reserve(static_cast<std::size_t>((frames_ + 1) / 2 * SketchGrid::nodes));
+/// Call body(frame, sketcher) for all frames of a run.
+template <class Body>
+void FrameStore::sketch_frames(const Run& run, const Body& body) const {
   Sketcher sketcher(reach_);
   const auto n = static_cast<std::size_t>(n_);
   for (std::size_t i = 0; i < n; ++i) sketcher.add(run.keys[i], run.keys[n + i]);
-  bool fit = true;
   for (std::size_t t = 0; t < run.first.size(); ++t) {
     for (std::size_t c = t == 0 ? 0 : run.first[t - 1]; c < run.first[t]; ++c) {
       sketcher.remove(run.changes[c].old_x, run.changes[c].old_y);
       sketcher.add(run.changes[c].new_x, run.changes[c].new_y);
     }
-    run.radius = std::max(run.radius, sketch_range_.distance(sketcher));
-    if (t % 2 == 0) fit = fit && sketcher.write(sketch_range_.unit, run.sketches);
+    body(t, sketcher);
   }
+}
+
+/// Mean and spread of the sketches in each period, from some of the frames, and the unit to keep them in.
+void FrameStore::find_ranges(int threads) {
+  constexpr std::size_t every = 5;  // no divisor of the lengths of periods, and odd
+  struct Moments {
+    double frames = 0;
+    std::vector<double> sum, squares;
+  };
+  std::vector<std::vector<Moments>> of_runs(runs_.size());
+  std::vector<double> largest(runs_.size(), 0);
+  parallel_for(runs_count(), threads, [&](std::int64_t r) {
+    const Run& run = runs_[static_cast<std::size_t>(r)];
+    if (!has_sketches(run)) return;
+    std::vector<Moments>& of_run = of_runs[static_cast<std::size_t>(r)];
+    of_run.assign(period_of(run.first.size() - 1) + 1, {0, std::vector<double>(nodes), std::vector<double>(nodes)});
+    sketch_frames(run, [&](std::size_t t, const Sketcher& sketcher) {
+      if (t % every != 0) return;
+      Moments& moments = of_run[period_of(t)];
+      ++moments.frames;
+      for (std::size_t g = 0; g < nodes; ++g) {
+        const double weight = sketcher.weights()[g];
+        moments.sum[g] += weight;
+        moments.squares[g] += weight * weight;
+        largest[static_cast<std::size_t>(r)] = std::max(largest[static_cast<std::size_t>(r)], weight);
+      }
+    });
+  });
+  const double most = *std::max_element(largest.begin(), largest.end());
+  if (most == 0) return;
+  // A node that hardly ever has a disk must not make those frames seem far away in which it has one.
+  const double least = static_cast<double>(n_) / (16.0 * SketchGrid::nodes);
+  for (std::size_t period = 0; period <= period_of(static_cast<std::size_t>(frames_ - 1)); ++period) {
+    Moments all{0, std::vector<double>(nodes), std::vector<double>(nodes)};
+    for (const std::vector<Moments>& of_run : of_runs) {
+      if (of_run.empty()) continue;
+      all.frames += of_run[period].frames;
+      for (std::size_t g = 0; g < nodes; ++g) {
+        all.sum[g] += of_run[period].sum[g];
+        all.squares[g] += of_run[period].squares[g];
+      }
+    }
+    SketchRange range;
+    range.unit = 4 * most / std::numeric_limits<std::uint16_t>::max();  // room for more than these frames have
+    for (std::size_t g = 0; g < nodes; ++g) {
+      const double frames = std::max(all.frames, 1.0), mean = all.sum[g] / frames;
+      range.mean.push_back(mean);
+      range.spread.push_back(std::sqrt(std::max(all.squares[g] / frames - mean * mean, 0.0) + least));
+    }
+    sketch_ranges_.push_back(std::move(range));
+  }
+}
+
+void FrameStore::make_sketches(Run& run) const {
+  if (!has_sketches(run)) return;
+  run.sketches.reserve((run.first.size() + 1) / 2 * nodes);
+  run.radii.assign(sketch_ranges_.size(), 0);
+  bool fit = true;
+  sketch_frames(run, [&](std::size_t t, const Sketcher& sketcher) {
+    // The last frame of a pair may be the first of a period: it counts in both.
+    for (const std::size_t pair : {t, t == 0 ? 0 : t - 1}) {
+      double& radius = run.radii[period_of(pair)];
+      radius = std::max(radius, sketch_ranges_[period_of(pair)].distance(sketcher));
+    }
+    if (t % 2 == 0) fit = fit && sketcher.write(sketch_ranges_.front().unit, run.sketches);
+  });
   if (!fit) run.sketches = {};
 }
+
+std::size_t FrameStore::period(std::int64_t pair) const { return period_of(frame_of(pair)); }
 
 FrameStore::Sketch FrameStore::sketch(std::int64_t pair) const {
   const Run& run = run_of(pair);
   const std::size_t k = frame_of(pair);
   if (run.sketches.empty()) return {nullptr, false};
-  return {&run.sketches[(k + 1) / 2 * SketchGrid::nodes], k % 2 == 1};
+  return {&run.sketches[(k + 1) / 2 * nodes], k % 2 == 1};
 }
 
 void FrameStore::encode_dense(const double* velocities, Run& run) const {
@@ -210,23 +246,32 @@ std::int64_t FrameStore::most_changes(std::int64_t pair) const {
   return run.dense != nullptr ? n_ : run.first[k + 1] - run.first[k];
 }
 
-std::int64_t FrameStore::changes(std::int64_t pair, Change* out) const {
+std::span<const Change> FrameStore::changes(std::int64_t pair, std::vector<Change>& room) const {
   const Run& run = run_of(pair);
   const std::size_t k = frame_of(pair);
-  if (run.dense == nullptr) {
-    const Change* begin = run.changes.data();
-    return std::copy(begin + run.first[k], begin + run.first[k + 1], out) - out;
-  }
+  if (run.dense == nullptr) return {run.changes.data() + run.first[k], run.changes.data() + run.first[k + 1]};
   const double* before = run.dense + static_cast<std::int64_t>(k) * n_ * 2;
   const double* after = before + n_ * 2;
-  Change* end = out;
+  room.clear();
   for (std::int64_t i = 0; i < n_; ++i) {
     const Change change{static_cast<std::int32_t>(i), static_cast<float>(before[2 * i]),
                         static_cast<float>(before[2 * i + 1]), static_cast<float>(after[2 * i]),
                         static_cast<float>(after[2 * i + 1])};
-    if (change.new_x != change.old_x || change.new_y != change.old_y) *end++ = change;
+    if (change.new_x != change.old_x || change.new_y != change.old_y) room.push_back(change);
   }
-  return end - out;
+  return room;
+}
+
+void FrameStore::prefetch_changes(std::int64_t pair) const {
+  const Run& run = run_of(pair);
+  if (run.dense != nullptr) return;
+  const std::size_t k = frame_of(pair);
+  prefetch(run.changes.data() + run.first[k], run.changes.data() + run.first[k + 1]);
+}
+
+void FrameStore::prefetch_sketch(std::int64_t pair) const {
+  const std::uint16_t* numbers = sketch(pair).numbers;
+  if (numbers != nullptr) prefetch(numbers, numbers + nodes);
 }
 
 void FrameStore::frame(std::int64_t pair, float* x, float* y) const {

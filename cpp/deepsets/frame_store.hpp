@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "deepsets/sketch.hpp"
@@ -38,16 +39,21 @@ class FrameStore {
 
   /// At least as many as `changes` gives.
   std::int64_t most_changes(std::int64_t pair) const;
-  /// The changes from the first to the second frame of a pair, by disk; `out` has room for most_changes of them.
-  std::int64_t changes(std::int64_t pair, Change* out) const;
+  /// The changes from the first to the second frame of a pair, by disk; `room` is for those that are not stored.
+  std::span<const Change> changes(std::int64_t pair, std::vector<Change>& room) const;
+  /// Ask the memory for what `changes`, or `sketch`, of this pair will read: it takes longer than a pair does.
+  void prefetch_changes(std::int64_t pair) const;
+  void prefetch_sketch(std::int64_t pair) const;
   /// The sketch of one of the frames of a pair.
   struct Sketch {
     const std::uint16_t* numbers;  // nullptr where there is none
     bool second;
   };
   Sketch sketch(std::int64_t pair) const;
-  /// Where the sketches of all frames lie.
-  const SketchRange& sketch_range() const { return sketch_range_; }
+  /// Where the sketches of the frames of each period lie; none where there are no sketches.
+  const std::vector<SketchRange>& sketch_ranges() const { return sketch_ranges_; }
+  /// The period that both frames of a pair are in.
+  std::size_t period(std::int64_t pair) const;
   /// The first frame of a pair.
   void frame(std::int64_t pair, float* x, float* y) const;
 
@@ -59,7 +65,7 @@ class FrameStore {
     std::vector<float> keys;              // x, then y, of frames 0, key_distance, 2 * key_distance ...
     std::vector<std::uint16_t> sketches;  // of frames 0, 2, 4 ...
     float reach = 0;
-    double radius = 0;  // of the range of all sketches, as far as this run is concerned
+    std::vector<double> radii;  // of the ranges of sketches, as far as this run is concerned
   };
 
   std::int64_t runs_count() const { return static_cast<std::int64_t>(runs_.size()); }
@@ -70,13 +76,15 @@ class FrameStore {
   void end_frame(Run& run, std::size_t frame, const std::vector<float>& x, const std::vector<float>& y) const;
   void finish(int threads);
   bool has_sketches(const Run& run) const;
-  void find_mean_and_spread(int threads);
+  template <class Body>
+  void sketch_frames(const Run& run, const Body& body) const;
+  void find_ranges(int threads);
   void make_sketches(Run& run) const;
 
   std::int64_t frames_, n_;
   float reach_ = 0;
   std::vector<Run> runs_;
-  SketchRange sketch_range_;
+  std::vector<SketchRange> sketch_ranges_;
 };
 
 }  // namespace hthm::deepsets

@@ -71,8 +71,9 @@ struct Kernel {
   /// (nodes, P), mean and spread (nodes).
   void (*mean_and_spread)(const double* mean, const double* spread, const float* values, std::int64_t nodes,
                           std::int64_t padded, double total, double* sum, double* square);
-  /// out (count) = rows (count, length) times a vector; whole vectors of every instruction set.
-  void (*dot_rows)(const float* rows, const float* vector, std::int64_t count, std::int64_t length, double* out);
+  /// low, high (count) = sum over the nodes of a sketch times rows of lows and highs (..., nodes padded with zeros).
+  void (*bound_sums)(const std::uint16_t* sketch, const float* lows, const float* highs, const std::int32_t* rows,
+                     std::int64_t count, double* low, double* high);
 };
 
 /// The loops of a level, or of the best one below it that is compiled in. The CPU must have it.

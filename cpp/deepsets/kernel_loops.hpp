@@ -27,6 +27,12 @@ struct Lanes {
 using Floats = Lanes<float>::Vector;
 using Doubles = Lanes<double>::Vector;
 
+/// As many floats as a vector has doubles.
+inline Doubles widened(const float* p) {
+  typedef float Half __attribute__((vector_size(HTHM_VECTOR_BYTES / 2), aligned(alignof(float)), may_alias));
+  return __builtin_convertvector(*reinterpret_cast<const Half*>(p), Doubles);
+}
+
 // The masked forms with a full mask: GCC takes the plain ones, which compile to the same, for uses of what is not set.
 #if HTHM_VECTOR_BYTES == 64
 inline Floats positive(Floats z) { return _mm512_maskz_max_ps(0xffff, z, _mm512_setzero_ps()); }
@@ -194,7 +200,7 @@ void sum_rows(const double* rows, const std::int32_t* chosen, std::int64_t count
 #include "deepsets/bounds_loops.hpp"
 
 constexpr Kernel loops{table,    sum,          exact_sum,    gradient,   multiply,        dot,     sum_rows, affine,
-                       activate, bound_second, bound_square, bound_node, mean_and_spread, dot_rows};
+                       activate, bound_second, bound_square, bound_node, mean_and_spread, bound_sums};
 
 }  // namespace
 }  // namespace hthm::deepsets

@@ -1,6 +1,8 @@
 // The weights of a DeepSets network, h = rho(sum of phi(v)), as the kernel is given them.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace hthm::deepsets {
@@ -31,5 +33,11 @@ constexpr int padded(int width) { return (width + 15) / 16 * 16; }
 
 /// Wider networks have too many cells for the kernel's indices.
 inline constexpr int most_width = 256;
+
+/// The active units of a layer, a bit each.
+using Mask = std::array<std::uint64_t, most_width / 64>;
+
+inline bool is_active(const Mask& mask, std::size_t unit) { return (mask[unit / 64] >> (unit % 64) & 1) != 0; }
+inline void activate(Mask& mask, std::size_t unit) { mask[unit / 64] |= std::uint64_t{1} << (unit % 64); }
 
 }  // namespace hthm::deepsets

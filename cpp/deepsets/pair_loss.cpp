@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "parallel.hpp"
 
@@ -12,13 +13,20 @@ namespace {
 /// Pairs that a thread takes at a time.
 constexpr std::int64_t pairs_at_a_time = 8;
 
+/// How long before it is read a pair is fetched.
+constexpr std::int64_t pairs_ahead = 4;
+
 /// Terms of a cell that are summed at a time: so few that the cells of a narrow network keep all threads busy.
 constexpr std::int64_t terms_at_a_time = 512;
 
 }  // namespace
 
 struct PairLoss::Frame {
-  explicit Frame(std::int64_t n) : x(static_cast<std::size_t>(n)), y(x.size()), cells(x.size()), changes(x.size()) {}
+  void resize(std::int64_t n) {
+    x.resize(static_cast<std::size_t>(n));
+    y.resize(x.size());
+    cells.resize(x.size());
+  }
 
   std::vector<float> x, y;
   std::vector<std::int32_t> cells;
@@ -42,13 +50,12 @@ double PairLoss::operator()(const Network<const float>& network, const std::int6
   know_all_cells(threads);
   const auto has_sketch = [&](const Pair& pair) { return frames_.sketch(pair.number).numbers != nullptr; };
   if (std::any_of(pairs_.begin(), pairs_.end(), has_sketch)) {
-    bounds_.build(network, phi_, frames_.reach(), frames_.n(), frames_.sketch_range(), *kernel_, threads);
-    always_active_ = {};
-    for (std::size_t k = 0; k < static_cast<std::size_t>(width_); ++k) {
-      always_active_[k / 64] |= static_cast<std::uint64_t>(bounds_.always_active(k)) << (k % 64);
+    const std::vector<SketchRange>& ranges = frames_.sketch_ranges();
+    bounds_.build(network, phi_, frames_.reach(), frames_.n(), ranges, *kernel_, threads);
+    always_.resize(ranges.size() * static_cast<std::size_t>(stride_));
+    for (std::size_t period = 0; period < ranges.size(); ++period) {
+      rho_.slopes(bounds_.known(period).always_active, &always_[period * static_cast<std::size_t>(stride_)]);
     }
-    always_.resize(static_cast<std::size_t>(stride_));
-    rho_.slopes(always_active_, always_.data());
   }
   for_pairs(threads, [&](std::int64_t k, Frame& frame) { change[k] = compare(k, frame); });
 
@@ -72,7 +79,7 @@ template <class Body>
 void PairLoss::for_pairs(int threads, const Body& body) {
   const auto count = static_cast<std::int64_t>(pairs_.size());
   parallel_for((count + pairs_at_a_time - 1) / pairs_at_a_time, threads, [&](std::int64_t piece) {
-    Frame frame(frames_.n());
+    Frame frame;
     const std::int64_t first = piece * pairs_at_a_time;
     for (std::int64_t k = first; k < std::min(first + pairs_at_a_time, count); ++k) body(k, frame);
   });
@@ -95,9 +102,13 @@ void PairLoss::choose(const std::int64_t* pairs, std::int64_t count) {
 /// The velocities of the changed disks with their cells, as far as known.
 void PairLoss::look_at(std::int64_t k, Frame& frame) {
   Pair& pair = pairs_[static_cast<std::size_t>(k)];
-  pair.changes = frames_.changes(pair.number, frame.changes.data());
+  const std::span<const Change> changes = frames_.changes(pair.number, frame.changes);
+  if (const auto ahead = static_cast<std::size_t>(k + pairs_ahead); ahead < pairs_.size()) {
+    frames_.prefetch_changes(pairs_[ahead].number);
+  }
+  pair.changes = static_cast<std::int64_t>(changes.size());
   for (std::int64_t c = 0; c < pair.changes; ++c) {
-    const Change& change = frame.changes[static_cast<std::size_t>(c)];
+    const Change& change = changes[static_cast<std::size_t>(c)];
     const auto after = static_cast<std::size_t>(pair.first + c),
                before = after + static_cast<std::size_t>(pair.changes);
     x_[after] = change.new_x;
@@ -122,6 +133,11 @@ void PairLoss::know_all_cells(int threads) {
 /// Delta h of a pair.
 double PairLoss::compare(std::int64_t k, Frame& frame) {
   Pair& pair = pairs_[static_cast<std::size_t>(k)];
+  if (const auto ahead = static_cast<std::size_t>(k + pairs_ahead); ahead < pairs_.size()) {
+    const std::int64_t number = pairs_[ahead].number;
+    const bool has_sketch = frames_.sketch(number).numbers != nullptr;
+    if (has_sketch && !bounds_.known(frames_.period(number)).uncertain.empty()) frames_.prefetch_sketch(number);
+  }
   const auto first = static_cast<std::size_t>(pair.first), middle = first + static_cast<std::size_t>(pair.changes);
   double before[most_width] = {};
   double* of_sums = change_of_sums(k);
@@ -137,16 +153,18 @@ double PairLoss::compare(std::int64_t k, Frame& frame) {
 bool PairLoss::is_surely_steady(Pair& pair, const double* change_of_sums, double& change) const {
   const FrameStore::Sketch sketch = frames_.sketch(pair.number);
   if (sketch.numbers == nullptr) return false;
-  pair.active_before = always_active_;
-  change = kernel_->dot(always_.data(), change_of_sums, stride_);
-  const std::vector<std::int32_t>& uncertain = bounds_.uncertain();
+  const std::size_t period = frames_.period(pair.number);
+  const Bounds::Known& known = bounds_.known(period);
+  const std::vector<std::int32_t>& uncertain = known.uncertain;
+  pair.active_before = known.always_active;
+  change = kernel_->dot(&always_[period * static_cast<std::size_t>(stride_)], change_of_sums, stride_);
   double low[most_width], high[most_width];
-  if (!uncertain.empty()) bounds_.of(sketch.numbers, low, high);
+  if (!uncertain.empty()) bounds_.of(sketch.numbers, period, low, high);
   for (std::size_t u = 0; u < uncertain.size(); ++u) {
     const auto unit = static_cast<std::size_t>(uncertain[u]);
     const double dz = rho_.change_of_unit(unit, change_of_sums), other = sketch.second ? -dz : dz;
     if (std::min(low[u], low[u] + other) > 0) {
-      pair.active_before[unit / 64] |= std::uint64_t{1} << (unit % 64);
+      activate(pair.active_before, unit);
       change += rho_.last(unit) * dz;
     } else if (std::max(high[u], high[u] + other) > 0) {
       return false;
@@ -161,6 +179,7 @@ double PairLoss::compare_whole(std::int64_t k, Frame& frame) {
   Pair& pair = pairs_[static_cast<std::size_t>(k)];
   double dz[most_width] = {}, z[most_width], next[most_width];
   rho_.add_change(change_of_sums(k), dz);
+  frame.resize(frames_.n());
   for (const bool exact : {false, true}) {
     frames_.frame(pair.number, frame.x.data(), frame.y.data());
     phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), exact, sums(k));
@@ -203,12 +222,13 @@ void PairLoss::differentiate(const double* slopes_of_loss) {
 
 /// Where rho switches, the disks that do not change act through two patterns that differ.
 void PairLoss::add_terms_of_shared(const Pair& pair, double weight) {
-  Frame frame(frames_.n());
-  frames_.changes(pair.number, frame.changes.data());
+  Frame frame;
+  frame.resize(frames_.n());
+  const std::span<const Change> changes = frames_.changes(pair.number, frame.changes);
   frames_.frame(pair.number, frame.x.data(), frame.y.data());
   std::int64_t next = 0;
   for (std::int64_t i = 0; i < frames_.n(); ++i) {
-    if (next < pair.changes && frame.changes[static_cast<std::size_t>(next)].disk == i) {
+    if (next < pair.changes && changes[static_cast<std::size_t>(next)].disk == i) {
       ++next;
       continue;
     }

@@ -36,7 +36,7 @@ class PairLoss {
   /// afterwards, and as many from there on those before.
   struct Pair {
     std::int64_t number, first, changes;
-    Rho::Mask active_before, active_after;  // units of rho
+    Mask active_before, active_after;  // units of rho
     std::int32_t before, after;             // their patterns, by number
   };
   /// Memory of one thread for one frame.
@@ -63,7 +63,7 @@ class PairLoss {
   Rho rho_;
   Bounds bounds_;
   std::int64_t width_ = 0, stride_ = 0;  // stride: the padded width
-  Rho::Mask always_active_{};            // units of rho that are, in all frames with sketches
+  Mask always_active_{};            // units of rho that are, in all frames with sketches
   std::vector<double> always_;           // (P): how h depends on S through them
   std::vector<Pair> pairs_;
   std::vector<float> x_, y_;            // changed velocities

@@ -4,12 +4,6 @@
 #include <cmath>
 
 namespace hthm::deepsets {
-namespace {
-
-bool active(const Rho::Mask& mask, std::size_t k) { return (mask[k / 64] >> (k % 64) & 1) != 0; }
-
-}  // namespace
-
 void Rho::build(const Network<const float>& network, const Kernel& kernel) {
   kernel_ = &kernel;
   width_ = network.width;
@@ -59,7 +53,7 @@ double Rho::change(const double* before, const double* after, const double* dz) 
   return h;
 }
 
-Rho::Mask Rho::mask(const double* z) const {
+Mask Rho::mask(const double* z) const {
   Mask mask{};
   for (std::size_t k = 0; k < last_.size(); ++k) mask[k / 64] |= static_cast<std::uint64_t>(z[k] > 0) << (k % 64);
   return mask;
@@ -67,7 +61,7 @@ Rho::Mask Rho::mask(const double* z) const {
 
 void Rho::slopes(const Mask& mask, double* out) const {
   double through[most_width];
-  for (std::size_t k = 0; k < last_.size(); ++k) through[k] = active(mask, k) ? last_[k] : 0;
+  for (std::size_t k = 0; k < last_.size(); ++k) through[k] = is_active(mask, k) ? last_[k] : 0;
   std::fill(out, out + padded_, 0.0);
   kernel_->multiply(rows_.data(), through, width_, padded_, out);
 }
@@ -98,7 +92,7 @@ void Rho::gradient(const Network<float>& gradient) const {
     for (std::size_t k = 0; k < stride; ++k) z[k] = constant_[p] * bias_[k];
     add_change(sums, z.data());
     for (std::size_t k = 0; k < width; ++k) {
-      if (!active(patterns_[p], k)) continue;
+      if (!is_active(patterns_[p], k)) continue;
       w4[k] += z[k];
       b3[k] += last_[k] * constant_[p];
       for (std::size_t j = 0; j < width; ++j) w3[k * width + j] += last_[k] * sums[j];

@@ -1,7 +1,6 @@
 // rho, the network of a frame, for pairs of frames: how h changes, and what the gradient needs of that.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -14,8 +13,6 @@ namespace hthm::deepsets {
 /// none does, Delta h depends on the change of S alone.
 class Rho {
  public:
-  using Mask = std::array<std::uint64_t, most_width / 64>;  // the active units, a bit each
-
   void build(const Network<const float>& network, const Kernel& kernel);
 
   /// z (P) of a sum S.

@@ -38,7 +38,7 @@ class Sketcher {
 /// Where the sketches of many frames lie, before they are rounded: each w fulfils sum over the nodes of
 /// ((w - mean) / spread)^2 <= radius^2. What is linear in w is so bounded for all of them at once.
 struct SketchRange {
-  std::vector<double> mean, spread;  // (nodes); empty where there are no sketches
+  std::vector<double> mean, spread;  // (nodes)
   double radius = 0;
   double unit = 0;  // of the rounded weights
 
