@@ -27,7 +27,6 @@ std::int64_t column(double position, double side) {
 
 void PlaneCells::build(const Network<const float>& network, float reach) {
   const auto width = static_cast<std::size_t>(network.width);
-  words_ = (network.width + 63) / 64;
   reach_ = std::max(reach, 1e-18f);
   squares_per_unit_ = static_cast<float>(side) / (2 * reach_);
   lines_.resize(width);
@@ -39,6 +38,8 @@ void PlaneCells::build(const Network<const float>& network, float reach) {
   next_ending_.resize(width);
   squares_.resize(side * side);
   crossings_.clear();
+  busy_squares_.clear();
+  busy_lines_.clear();
   masks_.clear();
   hashes_.clear();
   table_.assign(1024, unknown);
@@ -83,7 +84,7 @@ void PlaneCells::cross_row(std::size_t row) {
 
 /// What the squares of a row know, from left to right.
 void PlaneCells::fill_row(std::size_t row) {
-  Mask mask(static_cast<std::size_t>(words_), 0);
+  Mask mask{};
   std::uint64_t hash = 0;
   const auto set = [&](std::size_t j) {
     mask[j / 64] ^= std::uint64_t{1} << (j % 64);
@@ -113,84 +114,98 @@ void PlaneCells::fill_row(std::size_t row) {
 }
 
 /// What a square knows that these lines cross; all others are active as the mask says.
-std::uint16_t PlaneCells::entry(Mask& mask, std::uint64_t hash, const std::vector<std::int32_t>& open) {
-  if (open.size() > 2) return many_lines;
+std::uint16_t PlaneCells::entry(const Mask& mask, std::uint64_t hash, const std::vector<std::int32_t>& open) {
+  if (open.size() > 2) {
+    const std::size_t number = busy_squares_.size();
+    if (number >= too_many - is_busy) return too_many;
+    busy_squares_.push_back({busy_lines_.size(), busy_lines_.size() + open.size(), mask, hash});
+    busy_lines_.insert(busy_lines_.end(), open.begin(), open.end());
+    for (const std::int32_t line : open) {  // counted as inactive
+      const auto j = static_cast<std::size_t>(line);
+      if (!is_active(mask, j)) continue;
+      busy_squares_.back().mask[j / 64] ^= std::uint64_t{1} << (j % 64);
+      busy_squares_.back().hash ^= keys_[j];
+    }
+    return static_cast<std::uint16_t>(is_busy + number);
+  }
   std::int32_t cells[4];
-  const std::int32_t lines[2] = {open.empty() ? 0 : open[0], open.size() < 2 ? 0 : open[1]};
   const std::size_t sides = std::size_t{1} << open.size();
-  Mask sided = mask;
-  std::int32_t most = 0;
   for (std::size_t s = 0; s < sides; ++s) {
+    Mask sided = mask;
     std::uint64_t sided_hash = hash;
-    sided = mask;
     for (std::size_t k = 0; k < open.size(); ++k) {
       const auto j = static_cast<std::size_t>(open[k]);
-      const std::uint64_t bit = std::uint64_t{1} << (j % 64);
-      if (((sided[j / 64] & bit) != 0) != ((s >> k & 1) != 0)) {
-        sided[j / 64] ^= bit;
+      if (is_active(sided, j) != ((s >> k & 1) != 0)) {
+        sided[j / 64] ^= std::uint64_t{1} << (j % 64);
         sided_hash ^= keys_[j];
       }
     }
     cells[s] = find_or_add(sided, sided_hash);
-    most = std::max(most, cells[s]);
   }
-  if (most >= is_crossed) return many_lines;
+  if (*std::max_element(cells, cells + sides) >= is_crossed) return too_many;
   if (open.empty()) return static_cast<std::uint16_t>(cells[0]);
-  if (crossings_.size() >= many_lines - is_crossed) return many_lines;
+  if (crossings_.size() >= is_busy - is_crossed) return too_many;
   // With one line, what the second says is of no consequence.
-  if (open.size() == 1) crossings_.push_back({{lines[0], lines[0]}, {cells[0], cells[0], cells[1], cells[1]}});
-  if (open.size() == 2) crossings_.push_back({{lines[0], lines[1]}, {cells[0], cells[1], cells[2], cells[3]}});
+  if (open.size() == 1) crossings_.push_back({{open[0], open[0]}, {cells[0], cells[0], cells[1], cells[1]}});
+  if (open.size() == 2) crossings_.push_back({{open[0], open[1]}, {cells[0], cells[1], cells[2], cells[3]}});
   return static_cast<std::uint16_t>(is_crossed + crossings_.size() - 1);
 }
 
-std::uint64_t PlaneCells::mask_at(float x, float y, std::uint64_t* mask) const {
+/// The active units at a velocity in a square of this entry, and their hash.
+std::uint64_t PlaneCells::mask_at(std::uint16_t entry, float x, float y, Mask& mask) const {
   std::uint64_t hash = 0;
-  std::fill(mask, mask + words_, 0);
-  for (std::size_t j = 0; j < lines_.size(); ++j) {
-    if (!is_active(static_cast<std::int32_t>(j), x, y)) continue;
-    mask[j / 64] |= std::uint64_t{1} << (j % 64);
+  const auto look_at = [&](std::size_t j) {
+    if (!is_beyond(static_cast<std::int32_t>(j), x, y)) return;
+    activate(mask, j);
     hash ^= keys_[j];
+  };
+  if (entry >= is_busy && entry < too_many) {
+    const BusySquare& square = busy_squares_[entry - is_busy];
+    mask = square.mask;
+    hash = square.hash;
+    for (std::size_t k = square.first; k < square.end; ++k) look_at(static_cast<std::size_t>(busy_lines_[k]));
+  } else {
+    mask = {};
+    for (std::size_t j = 0; j < lines_.size(); ++j) look_at(j);
   }
   return hash;
 }
 
 /// Where a mask is in the table, or where it belongs.
-std::size_t PlaneCells::slot(const std::uint64_t* mask, std::uint64_t hash) const {
+std::size_t PlaneCells::slot(const Mask& mask, std::uint64_t hash) const {
   std::size_t k = hash & (table_.size() - 1);
   for (; table_[k] != unknown; k = (k + 1) & (table_.size() - 1)) {
     const auto cell = static_cast<std::size_t>(table_[k]);
-    if (hashes_[cell] == hash && std::equal(mask, mask + words_, &masks_[cell * static_cast<std::size_t>(words_)])) {
-      break;
-    }
+    if (hashes_[cell] == hash && masks_[cell] == mask) break;
   }
   return k;
 }
 
-std::int32_t PlaneCells::find(float x, float y) const {
-  std::uint64_t mask[(most_width + 63) / 64];
-  const std::uint64_t hash = mask_at(x, y, mask);
+std::int32_t PlaneCells::find(std::uint16_t entry, float x, float y) const {
+  Mask mask;
+  const std::uint64_t hash = mask_at(entry, x, y, mask);
   return table_[slot(mask, hash)];
 }
 
 std::int32_t PlaneCells::locate_or_add(float x, float y) {
   const std::int32_t cell = locate(x, y);
   if (cell != unknown) return cell;
-  Mask mask(static_cast<std::size_t>(words_));
-  const std::uint64_t hash = mask_at(x, y, mask.data());
+  Mask mask;
+  const std::uint64_t hash = mask_at(squares_[square(y) * side + square(x)], x, y, mask);
   return find_or_add(mask, hash);
 }
 
 std::int32_t PlaneCells::find_or_add(const Mask& mask, std::uint64_t hash) {
-  const std::size_t k = slot(mask.data(), hash);
+  const std::size_t k = slot(mask, hash);
   if (table_[k] != unknown) return table_[k];
   const auto cell = static_cast<std::int32_t>(hashes_.size());
   table_[k] = cell;
-  masks_.insert(masks_.end(), mask.begin(), mask.end());
+  masks_.push_back(mask);
   hashes_.push_back(hash);
   if (2 * hashes_.size() > table_.size()) {
     table_.assign(2 * table_.size(), unknown);
     for (std::size_t c = 0; c < hashes_.size(); ++c) {
-      table_[slot(&masks_[c * static_cast<std::size_t>(words_)], hashes_[c])] = static_cast<std::int32_t>(c);
+      table_[slot(masks_[c], hashes_[c])] = static_cast<std::int32_t>(c);
     }
   }
   return cell;

@@ -10,8 +10,8 @@ namespace hthm::deepsets {
 
 /// In a cell each unit of the first layer is either active everywhere or nowhere, so that what follows it, up to the
 /// next ReLU, is affine in the velocity. A grid of squares over the plane finds the cell of a velocity: squares that no
-/// line crosses know their cell, those that one or two lines cross know the cells on all sides of them; elsewhere all
-/// lines are looked at. A unit is active where its z > 0 in double, which is exact for float32 up to one rounding.
+/// line crosses know their cell, those that one or two lines cross know the cells on all sides of them; elsewhere a cell
+/// is looked up by its active units. A unit is active where its z > 0 in double, which is exact for float32 up to one rounding.
 class PlaneCells {
  public:
   static constexpr std::int32_t unknown = -1;
@@ -19,30 +19,38 @@ class PlaneCells {
   /// Cells that the squares over [-reach, reach]^2 know, for a first layer of finite weights.
   void build(const Network<const float>& network, float reach);
 
-  std::int64_t count() const { return static_cast<std::int64_t>(masks_.size()) / words_; }
+  std::int64_t count() const { return static_cast<std::int64_t>(masks_.size()); }
   /// Whether unit j of the first layer is active in a cell.
   bool active(std::int64_t cell, int j) const {
-    return (masks_[static_cast<std::size_t>(cell * words_ + j / 64)] >> (j % 64) & 1) != 0;
+    return is_active(masks_[static_cast<std::size_t>(cell)], static_cast<std::size_t>(j));
   }
 
   /// The cell of a velocity within reach, or `unknown` where no square has met it.
   std::int32_t locate(float x, float y) const {
     const std::uint16_t entry = squares_[square(y) * side + square(x)];
     if (entry < is_crossed) return entry;
-    return entry == many_lines ? find(x, y) : side_of_lines(crossings_[entry - is_crossed], x, y);
+    if (entry < is_busy) return side_of_lines(crossings_[entry - is_crossed], x, y);
+    return find(entry, x, y);
   }
   /// The cell of a velocity, which becomes one if it was unknown.
   std::int32_t locate_or_add(float x, float y);
 
  private:
   static constexpr std::size_t side = 128;               // squares of the grid along x and along y
-  static constexpr std::uint16_t is_crossed = 1u << 15;  // from here on, numbers of crossings
-  static constexpr std::uint16_t many_lines = 0xffff;
+  static constexpr std::uint16_t is_crossed = 0x8000;    // from here on, numbers of crossings
+  static constexpr std::uint16_t is_busy = 0xc000;       // from here on, numbers of busy squares
+  static constexpr std::uint16_t too_many = 0xffff;      // nothing is known
 
   /// One or two lines through a square, and the cells where neither, the first, the second, or both are active.
   struct Crossing {
     std::int32_t lines[2];
     std::int32_t cells[4];
+  };
+  /// More lines through a square, busy_lines_[first] to busy_lines_[end], and what is active before they are looked at.
+  struct BusySquare {
+    std::size_t first, end;
+    Mask mask;
+    std::uint64_t hash;
   };
   /// A line of the first layer, z = a x + b y + c, in the row of squares at hand: its sign is open in the columns from
   /// `first` to `last`.
@@ -51,33 +59,33 @@ class PlaneCells {
     std::int64_t first, last;
     bool active_before, active_after;
   };
-  using Mask = std::vector<std::uint64_t>;
 
   std::size_t square(float v) const {
     const auto k = static_cast<std::int64_t>((v + reach_) * squares_per_unit_);
     return static_cast<std::size_t>(k < 0 ? 0 : k >= static_cast<std::int64_t>(side) ? side - 1 : k);
   }
-  bool is_active(std::int32_t line, float x, float y) const {
+  bool is_beyond(std::int32_t line, float x, float y) const {
     const Line& l = lines_[static_cast<std::size_t>(line)];
     return l.a * x + l.b * y + l.c > 0;
   }
   std::int32_t side_of_lines(const Crossing& crossing, float x, float y) const {
-    return crossing.cells[(is_active(crossing.lines[0], x, y) ? 1 : 0) + (is_active(crossing.lines[1], x, y) ? 2 : 0)];
+    return crossing.cells[(is_beyond(crossing.lines[0], x, y) ? 1 : 0) + (is_beyond(crossing.lines[1], x, y) ? 2 : 0)];
   }
-  std::int32_t find(float x, float y) const;
+  std::int32_t find(std::uint16_t entry, float x, float y) const;
   std::int32_t find_or_add(const Mask& mask, std::uint64_t hash);
-  std::size_t slot(const std::uint64_t* mask, std::uint64_t hash) const;
-  std::uint64_t mask_at(float x, float y, std::uint64_t* mask) const;
+  std::size_t slot(const Mask& mask, std::uint64_t hash) const;
+  std::uint64_t mask_at(std::uint16_t entry, float x, float y, Mask& mask) const;
   void cross_row(std::size_t row);
   void fill_row(std::size_t row);
-  std::uint16_t entry(Mask& mask, std::uint64_t hash, const std::vector<std::int32_t>& open);
+  std::uint16_t entry(const Mask& mask, std::uint64_t hash, const std::vector<std::int32_t>& open);
 
   float reach_ = 0, squares_per_unit_ = 0;
-  int words_ = 1;  // of 64 units
   std::vector<Line> lines_;
-  std::vector<std::uint16_t> squares_;  // [row][column]: a cell, is_crossed + a crossing, or many_lines
+  std::vector<std::uint16_t> squares_;  // [row][column]: a cell, or one of the others above
   std::vector<Crossing> crossings_;
-  std::vector<std::uint64_t> masks_;   // [cell][word]: the active units
+  std::vector<BusySquare> busy_squares_;
+  std::vector<std::int32_t> busy_lines_;
+  std::vector<Mask> masks_;            // [cell]: the active units
   std::vector<std::uint64_t> hashes_;  // [cell]
   std::vector<std::int32_t> table_;    // open addressing by hash: cells, or unknown
   std::vector<std::uint64_t> keys_;    // [unit]: the hash of a cell is the exclusive or of its active units' keys
