@@ -19,6 +19,7 @@ void Bounds::build(const Network<const float>& network, const Phi& phi, double r
   kernel_ = &kernel;
   width_ = network.width;
   padded_ = padded(width_);
+  reach_ = reach;
   unit_ = static_cast<float>(ranges.front().unit);
   const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
   last_.assign(width * stride, 0);
@@ -39,6 +40,7 @@ void Bounds::build(const Network<const float>& network, const Phi& phi, double r
   known_.clear();
   for (const SketchRange& range : ranges) known_.push_back(know(range, n));
   select_rows();
+  find_fine_rows();
 }
 
 /// f, and what it is made of, at the fine nodes.
@@ -67,6 +69,7 @@ void Bounds::find_envelopes(const Phi& phi, double reach, int threads) {
   const double width = 2 * reach / fine_side;
   below_.resize(side * side * stride);
   above_.resize(below_.size());
+  errors_.resize(fine_side * fine_side * stride);
   parallel_for(side, threads, [&](std::int64_t row) {
     const auto i = static_cast<std::size_t>(row);
     std::vector<float> second(side * stride), error(side * stride);
@@ -75,6 +78,7 @@ void Bounds::find_envelopes(const Phi& phi, double reach, int threads) {
       kernel_->bound_second({&z_[corner], static_cast<std::int64_t>(fine_nodes * stride), padded_, width_, phi.lines(),
                              -reach + static_cast<double>(i * finer) * width,
                              -reach + static_cast<double>(j * finer) * width, width, abs_second_.data()},
+                            &errors_[(i * finer * fine_side + j * finer) * stride], fine_side * padded_,
                             &second[j * stride]);
     }
     kernel_->activate(abs_last_.data(), second.data(), side, width_, padded_, error.data());
@@ -144,26 +148,54 @@ Bounds::Known Bounds::know(const SketchRange& range, std::int64_t n) const {
 /// Low and high, transposed, of the units that are uncertain in any range.
 void Bounds::select_rows() {
   const auto stride = static_cast<std::size_t>(padded_);
-  std::vector<std::int32_t> row_of(stride, -1), units;
+  std::vector<std::int32_t> row_of(stride, -1);
+  units_.clear();
   rows_.assign(known_.size(), {});
   for (std::size_t range = 0; range < known_.size(); ++range) {
     for (const std::int32_t unit : known_[range].uncertain) {
       std::int32_t& row = row_of[static_cast<std::size_t>(unit)];
       if (row < 0) {
-        row = static_cast<std::int32_t>(units.size());
-        units.push_back(unit);
+        row = static_cast<std::int32_t>(units_.size());
+        units_.push_back(unit);
       }
       rows_[range].push_back(row);
     }
   }
-  lows_.assign(units.size() * padded_nodes, 0);
+  lows_.assign(units_.size() * padded_nodes, 0);
   highs_.assign(lows_.size(), 0);
-  for (std::size_t u = 0; u < units.size(); ++u) {
+  for (std::size_t u = 0; u < units_.size(); ++u) {
     for (std::size_t g = 0; g < nodes; ++g) {
-      lows_[u * padded_nodes + g] = low_[g * stride + static_cast<std::size_t>(units[u])];
-      highs_[u * padded_nodes + g] = high_[g * stride + static_cast<std::size_t>(units[u])];
+      lows_[u * padded_nodes + g] = low_[g * stride + static_cast<std::size_t>(units_[u])];
+      highs_[u * padded_nodes + g] = high_[g * stride + static_cast<std::size_t>(units_[u])];
     }
   }
+}
+
+/// f at the fine nodes, and by how much it may be off between them, of the units that are uncertain in any range.
+void Bounds::find_fine_rows() {
+  const auto stride = static_cast<std::size_t>(padded_);
+  constexpr std::size_t squares = fine_side * fine_side, all = fine_nodes * fine_nodes;
+  fine_f_.resize(units_.size() * all);
+  fine_errors_.resize(units_.size() * squares);
+  std::vector<float> through(stride);
+  for (std::size_t u = 0; u < units_.size(); ++u) {
+    const auto k = static_cast<std::size_t>(units_[u]);
+    for (std::size_t g = 0; g < all; ++g) fine_f_[u * all + g] = f_[g * stride + k];
+    for (std::size_t j = 0; j < static_cast<std::size_t>(width_); ++j) through[j] = abs_last_[j * stride + k];
+    kernel_->dot_rows(errors_.data(), through.data(), squares, padded_, &fine_errors_[u * squares]);
+  }
+}
+
+void Bounds::of_disks(const float* x, const float* y, std::int64_t n, std::size_t range, std::size_t uncertain,
+                      double& low, double& high) const {
+  constexpr std::size_t squares = fine_side * fine_side, all = fine_nodes * fine_nodes;
+  const auto row = static_cast<std::size_t>(rows_[range][uncertain]);
+  const auto k = static_cast<std::size_t>(known_[range].uncertain[uncertain]);
+  double sum = 0, error = 0;
+  kernel_->interpolate(x, y, n, static_cast<float>(reach_), fine_side, &fine_f_[row * all],
+                       &fine_errors_[row * squares], sum, error);
+  low = bias_[k] + sum - error * 1.001 - slack_[k];
+  high = bias_[k] + sum + error * 1.001 + slack_[k];
 }
 
 void Bounds::of(const std::uint16_t* sketch, std::size_t range, double* low, double* high) const {

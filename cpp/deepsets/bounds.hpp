@@ -32,6 +32,9 @@ class Bounds {
   const Known& known(std::size_t range) const { return known_[range]; }
   /// low <= z <= high of the uncertain units, in their order, for the frame of a sketch of a range.
   void of(const std::uint16_t* sketch, std::size_t range, double* low, double* high) const;
+  /// Likewise of one of them, and sharper, from the velocities of the disks.
+  void of_disks(const float* x, const float* y, std::int64_t n, std::size_t range, std::size_t uncertain, double& low,
+                double& high) const;
 
  private:
   static constexpr int fine_side = SketchGrid::side * finer;
@@ -41,21 +44,25 @@ class Bounds {
   void find_slack(const Network<const float>& network, std::int64_t n);
   Known know(const SketchRange& range, std::int64_t n) const;
   void select_rows();
+  void find_fine_rows();
 
   const Kernel* kernel_ = nullptr;
   int width_ = 0, padded_ = 0;
   float unit_ = 0;
-  double largest_z_ = 0;
-  std::vector<float> z_, f_;          // (fine nodes, P): of phi's second layer, and f
-  std::vector<float> last_;           // (D, P): w3 transposed
-  std::vector<float> abs_second_;     // (D, P): |w2| by unit of the first layer
-  std::vector<float> abs_last_;       // (D, P): |w3| transposed
-  std::vector<float> below_, above_;  // (squares, P): of f minus its interpolant
-  std::vector<float> low_, high_;     // (nodes, P): the functions that f lies between
-  std::vector<double> bias_, slack_;  // (P): b3, and what rounding may add
-  std::vector<Known> known_;           // of each range
-  std::vector<float> lows_, highs_;    // (units that are uncertain anywhere, nodes and zeros up to whole vectors)
+  double reach_ = 0, largest_z_ = 0;
+  std::vector<float> z_, f_;                     // (fine nodes, P): of phi's second layer, and f
+  std::vector<float> errors_;                    // (fine squares, P): of phi between the fine nodes
+  std::vector<float> last_;                      // (D, P): w3 transposed
+  std::vector<float> abs_second_;                // (D, P): |w2| by unit of the first layer
+  std::vector<float> abs_last_;                  // (D, P): |w3| transposed
+  std::vector<float> below_, above_;             // (squares, P): of f minus its interpolant
+  std::vector<float> low_, high_;                // (nodes, P): the functions that f lies between
+  std::vector<double> bias_, slack_;             // (P): b3, and what rounding may add
+  std::vector<Known> known_;                     // of each range
+  std::vector<std::int32_t> units_;              // those that are uncertain in any range
+  std::vector<float> lows_, highs_;              // (those units, nodes and zeros up to whole vectors)
   std::vector<std::vector<std::int32_t>> rows_;  // theirs of the uncertain units of each range
+  std::vector<float> fine_f_, fine_errors_;      // (those units, fine nodes), (those units, fine squares)
 };
 
 }  // namespace hthm::deepsets

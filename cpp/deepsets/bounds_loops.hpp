@@ -43,9 +43,9 @@ void activate(const float* matrix, const float* z, std::int64_t count, std::int6
   });
 }
 
-/// largest = max(largest, how far max(z, 0) may be off in the fine square whose lower corner is node z, (x, y)).
+/// How far max(z, 0) may be off in the fine square whose lower corner is node z, (x, y); largest is at least as large.
 inline void bound_fine_square(const SquareOfBounds& in, const float* z, double x, double y,
-                              const std::int32_t* crossing, int crossings, float* largest) {
+                              const std::int32_t* crossing, int crossings, float* error, float* largest) {
   using L = Lanes<float>;
   const double half = in.width / 2;
   std::int32_t lines[most_width];
@@ -65,11 +65,12 @@ inline void bound_fine_square(const SquareOfBounds& in, const float* z, double x
     const Floats p = larger(larger(a, b), larger(c, d)), q = -smaller(smaller(a, b), smaller(c, d));
     Floats off = (p > 0) & (q > 0) ? p * q / (p + q) : Floats{};
     for (int i = 0; i < count; ++i) off += L::load(in.abs_second + lines[i] * in.padded + k) * offs[i];
+    L::store(error + k, off);
     L::store(largest + k, larger(L::load(largest + k), off));
   }
 }
 
-void bound_second(const SquareOfBounds& in, float* largest) {
+void bound_second(const SquareOfBounds& in, float* errors, std::int64_t row, float* largest) {
   constexpr int finer = SquareOfBounds::finer;
   std::int32_t crossing[most_width];
   int crossings = 0;
@@ -84,7 +85,7 @@ void bound_second(const SquareOfBounds& in, float* largest) {
   for (int a = 0; a < finer; ++a) {
     for (int b = 0; b < finer; ++b) {
       bound_fine_square(in, in.z + a * in.row + b * in.padded, in.x + a * in.width, in.y + b * in.width, crossing,
-                        crossings, largest);
+                        crossings, errors + a * row + b * in.padded, largest);
     }
   }
 }
@@ -156,6 +157,42 @@ inline double sum_of_lanes(Floats v) {
   double sum = 0;
   for (std::int64_t lane = 0; lane < Lanes<float>::count; ++lane) sum += static_cast<double>(v[lane]);
   return sum;
+}
+
+void dot_rows(const float* rows, const float* vector, std::int64_t count, std::int64_t length, float* out) {
+  using L = Lanes<float>;
+  for (std::int64_t r = 0; r < count; ++r) {
+    Floats total = {};
+    for (std::int64_t k = 0; k < length; k += L::count) total += L::load(rows + r * length + k) * L::load(vector + k);
+    out[r] = static_cast<float>(sum_of_lanes(total));
+  }
+}
+
+void interpolate(const float* x, const float* y, std::int64_t count, float reach, std::int64_t side, const float* f,
+                 const float* errors, double& sum, double& error) {
+  const float per_width = static_cast<float>(side) / (2 * reach);
+  const auto last = static_cast<std::int32_t>(side - 1);
+  const auto square = [&](float u) {
+    const auto k = static_cast<std::int32_t>(u);
+    return k < 0 ? 0 : k > last ? last : k;
+  };
+  constexpr std::int64_t at_a_time = 64;  // few enough to be summed in float
+  for (std::int64_t first = 0; first < count; first += at_a_time) {
+    const std::int64_t end = count - first < at_a_time ? count : first + at_a_time;
+    float values = 0, offs = 0;
+    for (std::int64_t i = first; i < end; ++i) {
+      const float u = (x[i] + reach) * per_width, v = (y[i] + reach) * per_width;
+      const std::int32_t p = square(u), q = square(v);
+      const float a = u - static_cast<float>(p), b = v - static_cast<float>(q);
+      const float* corner = f + p * (side + 1) + q;
+      const float before = corner[0] + (corner[1] - corner[0]) * b;
+      const float after = corner[side + 1] + (corner[side + 2] - corner[side + 1]) * b;
+      values += before + (after - before) * a;
+      offs += errors[p * side + q];
+    }
+    sum += static_cast<double>(values);
+    error += static_cast<double>(offs);
+  }
 }
 
 void bound_sums(const std::uint16_t* sketch, const float* lows, const float* highs, const std::int32_t* rows,

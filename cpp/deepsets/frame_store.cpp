@@ -117,7 +117,8 @@ void FrameStore::find_ranges(int threads) {
       }
     });
   });
-  const double most = *std::max_element(largest.begin(), largest.end());
+  double most = 0;
+  for (const double of_run : largest) most = std::max(most, of_run);
   if (most == 0) return;
   // A node that hardly ever has a disk must not make those frames seem far away in which it has one.
   const double least = static_cast<double>(n_) / (16.0 * SketchGrid::nodes);

@@ -58,8 +58,9 @@ struct Kernel {
   /// out (count, P) = sum over j of matrix[j] * max(z[., j], 0); matrix (rows, P), z (count, P).
   void (*activate)(const float* matrix, const float* z, std::int64_t count, std::int64_t rows, std::int64_t padded,
                    float* out);
-  /// Bounds (P) on how far phi is from its interpolant in the fine squares of a square.
-  void (*bound_second)(const SquareOfBounds& square, float* largest);
+  /// Bounds (P) on how far phi is from its interpolant in each of the fine squares of a square (the next in x `row`
+  /// later), and the largest of them.
+  void (*bound_second)(const SquareOfBounds& square, float* errors, std::int64_t row, float* largest);
   /// Bounds (P) on f minus the bilinear interpolant of the corners of a square, from f at its fine nodes (the next in x
   /// `row` later) and the error (P) between them.
   void (*bound_square)(const float* f, std::int64_t row, std::int64_t padded, const float* error, float* below,
@@ -74,6 +75,12 @@ struct Kernel {
   /// low, high (count) = sum over the nodes of a sketch times rows of lows and highs (..., nodes padded with zeros).
   void (*bound_sums)(const std::uint16_t* sketch, const float* lows, const float* highs, const std::int32_t* rows,
                      std::int64_t count, double* low, double* high);
+  /// out (count) = rows (count, length) times a vector; whole vectors of every instruction set.
+  void (*dot_rows)(const float* rows, const float* vector, std::int64_t count, std::int64_t length, float* out);
+  /// Adds to sum the bilinear interpolant of f, at the nodes of a grid of side x side squares over [-reach, reach]^2,
+  /// at `count` velocities, and to error what the squares have of `errors`.
+  void (*interpolate)(const float* x, const float* y, std::int64_t count, float reach, std::int64_t side,
+                      const float* f, const float* errors, double& sum, double& error);
 };
 
 /// The loops of a level, or of the best one below it that is compiled in. The CPU must have it.

@@ -199,8 +199,9 @@ void sum_rows(const double* rows, const std::int32_t* chosen, std::int64_t count
 
 #include "deepsets/bounds_loops.hpp"
 
-constexpr Kernel loops{table,    sum,          exact_sum,    gradient,   multiply,        dot,     sum_rows, affine,
-                       activate, bound_second, bound_square, bound_node, mean_and_spread, bound_sums};
+constexpr Kernel loops{table,           sum,        exact_sum, gradient,     multiply,     dot,
+                       sum_rows,        affine,     activate,  bound_second, bound_square, bound_node,
+                       mean_and_spread, bound_sums, dot_rows,  interpolate};
 
 }  // namespace
 }  // namespace hthm::deepsets

@@ -130,6 +130,12 @@ void PairLoss::know_all_cells(int threads) {
   phi_.complete(threads);
 }
 
+/// The first frame of a pair.
+void PairLoss::assemble(const Pair& pair, Frame& frame) const {
+  frame.resize(frames_.n());
+  frames_.frame(pair.number, frame.x.data(), frame.y.data());
+}
+
 /// Delta h of a pair.
 double PairLoss::compare(std::int64_t k, Frame& frame) {
   Pair& pair = pairs_[static_cast<std::size_t>(k)];
@@ -146,11 +152,11 @@ double PairLoss::compare(std::int64_t k, Frame& frame) {
   phi_.add(x_.data() + middle, y_.data() + middle, cells_.data() + middle, pair.changes, before);
   for (std::int64_t j = 0; j < stride_; ++j) of_sums[j] -= before[j];
   double change;
-  return is_surely_steady(pair, of_sums, change) ? change : compare_whole(k, frame);
+  return is_surely_steady(pair, of_sums, frame, change) ? change : compare_whole(k, frame);
 }
 
-/// Whether the sketch of one of the frames says that no unit of rho switches; then also what it is that does not.
-bool PairLoss::is_surely_steady(Pair& pair, const double* change_of_sums, double& change) const {
+/// Whether bounds say that no unit of rho switches; then also which are active.
+bool PairLoss::is_surely_steady(Pair& pair, const double* change_of_sums, Frame& frame, double& change) const {
   const FrameStore::Sketch sketch = frames_.sketch(pair.number);
   if (sketch.numbers == nullptr) return false;
   const std::size_t period = frames_.period(pair.number);
@@ -160,15 +166,22 @@ bool PairLoss::is_surely_steady(Pair& pair, const double* change_of_sums, double
   change = kernel_->dot(&always_[period * static_cast<std::size_t>(stride_)], change_of_sums, stride_);
   double low[most_width], high[most_width];
   if (!uncertain.empty()) bounds_.of(sketch.numbers, period, low, high);
+  bool is_assembled = false;
   for (std::size_t u = 0; u < uncertain.size(); ++u) {
     const auto unit = static_cast<std::size_t>(uncertain[u]);
-    const double dz = rho_.change_of_unit(unit, change_of_sums), other = sketch.second ? -dz : dz;
-    if (std::min(low[u], low[u] + other) > 0) {
-      activate(pair.active_before, unit);
-      change += rho_.last(unit) * dz;
-    } else if (std::max(high[u], high[u] + other) > 0) {
-      return false;
+    const double dz = rho_.change_of_unit(unit, change_of_sums);
+    double other = sketch.second ? -dz : dz;
+    const auto is_on = [&] { return std::min(low[u], low[u] + other) > 0; };
+    const auto is_off = [&] { return std::max(high[u], high[u] + other) <= 0; };
+    if (!is_on() && !is_off()) {
+      if (!std::exchange(is_assembled, true)) assemble(pair, frame);
+      bounds_.of_disks(frame.x.data(), frame.y.data(), frames_.n(), period, u, low[u], high[u]);
+      other = dz;
+      if (!is_on() && !is_off()) return false;
     }
+    if (is_off()) continue;
+    activate(pair.active_before, unit);
+    change += rho_.last(unit) * dz;
   }
   pair.active_after = pair.active_before;
   return true;
@@ -179,9 +192,8 @@ double PairLoss::compare_whole(std::int64_t k, Frame& frame) {
   Pair& pair = pairs_[static_cast<std::size_t>(k)];
   double dz[most_width] = {}, z[most_width], next[most_width];
   rho_.add_change(change_of_sums(k), dz);
-  frame.resize(frames_.n());
+  assemble(pair, frame);
   for (const bool exact : {false, true}) {
-    frames_.frame(pair.number, frame.x.data(), frame.y.data());
     phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), exact, sums(k));
     rho_.z(sums(k), z);
     const double error = exact ? 0 : rho_.amplification() * phi_.error_of_sum(frames_.n(), sums(k));
@@ -223,9 +235,8 @@ void PairLoss::differentiate(const double* slopes_of_loss) {
 /// Where rho switches, the disks that do not change act through two patterns that differ.
 void PairLoss::add_terms_of_shared(const Pair& pair, double weight) {
   Frame frame;
-  frame.resize(frames_.n());
   const std::span<const Change> changes = frames_.changes(pair.number, frame.changes);
-  frames_.frame(pair.number, frame.x.data(), frame.y.data());
+  assemble(pair, frame);
   std::int64_t next = 0;
   for (std::int64_t i = 0; i < frames_.n(); ++i) {
     if (next < pair.changes && changes[static_cast<std::size_t>(next)].disk == i) {

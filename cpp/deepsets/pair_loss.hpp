@@ -37,7 +37,7 @@ class PairLoss {
   struct Pair {
     std::int64_t number, first, changes;
     Mask active_before, active_after;  // units of rho
-    std::int32_t before, after;             // their patterns, by number
+    std::int32_t before, after;        // their patterns, by number
   };
   /// Memory of one thread for one frame.
   struct Frame;
@@ -45,8 +45,9 @@ class PairLoss {
   void choose(const std::int64_t* pairs, std::int64_t count);
   void look_at(std::int64_t k, Frame& frame);
   void know_all_cells(int threads);
+  void assemble(const Pair& pair, Frame& frame) const;
   double compare(std::int64_t k, Frame& frame);
-  bool is_surely_steady(Pair& pair, const double* change_of_sums, double& change) const;
+  bool is_surely_steady(Pair& pair, const double* change_of_sums, Frame& frame, double& change) const;
   double compare_whole(std::int64_t k, Frame& frame);
   void differentiate(const double* slopes_of_loss);
   void add_terms_of_shared(const Pair& pair, double weight);
@@ -63,7 +64,7 @@ class PairLoss {
   Rho rho_;
   Bounds bounds_;
   std::int64_t width_ = 0, stride_ = 0;  // stride: the padded width
-  Mask always_active_{};            // units of rho that are, in all frames with sketches
+  Mask always_active_{};                 // units of rho that are, in all frames with sketches
   std::vector<double> always_;           // (P): how h depends on S through them
   std::vector<Pair> pairs_;
   std::vector<float> x_, y_;            // changed velocities

@@ -10,8 +10,9 @@ namespace hthm::deepsets {
 
 /// In a cell each unit of the first layer is either active everywhere or nowhere, so that what follows it, up to the
 /// next ReLU, is affine in the velocity. A grid of squares over the plane finds the cell of a velocity: squares that no
-/// line crosses know their cell, those that one or two lines cross know the cells on all sides of them; elsewhere a cell
-/// is looked up by its active units. A unit is active where its z > 0 in double, which is exact for float32 up to one rounding.
+/// line crosses know their cell, those that one or two lines cross know the cells on all sides of them; elsewhere a
+/// cell is looked up by its active units. A unit is active where its z > 0 in double, which is exact for float32 up to
+/// one rounding.
 class PlaneCells {
  public:
   static constexpr std::int32_t unknown = -1;
@@ -36,10 +37,10 @@ class PlaneCells {
   std::int32_t locate_or_add(float x, float y);
 
  private:
-  static constexpr std::size_t side = 128;               // squares of the grid along x and along y
-  static constexpr std::uint16_t is_crossed = 0x8000;    // from here on, numbers of crossings
-  static constexpr std::uint16_t is_busy = 0xc000;       // from here on, numbers of busy squares
-  static constexpr std::uint16_t too_many = 0xffff;      // nothing is known
+  static constexpr std::size_t side = 128;             // squares of the grid along x and along y
+  static constexpr std::uint16_t is_crossed = 0x8000;  // from here on, numbers of crossings
+  static constexpr std::uint16_t is_busy = 0xc000;     // from here on, numbers of busy squares
+  static constexpr std::uint16_t too_many = 0xffff;    // nothing is known
 
   /// One or two lines through a square, and the cells where neither, the first, the second, or both are active.
   struct Crossing {

@@ -192,6 +192,9 @@ TEST_CASE("sketches bound the z of the sums of frames, one by one and all at onc
         for (std::size_t u = 0; u < uncertain.size(); ++u) {
           REQUIRE(low[u] <= z[static_cast<std::size_t>(uncertain[u])]);
           REQUIRE(z[static_cast<std::size_t>(uncertain[u])] <= high[u]);
+          bounds.of_disks(x.data(), y.data(), n, store.period(pair), u, low[u], high[u]);
+          REQUIRE(low[u] <= z[static_cast<std::size_t>(uncertain[u])]);
+          REQUIRE(z[static_cast<std::size_t>(uncertain[u])] <= high[u]);
           ++bounded;
         }
       }
