@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import hthm
-from hthm.backends import Backend, new_batch_loss
+from hthm.backends import Backend, new_adam, new_batch_loss
 from hthm.deepsets import DeepSets, new_model
 from hthm.frame_pairs import BatchLoss
 
@@ -56,7 +56,7 @@ class Training:
     ) -> None:
         self.model = new_model(width, 0)
         self.batch_loss = new_batch_loss(self.model, velocities, backend, CPU)
-        self.adam = torch.optim.Adam(self.model.parameters(), lr=hthm.paper.LEARNING_RATE)
+        self.adam = new_adam(self.model, hthm.paper.LEARNING_RATE)
         self.random = torch.Generator().manual_seed(0)
         self.batch = batch
 

@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from hthm import checks, paper
-from hthm.backends import BACKENDS, Backend, checked_device, new_batch_loss
+from hthm.backends import BACKENDS, Backend, checked_device, new_adam, new_batch_loss
 from hthm.checkpoint import Checkpoint
 from hthm.deepsets import NUMPY_DTYPE
 from hthm.files import write_text
@@ -212,7 +212,7 @@ class _Loop:
     """What a training does again in every epoch, and what it carries from one to the next: Adam and the generator."""
 
     def __init__(self, model: nn.Module, batch_loss: BatchLoss, config: TrainConfig, progress: Progress | None) -> None:
-        self.adam = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+        self.adam = new_adam(model, config.learning_rate)
         self.shuffle = torch.Generator().manual_seed(stream_seed(config.seed, Stream.SHUFFLE))
         self._model, self._batch_loss, self._config, self._progress = model, batch_loss, config, progress
 
