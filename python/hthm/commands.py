@@ -125,10 +125,17 @@ def compare(options: Compare) -> None:
     OccupiedError, OSError, UsageError, WeightsError, MemoryError
         As `hthm.prepared.prepared`.
     """
-    from hthm.experiments.compare import run_compare  # noqa: PLC0415 -- imports torch, which --help can do without
+    from hthm.experiments.compare import run_compare, variants  # noqa: PLC0415 -- imports torch, as above
 
-    made = prepared(options.choices, options.out, overwrite=options.overwrite, resume=options.resume)
-    run_compare(options.choices, made.start, made.folder, made.stages)
+    config = options.choices
+    made = prepared(
+        config,
+        options.out,
+        overwrite=options.overwrite,
+        resume=options.resume,
+        trained=lambda: variants(config),
+    )
+    run_compare(config, made.start, made.folder, made.stages)
     made.stages.say(f"Written: {options.out / 'compare.md'}")
 
 

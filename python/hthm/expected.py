@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hthm.backends import checked_device, new_batch_loss, step_seconds
+from hthm.backends import Backend, checked_device, new_batch_loss, step_seconds
 from hthm.deepsets import new_model
 from hthm.simulate import EXACT, simulate
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from hthm.config import TrainingChoices
     from hthm.gas import State
     from hthm.trajectories import Trajectories
@@ -55,7 +57,21 @@ def expected_bytes(config: TrainingChoices) -> int:
     return round(recorded + training + frames * 8 * (1 + models))
 
 
-def expected_seconds(config: TrainingChoices, start: State) -> dict[str, float]:
+class Trained(NamedTuple):
+    """Trainings that take equally long."""
+
+    model: nn.Module
+    backend: Backend | None
+    trainings: int
+
+
+def trainings(config: TrainingChoices) -> list[Trained]:
+    """Trainings of every width, as the choices say."""
+    widths = config.widths if config.trains else ()
+    return [Trained(new_model(width, 0), config.backend, config.trainings) for width in widths]
+
+
+def expected_seconds(config: TrainingChoices, start: State, trained: Iterable[Trained]) -> dict[str, float]:
     """Measure this machine for a moment, and return how long each part of a run is likely to take.
 
     Parameters
@@ -64,6 +80,8 @@ def expected_seconds(config: TrainingChoices, start: State) -> dict[str, float]:
         The run.
     start : State
         Where its runs start.
+    trained : iterable of Trained
+        What is trained on them; a step of each is timed.
 
     Returns
     -------
@@ -79,11 +97,10 @@ def expected_seconds(config: TrainingChoices, start: State) -> dict[str, float]:
     traj = simulated()
     a_frame = _seconds(simulated) / (few.runs * frames)
     seconds = {"simulation": a_frame * config.simulated_frames, "training": 0.0}
-    steps = config.pairs // config.batch * config.epochs * config.trainings
-    for width in config.widths if config.trains else ():
-        model = new_model(width, 0)
-        batch_loss = new_batch_loss(model, traj, config.backend, checked_device(config.device))
-        seconds["training"] += step_seconds(model, batch_loss, config.batch) * steps
+    steps = config.pairs // config.batch * config.epochs
+    for model, backend, count in trained:
+        batch_loss = new_batch_loss(model, traj, backend, checked_device(config.device))
+        seconds["training"] += step_seconds(model, batch_loss, config.batch) * steps * count
     return seconds
 
 

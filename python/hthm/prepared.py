@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from hthm.console import Stages, duration
 if TYPE_CHECKING:
     from hthm.config import TrainingChoices
     from hthm.deepsets import DeepSets
+    from hthm.expected import Trained
     from hthm.gas import State
     from hthm.results import ResultsFolder
 
@@ -45,7 +47,15 @@ class Prepared:
     stages: Stages
 
 
-def prepared(config: TrainingChoices, out: Path, *, overwrite: bool, resume: bool, advice: str = "") -> Prepared:
+def prepared(
+    config: TrainingChoices,
+    out: Path,
+    *,
+    overwrite: bool,
+    resume: bool,
+    advice: str = "",
+    trained: Callable[[], Iterable[Trained]] | None = None,
+) -> Prepared:
     """Check all that may refuse a command, make its folder, and say how long it is likely to take.
 
     Parameters
@@ -58,6 +68,8 @@ def prepared(config: TrainingChoices, out: Path, *, overwrite: bool, resume: boo
         As `hthm.results.ResultsFolder` takes them.
     advice : str
         What takes less than an hour, if training takes more.
+    trained : callable, optional
+        Makes what is to be trained, if it is not what the choices say.
 
     Returns
     -------
@@ -91,7 +103,7 @@ def prepared(config: TrainingChoices, out: Path, *, overwrite: bool, resume: boo
     folder = results.ResultsFolder(out, config, overwrite=overwrite, resume=resume)
     torch.set_num_threads(checks.threads(config.threads))
     with stages.stage("Look how fast this machine is"):
-        seconds = expected.expected_seconds(config, start)
+        seconds = expected.expected_seconds(config, start, expected.trainings(config) if trained is None else trained())
     stages.say(
         f"Expected: {duration(sum(seconds.values()))}, of which simulation {duration(seconds['simulation'])} "
         f"and training {duration(seconds['training'])}."

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.deepsets import DeepSets, evaluate, new_model
+from hthm.expected import Trained
 from hthm.experiments.measures import fit_and_shape
 from hthm.experiments.spread import compare_markdown
 from hthm.experiments.tables import history_json
@@ -68,6 +69,15 @@ VARIANTS: Final[Mapping[str, Mapping[str, Variant]]] = MappingProxyType(
     }
 )
 """What is compared, by the name of the choice; the names within are those of the files."""
+
+
+def variants(config: CompareConfig) -> list[Trained]:
+    """What is to be trained, to be timed before."""
+    return [
+        Trained(variant.new(config.n, width, 0), variant.changes.get("backend", config.backend), config.trainings)
+        for width in config.widths
+        for variant in VARIANTS[config.compared].values()
+    ]
 
 
 def run_compare(config: CompareConfig, start: State, folder: ResultsFolder, stages: Stages) -> None:
