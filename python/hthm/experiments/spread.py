@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _NONE: Final = "–"
+_WITHOUT_BOUND: Final = 1e9
+"""A CV beyond is that of a mean which is 0 but for rounding, as b of the mean of H."""
 
 
 def _of_fit(runs: str, value: str, measure: str) -> Callable[[Mapping[str, Any]], float | None]:
@@ -150,12 +152,12 @@ def _trainings(results: Mapping[str, Any]) -> str:
 
 
 SHAPES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], float | None], str]]] = {
-    "mse": QUANTITIES["mse"],
-    "held_out_mse": QUANTITIES["held_out_mse"],
-    "held_out_a_cv": QUANTITIES["held_out_a_cv"],
-    "falls": ("h falls, % of the frames, held-out runs", _measure("falls", 100.0), ".3g"),
-    "late_variance": ("late variance of a·h + b, of that of H", _late_variance, ".3g"),
-    "steepness": ("steepness at the start, of that of H", _measure("steepness"), ".3f"),
+    "mse": ("MSE, runs of the training", *QUANTITIES["mse"][1:]),
+    "held_out_mse": ("MSE", *QUANTITIES["held_out_mse"][1:]),
+    "held_out_a_cv": ("CV a", *QUANTITIES["held_out_a_cv"][1:]),
+    "falls": ("h falls, % of the frames", _measure("falls", 100.0), ".3g"),
+    "late_variance": ("late variance, times that of H", _late_variance, ".3g"),
+    "steepness": ("slope at the start, times that of H", _measure("steepness"), ".3f"),
     "critical_epoch": QUANTITIES["critical_epoch"],
     "final_loss0": QUANTITIES["final_loss0"],
 }
@@ -188,8 +190,8 @@ def compare_markdown(results: Mapping[str, Any]) -> str:
     titles = " | ".join(title for title, _, _ in SHAPES.values())
     return (
         f"Trained on {config['runs']} runs of {config['frames']} frames, {config['epochs']} epochs of batches of "
-        f"{config['batch']} pairs; {config['held_out_runs']} held-out runs. Mean over the seeds, ± the standard "
-        "deviation between them.\n\n"
+        f"{config['batch']} pairs; {config['held_out_runs']} held-out runs, on which all is measured unless said. "
+        "Mean over the seeds, ± the standard deviation between them.\n\n"
         f"| D | | trainings | {titles} |\n|---|---|---|{'---|' * len(SHAPES)}\n" + "\n".join(rows) + "\n"
     )
 
@@ -251,4 +253,6 @@ def _given(results: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def _written(value: float | None, form: str) -> str:
-    return _NONE if value is None or not math.isfinite(value) else f"{value:{form}}"
+    if value is None or math.isnan(value):
+        return _NONE
+    return "∞" if value > _WITHOUT_BOUND else f"{value:{form}}"
