@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch import nn
 
 import hthm
 from hthm import paper
-from hthm.deepsets import DeepSets, evaluate, new_model
+from hthm.deepsets import Architecture, DeepSets, entropic, evaluate, new_model
 from hthm.randomness import Stream, stream_seed
 from hthm.weights import load_weights
 from published import WEIGHTS, needs_weights
@@ -70,6 +71,51 @@ def test_h_of_a_network_worked_by_hand() -> None:
     # (2, 1): 0.5 -> 0.5; (0, 1): -1.5 -> 0; (1, 0): 1.5 -> 3.5. phi: 0.5, 0 (from -1), 3.5; sum 4; rho: 9; 4 - 9 = -5.
     velocities = torch.tensor([[2.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
     assert model(velocities).item() == -5.0
+
+
+def test_h_of_an_entropic_network_worked_by_hand() -> None:
+    model = DeepSets(1, entropic(2.0)).double()
+    one = torch.ones(1, 1, dtype=torch.float64)
+    model.load_state_dict(
+        {
+            "phi.0.weight": torch.tensor([[1.0, 0.0]], dtype=torch.float64),
+            "phi.0.bias": 0 * one[0],
+            "phi.2.weight": one,
+            "phi.2.bias": one[0],
+            "rho.0.weight": one,
+            "rho.0.bias": 0 * one[0],
+            "rho.2.weight": 2 * one,
+            "rho.2.bias": one[0],
+        }
+    )
+
+    def silu(x: float) -> float:
+        return x / (1 + math.exp(-x))
+
+    # v/2 is (1, .) and (-3, .): phi, their mean, rho, times two disks.
+    mean = (silu(silu(1.0) + 1) + silu(silu(-3.0) + 1)) / 2
+    h = model(torch.tensor([[2.0, 5.0], [-6.0, 0.5]], dtype=torch.float64))
+    assert h.item() == pytest.approx(2 * (2 * silu(mean) + 1), rel=1e-14)
+
+
+def test_h_of_an_entropic_network_grows_with_the_number_of_disks() -> None:
+    model, velocities = new_model(8, 0, entropic(paper.S0)).double(), torch.from_numpy(maxwell(20))
+    once, twice = model(velocities).item(), model(torch.cat([velocities, velocities])).item()
+    assert twice == pytest.approx(2 * once, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("choice", "error"),
+    [
+        ({"activation": "sine"}, ValueError),
+        ({"velocity_scale": 0.0}, ValueError),
+        ({"pooling": "max"}, ValueError),
+        ({"extensive": 1}, TypeError),
+    ],
+)
+def test_an_architecture_that_is_none_is_refused(choice: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error, match=f"{next(iter(choice))}: must be"):
+        Architecture(**choice)
 
 
 @given(st.lists(st.integers(1, 3), max_size=3), st.integers(1, 40), st.integers(1, 9), st.integers(0, 99))

@@ -1,4 +1,4 @@
-"""The losses are eqs. (10b) and (11), the schedule is eq. (12)."""
+"""The losses are eqs. (10b) and (11), or that of logistic regression; the schedule is eq. (12)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hthm.loss import loss0, negative_slope, tilted_loss
+from hthm.loss import logistic_loss, loss0, negative_slope, tilted_loss
 
 CHANGE = torch.tensor([0.5, -1.0, 2.0, -0.25], dtype=torch.float64)
 changes = st.lists(st.floats(-5, 5), min_size=1, max_size=20).map(lambda x: torch.tensor(x, dtype=torch.float64))
@@ -24,6 +24,26 @@ def test_tilted_loss_worked_by_hand() -> None:
 def test_loss0_worked_by_hand() -> None:
     # Mean of the change: 1.25 / 4.
     assert loss0(CHANGE, penalty=0.2).item() == pytest.approx(-0.3125 + 0.265625, abs=1e-15)
+
+
+def test_logistic_loss_worked_by_hand() -> None:
+    # Δh = ln 3: the right order has the odds 3 to 1, and costs ln(4/3); Δh = -ln 3 costs ln 4. Squares (ln 3)².
+    change = torch.tensor([math.log(3), -math.log(3)], dtype=torch.float64)
+    expected = (math.log(4 / 3) + math.log(4)) / 2
+    assert logistic_loss(change).item() == pytest.approx(expected, abs=1e-15)
+    assert logistic_loss(change, penalty=0.1).item() == pytest.approx(expected + 0.1 * math.log(3) ** 2, abs=1e-15)
+    assert logistic_loss(torch.zeros(3)).item() == pytest.approx(math.log(2))
+
+
+def test_logistic_loss_is_least_where_the_odds_are_right() -> None:
+    """Of 4 steps that look alike, 3 go forwards: Δh = ln 3."""
+    rise = torch.linspace(0.5, 2, 1501, dtype=torch.float64)
+    losses = torch.stack([logistic_loss(torch.stack([x, x, x, -x])) for x in rise])
+    assert rise[losses.argmin()].item() == pytest.approx(math.log(3), abs=1e-3)
+
+
+def test_logistic_loss_stays_finite_far_out() -> None:
+    assert logistic_loss(torch.tensor([-1e4, 1e4])).item() == pytest.approx(5e3)
 
 
 @given(changes, st.floats(0, 2))
@@ -56,6 +76,7 @@ def test_gradients_are_those_of_finite_differences(slope: float) -> None:
     change = CHANGE.clone().requires_grad_()
     assert torch.autograd.gradcheck(lambda x: tilted_loss(x, negative_slope=slope, penalty=0.2), change)
     assert torch.autograd.gradcheck(lambda x: loss0(x, penalty=0.2), change)
+    assert torch.autograd.gradcheck(lambda x: logistic_loss(x, penalty=0.2), change)
 
 
 @pytest.mark.parametrize(

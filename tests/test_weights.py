@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from hthm import paper
-from hthm.deepsets import DeepSets, new_model
+from hthm.deepsets import PUBLISHED, DeepSets, entropic, new_model
 from hthm.weights import WeightsError, load_configuration, load_weights, save_weights
 from published import WEIGHTS, needs_weights
 
@@ -32,6 +32,21 @@ def test_weights_and_configuration_come_back(tmp_path: Path, width: int) -> None
     assert equal(loaded, model)
     assert load_configuration(path) == configuration
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_architecture_comes_back_and_is_the_published_one_unless_named(tmp_path: Path) -> None:
+    model, path = new_model(4, 0, entropic(paper.S0)), tmp_path / "model.safetensors"
+    save_weights(path, model)
+    loaded = load_weights(path)
+    assert loaded.architecture == model.architecture == entropic(paper.S0)
+    velocities = torch.randn(3, 7, 2, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(loaded(velocities), model(velocities))
+    save_weights(path, new_model(4, 0))
+    assert load_weights(path).architecture == PUBLISHED
+    wrong = {"architecture": '{"activation": "sine"}'}
+    safetensors.torch.save_file(model.state_dict(), path, wrong)
+    with pytest.raises(WeightsError, match=r"model\.safetensors: must name an architecture of hthm.*activation: must"):
+        load_weights(path)
 
 
 def test_a_loaded_network_can_be_trained_on(tmp_path: Path) -> None:

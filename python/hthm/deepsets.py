@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import numpy as np
 import torch
 from torch import nn
+from torch.func import functional_call
 
 from hthm import checks
 from hthm.collision_log import LogArrays
@@ -17,8 +19,16 @@ from hthm.log_sums import frame_sums
 from hthm.randomness import Stream, stream_seed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories
+
+Activation = Literal["relu", "silu", "tanh"]
+Pooling = Literal["sum", "mean"]
+
+ACTIVATIONS: Final[Mapping[str, type[nn.Module]]] = MappingProxyType({"relu": nn.ReLU, "silu": nn.SiLU, "tanh": nn.Tanh})
+"""What follows every layer but the last, by name."""
 
 MOST_WIDTH: Final = 2**14
 """The second layers have width² weights; a wider network is a slip of the keyboard."""
@@ -31,6 +41,49 @@ _DISKS_AT_A_TIME: Final = {"cpu": 2**14, "cuda": 2**21}
 64: 16 frames of 1000 disks cost 0.5 of what 128 cost), on a GPU they keep it busy."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """What a `DeepSets` computes, beside its width; by default what the paper's does.
+
+    Attributes
+    ----------
+    activation : {"relu", "silu", "tanh"}
+        What follows every layer but the last. SiLU, x / (1 + exp(−x)), is smooth, as −ln f of a gas is.
+    velocity_scale : float
+        Velocities are divided by it, box sides per unit time; s0 makes numbers of order 1 of them.
+    pooling : {"sum", "mean"}
+        How the φ of the disks are put together.
+    extensive : bool
+        Whether h is n·ρ and not ρ, as an entropy grows with the number of disks.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is of the wrong kind or out of range.
+    """
+
+    activation: Activation = "relu"
+    velocity_scale: float = 1.0
+    pooling: Pooling = "sum"
+    extensive: bool = False
+
+    def __post_init__(self) -> None:
+        checks.choice("activation", self.activation, get_args(Activation))
+        checks.positive("velocity_scale", self.velocity_scale)
+        checks.choice("pooling", self.pooling, get_args(Pooling))
+        if not isinstance(self.extensive, bool):
+            raise TypeError(f"extensive: must be True or False, got {type(self.extensive).__name__}.")
+
+
+PUBLISHED: Final = Architecture()
+"""The paper's."""
+
+
+def entropic(speed: float) -> Architecture:
+    """Return an architecture for entropies: h = n·ρ(mean φ(v/s0)) with SiLU; `speed` is s0, box sides per unit time."""
+    return Architecture(activation="silu", velocity_scale=speed, pooling="mean", extensive=True)
+
+
 class DeepSets(nn.Module):
     """The functional h(v₁ … v_n) = ρ(Σ φ(v_i)), the same for any order of the disks.
 
@@ -38,6 +91,8 @@ class DeepSets(nn.Module):
     ----------
     width : int
         D, width of all hidden layers. Initialised as PyTorch does by default; `new_model` does so from a seed.
+    architecture : Architecture
+        The paper's unless given.
 
     Raises
     ------
@@ -50,11 +105,13 @@ class DeepSets(nn.Module):
     phi.0, phi.2, rho.0 and rho.2, with ``.weight`` and ``.bias``.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, architecture: Architecture = PUBLISHED) -> None:
         super().__init__()
         self.width = checks.integer("width", width, least=1, most=MOST_WIDTH)
-        self.phi = nn.Sequential(nn.Linear(2, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
-        self.rho = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
+        self.architecture = architecture
+        active = ACTIVATIONS[architecture.activation]
+        self.phi = nn.Sequential(nn.Linear(2, width), active(), nn.Linear(width, width), active())
+        self.rho = nn.Sequential(nn.Linear(width, width), active(), nn.Linear(width, 1))
 
     def forward(self, velocities: torch.Tensor) -> torch.Tensor:
         """Return h of every frame.
@@ -85,12 +142,35 @@ class DeepSets(nn.Module):
             raise ValueError(
                 f"velocities: must have shape (..., n, 2) with n at least 1, got {tuple(velocities.shape)}."
             )
-        features = self.phi(velocities).sum(dim=-2)  # (..., n, D) -> (..., D)
-        h: torch.Tensor = self.rho(features).squeeze(-1)  # (..., 1) -> (...)
-        return h
+        return self.of_sums(self.features(velocities).sum(dim=-2), velocities.shape[-2])
+
+    def features(self, velocities: torch.Tensor) -> torch.Tensor:
+        """Return φ of every disk: (..., 2) of the network's dtype, box sides per unit time, to (..., D)."""
+        scale = self.architecture.velocity_scale
+        features: torch.Tensor = self.phi(velocities if scale == 1 else velocities / scale)
+        return features
+
+    def of_sums(self, sums: torch.Tensor, n: int) -> torch.Tensor:
+        """Return h of frames of which the sum of φ is known.
+
+        Parameters
+        ----------
+        sums : (..., D) tensor
+            Σφ over the disks, in whatever precision; what follows is computed in the same.
+        n : int
+            Number of disks.
+
+        Returns
+        -------
+        (...) tensor
+        """
+        pooled = sums / n if self.architecture.pooling == "mean" else sums
+        weights = {name: parameter.to(sums.dtype) for name, parameter in self.rho.named_parameters()}
+        h: torch.Tensor = functional_call(self.rho, weights, (pooled,)).squeeze(-1)  # (..., 1) -> (...)
+        return n * h if self.architecture.extensive else h
 
 
-def new_model(width: int, seed: int) -> DeepSets:
+def new_model(width: int, seed: int, architecture: Architecture = PUBLISHED) -> DeepSets:
     """Return an untrained network whose weights depend on the seed alone; torch's own generator is left as it was.
 
     Parameters
@@ -99,6 +179,12 @@ def new_model(width: int, seed: int) -> DeepSets:
         D.
     seed : int
         0 or more.
+    architecture : Architecture
+        The paper's unless given.
+
+    Returns
+    -------
+    DeepSets
 
     Raises
     ------
@@ -108,7 +194,7 @@ def new_model(width: int, seed: int) -> DeepSets:
     seed = checks.integer("seed", seed, least=0)
     with torch.random.fork_rng(devices=[]):  # no devices: a new network is made on the CPU
         torch.default_generator.manual_seed(stream_seed(seed, Stream.WEIGHTS))
-        return DeepSets(width)
+        return DeepSets(width, architecture)
 
 
 def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatArray:
@@ -184,10 +270,9 @@ def _functional(model: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
     """Return (frames, n, 2) -> (frames,), with the sum over the disks and what follows it in float64."""
     if not isinstance(model, DeepSets):
         return model
-    phi, rho = model.phi, copy.deepcopy(model.rho).double()
 
     def functional(velocities: torch.Tensor) -> torch.Tensor:
-        h: torch.Tensor = rho(phi(velocities).sum(dim=-2, dtype=torch.float64)).squeeze(-1)
-        return h
+        sums = model.features(velocities).sum(dim=-2, dtype=torch.float64)  # (frames, n, D) -> (frames, D)
+        return model.of_sums(sums, velocities.shape[-2])
 
     return functional

@@ -9,7 +9,7 @@ import torch
 
 from hthm import _core
 from hthm.collision_log import LogArrays
-from hthm.deepsets import DeepSets
+from hthm.deepsets import PUBLISHED, DeepSets
 from hthm.frames import Frames
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ MOST_WIDTH: int = _core.most_width
 
 
 def takes(model: DeepSets, device: torch.device) -> bool:
-    """Whether the kernel can train this model on this device: float32, at most `MOST_WIDTH` wide, on a CPU."""
+    """Whether the kernel can train this model on this device: the paper's, float32, not too wide, on a CPU."""
     return (
         type(model) is DeepSets  # a subclass may compute something else
+        and model.architecture == PUBLISHED
         and device.type == "cpu"
         and model.width <= MOST_WIDTH
         and all(parameter.dtype == torch.float32 for parameter in model.parameters())

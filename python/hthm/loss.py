@@ -1,6 +1,6 @@
-"""The paper's losses: functions of how h changes from one frame to the next.
+"""Losses: functions of how h changes from one frame, or from one collision, to the next.
 
-h is to rise: Δh = h(next frame) − h(frame), and a Δh below zero costs more than one above zero earns as soon as the
+The paper's: h is to rise, Δh = h(next frame) − h(frame), and a Δh below zero costs more than one above zero earns as soon as the
 negative slope is below 1. Eq. (14): with h → βh and λ → λ/β the losses are scaled by β, so λ alone sets the scale of h.
 """
 
@@ -50,6 +50,32 @@ def loss0(change: torch.Tensor, *, penalty: float = paper.PENALTY) -> torch.Tens
     () tensor
     """
     return penalty * change.square().mean() - change.mean()
+
+
+def logistic_loss(change: torch.Tensor, *, penalty: float = 0.0) -> torch.Tensor:
+    """Mean of ln(1 + exp(−Δh)) plus λ times the mean of (Δh)².
+
+    Parameters
+    ----------
+    change : (batch,) tensor
+        Δh of frame pairs, or of single collisions.
+    penalty : float
+        λ. Without it, a pair whose order is beyond doubt pulls h ever further apart, though it teaches nothing more.
+
+    Returns
+    -------
+    () tensor
+
+    Notes
+    -----
+    Minus the log-likelihood of logistic regression: σ(Δh) = 1 / (1 + exp(−Δh)) is the probability that what came
+    second did come second. The best guess has Δh = ln P(forwards) − ln P(backwards), Seif, Hafezi & Jarzynski, Nat.
+    Phys. 17, 105 (2021), doi:10.1038/s41567-020-1018-2. Where the dynamics is reversible and conserves volume, as in a
+    closed gas of hard disks, a step and its reverse differ only in how often their first state occurs: the best h is
+    −ln ρ̄, ρ̄ the density of states over all times of all runs. For disks that are independent it is n times the
+    entropy of their velocities, and H falls by 1/n where h rises by 1.
+    """
+    return functional.softplus(-change).mean() + penalty * change.square().mean()
 
 
 def negative_slope(epoch: int, epochs: int, final: float = paper.FINAL_SLOPE) -> float:

@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import safetensors
 import safetensors.torch
 import torch
 
-from hthm.deepsets import MOST_WIDTH, DeepSets
+from hthm.deepsets import MOST_WIDTH, PUBLISHED, Architecture, DeepSets
 from hthm.files import write_bytes
 
 SUFFIXES: Final = (".safetensors", ".pt", ".pth")
@@ -57,11 +58,13 @@ def save_weights(path: str | os.PathLike[str], model: DeepSets, configuration: M
         raise type(error)(f"configuration: must be what JSON can hold, got something else ({error}).") from error
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     metadata = {"format": _FORMAT, "width": str(model.width), "configuration": written}
+    if model.architecture != PUBLISHED:
+        metadata["architecture"] = json.dumps(asdict(model.architecture))
     write_bytes(path, safetensors.torch.save(tensors, metadata))
 
 
 def load_weights(path: str | os.PathLike[str]) -> DeepSets:
-    """Read a network; its width is that of the arrays.
+    """Read a network; its width is that of the arrays, its architecture the paper's unless the file names another.
 
     Parameters
     ----------
@@ -86,8 +89,9 @@ def load_weights(path: str | os.PathLike[str]) -> DeepSets:
         raise WeightsError(f"{path}: must end in {', '.join(SUFFIXES)}, got {path.suffix or 'no suffix'!r}.")
     content = path.read_bytes()
     state = _safetensors(path, content) if path.suffix == ".safetensors" else _state_dict(path, content)
+    architecture = _architecture(path) if path.suffix == ".safetensors" else PUBLISHED
     with torch.device("meta"):  # shapes to compare with, before memory is taken for whatever width the file claims
-        model = DeepSets(_width(path, state))
+        model = DeepSets(_width(path, state), architecture)
     _check(path, state, model.state_dict())
     model.load_state_dict(state, assign=True)
     return model.requires_grad_()
@@ -109,20 +113,34 @@ def load_configuration(path: str | os.PathLike[str]) -> dict[str, Any]:
         If it is no safetensors file, or its configuration is no JSON object.
     """
     path = Path(path)
-    with path.open("rb"):
-        pass
     try:
-        with safetensors.safe_open(path, "pt") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-    except safetensors.SafetensorError as error:
-        raise WeightsError(f"{path}: must be a safetensors file, and is not ({error}).") from error
-    try:
-        configuration = json.loads(metadata.get("configuration", "{}"))
+        configuration = json.loads(_metadata(path).get("configuration", "{}"))
     except json.JSONDecodeError as error:
         raise WeightsError(f"{path}: its configuration must be JSON, and is not ({error}).") from error
     if not isinstance(configuration, dict):
         raise WeightsError(f"{path}: its configuration must be a JSON object, got {type(configuration).__name__}.")
     return configuration
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    """Strings that stand in a safetensors file beside the arrays."""
+    with path.open("rb"):
+        pass  # what is missing or unreadable is an OSError that says so, before safetensors meets it
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            return file.metadata() or {}
+    except safetensors.SafetensorError as error:
+        raise WeightsError(f"{path}: must be a safetensors file, and is not ({error}).") from error
+
+
+def _architecture(path: Path) -> Architecture:
+    named = _metadata(path).get("architecture")
+    if named is None:
+        return PUBLISHED
+    try:
+        return Architecture(**json.loads(named))
+    except (TypeError, ValueError) as error:
+        raise WeightsError(f"{path}: must name an architecture of hthm, and does not ({error}).") from error
 
 
 def _safetensors(path: Path, content: bytes) -> dict[str, torch.Tensor]:
