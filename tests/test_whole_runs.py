@@ -19,12 +19,13 @@ SUM = Architecture(activation="tanh", velocity_scale=0.1)
 def both(n: int = 60, runs: int = 3, frames: int = 25) -> list[hthm.Trajectories]:
     """The same simulation, dense and as a log: some disks collide more than once in a frame."""
     state = hthm.DiskGas(n=n, diameter=0.05).sample(runs, seed=4)
-    return [hthm.simulate(state, frames, 0.1, record=record) for record in ("velocities", "log")]  # type: ignore[arg-type]  # literals, as mypy cannot see
+    return [hthm.simulate(state, frames, 0.1, record=record) for record in ("velocities", "log")]
 
 
 def plain(model: DeepSets, velocities: torch.Tensor) -> torch.Tensor:
     """h of frames, one by one."""
-    return model(velocities)
+    h: torch.Tensor = model(velocities)
+    return h
 
 
 @pytest.mark.parametrize("architecture", [PUBLISHED, entropic(paper.S0), SUM])
@@ -83,23 +84,31 @@ def test_gradients_are_those_of_finite_differences(steps: Steps) -> None:
         )
         return logistic_loss(change, penalty=0.1)
 
-    assert torch.autograd.gradcheck(loss, tuple(parameter.detach().clone().requires_grad_() for parameter in model.parameters()))
+    weights = tuple(parameter.detach().clone().requires_grad_() for parameter in model.parameters())
+    assert torch.autograd.gradcheck(loss, weights)
 
 
 def test_gradients_are_the_plain_networks() -> None:
     dense, log = both()
     model = new_model(6, 1, entropic(paper.S0)).double()
     (run, *_) = whole_runs(log, "frames", torch.float64)
-    wanted, found = [], []
-    for h, gradients in (
-        (plain(model, torch.from_numpy(dense.velocities[0])), wanted),
-        (run.h(model), found),
+    parameters = list(model.parameters())
+    expected = logistic_loss(plain(model, torch.from_numpy(dense.velocities[0])).diff())
+    found = logistic_loss(run.h(model).diff())
+    for one, other in zip(
+        torch.autograd.grad(found, parameters), torch.autograd.grad(expected, parameters), strict=True
     ):
-        model.zero_grad()
-        logistic_loss(h.diff()).backward()
-        gradients += [parameter.grad.clone() for parameter in model.parameters()]
-    for one, other in zip(found, wanted, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_h_of_a_block_is_that_of_its_disks_alone() -> None:
+    dense, log = both()
+    model = new_model(8, 0, entropic(paper.S0)).double()
+    block = torch.arange(60).flip(0) // 8  # seven blocks of eight, and four disks in none
+    for velocities, run in zip(dense.velocities, whole_runs(log, "frames", torch.float64), strict=True):
+        found = run.block_h(model, block, 7)
+        expected = [plain(model, torch.from_numpy(velocities[:, (block == number).numpy()])) for number in range(7)]
+        torch.testing.assert_close(found, torch.stack(expected, dim=1), rtol=1e-12, atol=1e-12)
 
 
 def test_a_run_without_collisions_stays_where_it_is() -> None:

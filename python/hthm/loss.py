@@ -1,7 +1,8 @@
 """Losses: functions of how h changes from one frame, or from one collision, to the next.
 
-The paper's: h is to rise, Δh = h(next frame) − h(frame), and a Δh below zero costs more than one above zero earns as soon as the
-negative slope is below 1. Eq. (14): with h → βh and λ → λ/β the losses are scaled by β, so λ alone sets the scale of h.
+h is to rise. In the paper's losses a Δh = h(next frame) − h(frame) below zero costs more than one above zero earns as
+soon as the negative slope is below 1. Eq. (14): with h → βh and λ → λ/β they are scaled by β, so λ alone sets the scale
+of h. The logistic loss sets it by itself: Δh is the logarithm of odds.
 """
 
 from __future__ import annotations

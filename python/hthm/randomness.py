@@ -17,7 +17,11 @@ class Stream(IntEnum):
     WEIGHTS = 0
     """Weights of a new network."""
     SHUFFLE = 1
-    """Order of the frame pairs of every epoch."""
+    """Order of the frame pairs of every epoch, and of whole runs."""
+    NOISE = 2
+    """Blocks of disks, and what is added to their velocities, in training on whole runs."""
+    LOOK = 3
+    """The same, where a training is looked at."""
 
 
 def stream_seed(seed: int, stream: Stream) -> int:

@@ -33,6 +33,8 @@ class Changes:
         Disks, and steps of the run: frames after the first, or collisions.
     velocities : (n + changes, 2) tensor
         Of the first state, disk by disk, and then of every change, in order. Box sides per unit time.
+    disks : (changes,) int64 tensor
+        Which disk changes.
     replaced : (changes,) int64 tensor
         Row of `velocities` in whose place a change comes.
     step : (changes,) int64 tensor
@@ -42,6 +44,7 @@ class Changes:
     n: int
     steps: int
     velocities: torch.Tensor
+    disks: torch.Tensor
     replaced: torch.Tensor
     step: torch.Tensor
 
@@ -55,16 +58,46 @@ class Changes:
         velocities : (n + changes, 2) tensor, optional
             What the network sees in place of `self.velocities`.
 
+        Returns
+        -------
+        (steps + 1,) float64 tensor
+
         Notes
         -----
         The same as of the frames one by one, but for rounding. φ is computed in the dtype of the network; its sum is
         carried along in float64, for Δh is a small difference of two of them.
         """
-        features = model.features(self.velocities if velocities is None else velocities).double()  # (n + changes, D)
-        first = features[: self.n].sum(dim=0, keepdim=True)  # (1, D)
-        change = features[self.n :] - features[self.replaced]  # (changes, D)
-        by_step = change.new_zeros(self.steps, model.width).index_add(0, self.step, change)  # (steps, D)
-        return model.of_sums(torch.cat([first, by_step]).cumsum(dim=0), self.n)  # (steps + 1, D) -> (steps + 1,)
+        everything = torch.zeros(self.n, dtype=torch.int64)
+        return self.block_h(model, everything, 1, velocities).squeeze(1)
+
+    def block_h(
+        self, model: DeepSets, block: torch.Tensor, blocks: int, velocities: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Return h of parts of the gas, each as if it were all there is.
+
+        Parameters
+        ----------
+        model : DeepSets
+            Of the dtype of the velocities.
+        block : (n,) int64 tensor
+            The part that a disk belongs to; `blocks` for one that belongs to none. All parts are equally large.
+        blocks : int
+            How many there are.
+        velocities : (n + changes, 2) tensor, optional
+            What the network sees in place of `self.velocities`.
+
+        Returns
+        -------
+        (steps + 1, blocks) float64 tensor
+        """
+        features = model.features(self.velocities if velocities is None else velocities)  # (n + changes, D)
+        change = features[self.n :] - features.index_select(0, self.replaced)  # (changes, D)
+        rows, at = torch.cat([features[: self.n], change]), torch.cat([torch.zeros_like(block), self.step + 1])
+        of = torch.cat([block, block[self.disks]])
+        sums = rows.new_zeros((self.steps + 1) * (blocks + 1), model.width)
+        sums = sums.index_add(0, at * (blocks + 1) + of, rows)  # of the first state, and of what each step adds
+        along = sums.double().view(self.steps + 1, blocks + 1, -1)[:, :blocks].cumsum(dim=0)  # (steps + 1, blocks, D)
+        return model.of_sums(along, self.n // blocks)
 
 
 def whole_runs(
@@ -142,4 +175,5 @@ def _changes(
     again = disks[order[1:]] == disks[order[:-1]]
     replaced[order[1:][again]] = n + order[:-1][again]
     rows = np.concatenate([first, velocities]).astype(NUMPY_DTYPE[dtype])
-    return Changes(n, steps, torch.from_numpy(rows), torch.from_numpy(replaced), torch.from_numpy(step))
+    whole = (torch.from_numpy(numbers.astype(np.int64)) for numbers in (disks, replaced, step))
+    return Changes(n, steps, torch.from_numpy(rows), *whole)

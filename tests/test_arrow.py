@@ -1,0 +1,120 @@
+"""Training on the arrow of time by logistic regression finds what theory says it must."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import hthm
+from hthm import paper
+from hthm.arrow import ArrowConfig, ArrowDivergedError, Look, calibration, train_arrow
+from hthm.deepsets import DeepSets, entropic, new_model
+from hthm.loss import logistic_loss
+from hthm.whole_runs import whole_runs
+
+SMALL = ArrowConfig(updates=12, looks=3)
+
+
+def gas_log(runs: int = 3, seed: int = 0) -> hthm.Trajectories:
+    """A small, dense gas that relaxes."""
+    return hthm.simulate(hthm.DiskGas(n=60, diameter=0.04).sample(runs, seed=seed), 12, 0.1, record="log")
+
+
+def model(seed: int = 0) -> DeepSets:
+    return new_model(6, seed, entropic(paper.S0))
+
+
+@pytest.mark.parametrize("steps", ["frames", "collisions"])
+def test_a_training_is_the_plain_loop_written_out(steps: Any) -> None:  # noqa: ANN401 -- a literal
+    traj, config = gas_log(runs=1), replace(SMALL, steps=steps, penalty=1e-3)
+    trained, plain = model(), model()
+    looks = train_arrow(trained, traj, config)
+    (run,) = whole_runs(traj, steps)
+    adam = torch.optim.Adam(plain.parameters())
+    losses = []
+    for update in range(12):
+        adam.param_groups[0]["lr"] = 1e-2 * (1 + math.cos(math.pi * update / 12)) / 2
+        adam.zero_grad()
+        loss = logistic_loss(run.h(plain).diff(), penalty=1e-3)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        losses.append(loss.item())
+        adam.step()
+    for one, other in zip(trained.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+    assert [look.update for look in looks] == [4, 8, 12]
+    assert [look.loss for look in looks] == pytest.approx([np.mean(losses[k : k + 4]) for k in (0, 4, 8)], rel=1e-5)
+
+
+def test_the_seed_alone_decides() -> None:
+    traj, config = gas_log(), replace(SMALL, blur=0.1, blocks=7)
+    one, same, other = model(), model(), model()
+    for network, seed in ((one, 1), (same, 1), (other, 2)):
+        train_arrow(network, traj, replace(config, seed=seed))
+    first, again, different = (list(network.parameters()) for network in (one, same, other))
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(first, different, strict=True))
+
+
+def test_looks_tell_of_held_out_runs_and_leave_the_training_as_it_is() -> None:
+    traj, seen = gas_log(), list[Look]()
+    alone, looked_at = model(), model()
+    train_arrow(alone, traj, SMALL)
+    looks = train_arrow(looked_at, traj, SMALL, held_out=gas_log(seed=1), looked=seen.append)
+    assert seen == looks
+    assert all(torch.equal(a, b) for a, b in zip(alone.parameters(), looked_at.parameters(), strict=True))
+    change = torch.cat([run.h(looked_at).diff().detach() for run in whole_runs(gas_log(seed=1), "collisions")])
+    assert looks[-1].held_out_loss == pytest.approx(logistic_loss(change).item())
+    assert looks[-1].calibration == pytest.approx(calibration(change))
+
+
+def test_training_lowers_the_loss_of_runs_that_it_does_not_see() -> None:
+    network = model()
+    looks = train_arrow(network, gas_log(runs=40), replace(SMALL, updates=400, looks=2), held_out=gas_log(10, seed=1))
+    assert looks[-1].held_out_loss is not None
+    assert looks[-1].held_out_loss < math.log(2) - 0.01  # what a network without a clue has
+
+
+def test_calibration_worked_by_hand() -> None:
+    """Of 4 steps that look alike 3 go forwards: the odds are right at Δh = ln 3."""
+    for rise in (0.01, 0.5, math.log(3), 40.0):
+        change = rise * torch.tensor([1.0, 1.0, 1.0, -1.0], dtype=torch.float64)
+        assert calibration(change) == pytest.approx(math.log(3) / rise, rel=1e-6)
+    assert calibration(torch.tensor([1.0, -1.0])) == pytest.approx(0, abs=1e-6)
+    assert calibration(torch.tensor([1.0, 2.0])) is None
+    assert calibration(torch.zeros(3)) is None
+
+
+def test_more_blocks_than_disks_are_refused() -> None:
+    with pytest.raises(ValueError, match="blocks: must be at most the 60 disks, got 61"):
+        train_arrow(model(), gas_log(), replace(SMALL, blocks=61))
+
+
+def test_a_loss_that_is_not_finite_ends_the_training() -> None:
+    network = model()
+    with torch.no_grad():
+        network.get_parameter("rho.2.weight").fill_(math.inf)
+    with pytest.raises(ArrowDivergedError, match=r"The loss became nan at update 1 of 12\. Lower the learning rate"):
+        train_arrow(network, gas_log(), SMALL)
+
+
+@pytest.mark.parametrize(
+    ("choice", "name"),
+    [
+        ({"steps": "runs"}, "steps"),
+        ({"updates": 0}, "updates"),
+        ({"learning_rate": 0.0}, "learning_rate"),
+        ({"penalty": -1.0}, "penalty"),
+        ({"blocks": 0}, "blocks"),
+        ({"blur": math.nan}, "blur"),
+        ({"updates": 5, "looks": 6}, "looks"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_what_a_training_cannot_be_is_named(choice: dict[str, Any], name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}: must be"):
+        ArrowConfig(**choice)
