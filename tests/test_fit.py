@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression  # type: ignore[import-untyped]  # scikit-learn has no stubs
 
 from hthm import paper
-from hthm.fit import affine_fit, critical_epoch, summarize
+from hthm.fit import affine_fit, critical_epoch, deviation_correlation, summarize
 from published import LOSSES, needs_losses
 
 Array = NDArray[np.float64]
@@ -130,3 +130,22 @@ def test_published_losses_have_the_published_critical_epochs(width: int) -> None
         losses = [float(row["loss"]) for row in csv.DictReader(file) if int(row["width"]) == width]
     assert len(losses) == paper.EPOCHS
     assert critical_epoch(losses) == paper.PUBLISHED[width].critical_epoch
+
+
+def test_correlation_of_deviations_worked_by_hand() -> None:
+    """Deviations of -h are (-1, 1, 0), of H (1, 0, -1) in frame 1, and all the same in frame 2; frame 0 is left out."""
+    H = np.array([[9.0, 3.0, 1.0], [7.0, 2.0, 0.0], [8.0, 1.0, 2.0]])  # noqa: N806 -- the paper's symbol
+    h = np.array([[0.0, 6.0, 1.0], [0.0, 4.0, 0.0], [0.0, 5.0, 2.0]])
+    assert deviation_correlation(h, H, first=1, last=2) == pytest.approx((-0.5 - 1) / 2)
+
+
+def test_a_clock_knows_nothing_of_a_single_run() -> None:
+    h, H = runs_like_the_papers(0, 6, 70, 0.0, 1.0)  # noqa: N806 -- the paper's symbol
+    clock = np.tile(h.mean(axis=0), (6, 1))
+    assert affine_fit(clock, H).mse.max() < 0.02
+    assert deviation_correlation(clock, H) is None
+    assert abs(deviation_correlation(h, H) or 1) < 0.2  # its noise is not that of H
+    assert deviation_correlation(-3 * H + clock, H) == pytest.approx(1)
+    assert deviation_correlation(h[:1], H[:1]) is None
+    with pytest.raises(ValueError, match="first: must be at most 69"):
+        deviation_correlation(h, H, first=70)

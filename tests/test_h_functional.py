@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 import hthm
-from hthm.h_functional import speed_edges
+from hthm.h_functional import isotropic_h, speed_edges
 
 Array = NDArray[np.float64]
 S0 = hthm.paper.S0
@@ -143,3 +143,17 @@ def test_what_is_not_finite_is_refused(value: float) -> None:
         hthm.velocity_h(velocities)
     with pytest.raises(ValueError, match="velocities: must be finite"):
         hthm.velocity_h(velocities, temperature=1.0)
+
+
+def test_isotropic_h_is_the_speeds_h_without_the_circles_they_lie_on() -> None:
+    traj = hthm.simulate(hthm.paper.GAS.sample(2, seed=0), 40, record="log")
+    speeds = np.hypot(*np.moveaxis(traj.dense(), -1, 0))
+    expected = hthm.speed_h(traj) - np.log(2 * np.pi * speeds).mean(axis=-1)
+    assert_allclose(isotropic_h(traj), expected, rtol=1e-12)
+    assert_allclose(isotropic_h(traj.dense(), speed=S0), expected, rtol=1e-12)
+
+
+def test_isotropic_h_in_equilibrium_is_boltzmanns() -> None:
+    """-ln(2πeT); the bins end at 2 s0, which leaves out e^-4 of the disks, and 2 million disks leave no bias."""
+    velocities = np.random.default_rng(0).normal(scale=S0 / math.sqrt(2), size=(2_000_000, 2))
+    assert isotropic_h(velocities, speed=S0) == pytest.approx(-math.log(math.pi * math.e * S0**2), abs=0.09)

@@ -13,6 +13,7 @@ import tyro
 from hthm.config import Choices, RunConfig, read_config
 from hthm.console import Stages
 from hthm.experiments.choices import CompareConfig, TablesConfig
+from hthm.experiments.entropy_choices import EntropyConfig
 from hthm.prepared import UsageError, prepared, said, wrong_option
 
 TYRO: Final = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
@@ -78,16 +79,19 @@ def draw_again(options: Figures) -> None:
         If its files cannot be read, or new ones not written.
     """
     from hthm import results, study  # noqa: PLC0415 -- they import torch, which --help can do without
+    from hthm.experiments import entropy  # noqa: PLC0415 -- likewise
     from hthm.series import Series  # noqa: PLC0415 -- imports h5py, likewise
 
     if not (options.out / "results.json").exists():
         raise UsageError(f"--out: must be the folder of a finished run, and {options.out} has no results.json.")
     series = Series.load(options.out / "series.h5")
     content = json.loads((options.out / "results.json").read_text(encoding="utf-8"))
-    folder = results.ResultsFolder(options.out, read_config(options.out / "config.json", RunConfig), resume=True)
+    improved = "training_frames" in content["config"]
+    config = read_config(options.out / "config.json", EntropyConfig if improved else RunConfig)
+    folder = results.ResultsFolder(options.out, config, resume=True)
     stages = Stages()
     with stages.stage("Write tables, figures and report") as stage:
-        study.write_products(folder, series, content)
+        (entropy.write_entropy_products if improved else study.write_products)(folder, series, content)
         stage.found = str(options.out / "report.html")
 
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 Activation = Literal["relu", "silu", "tanh"]
 Pooling = Literal["sum", "mean"]
 
-ACTIVATIONS: Final[Mapping[str, type[nn.Module]]] = MappingProxyType({"relu": nn.ReLU, "silu": nn.SiLU, "tanh": nn.Tanh})
+ACTIVATIONS: Final[Mapping[str, type[nn.Module]]] = MappingProxyType(
+    {"relu": nn.ReLU, "silu": nn.SiLU, "tanh": nn.Tanh}
+)
 """What follows every layer but the last, by name."""
 
 MOST_WIDTH: Final = 2**14
@@ -250,11 +252,10 @@ def _evaluate_log(model: DeepSets, log: LogArrays) -> FloatArray:
         if not np.isfinite(velocities).all():
             raise ValueError("velocities: must be finite, got NaN or infinity in the log.")
     weight = model.get_parameter("phi.0.weight")
-    rho = copy.deepcopy(model.rho).double()
 
     def phi(velocities: FloatArray) -> FloatArray:
         fed = torch.from_numpy(velocities.astype(NUMPY_DTYPE[weight.dtype])).to(weight.device)
-        values: FloatArray = model.phi(fed).cpu().numpy()
+        values: FloatArray = model.features(fed).cpu().numpy()
         return values
 
     runs, frames = len(log.frame_offsets), log.frame_offsets.shape[1] - 1
@@ -262,7 +263,7 @@ def _evaluate_log(model: DeepSets, log: LogArrays) -> FloatArray:
     with torch.inference_mode():
         for run in range(runs):
             sums = torch.from_numpy(frame_sums(phi, log, run)).to(weight.device)  # (frames, D)
-            h[run] = rho(sums).squeeze(-1).cpu().numpy()  # (frames, 1) -> (frames,)
+            h[run] = model.of_sums(sums, log.start.shape[1]).cpu().numpy()  # (frames, D) -> (frames,)
     return h
 
 

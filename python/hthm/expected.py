@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hthm.arrow import ArrowConfig, train_arrow
 from hthm.backends import Backend, checked_device, new_batch_loss, step_seconds
-from hthm.deepsets import new_model
+from hthm.deepsets import entropic, new_model
+from hthm.experiments.entropy_choices import EntropyConfig
 from hthm.simulate import EXACT, simulate
 
 if TYPE_CHECKING:
@@ -20,16 +22,18 @@ if TYPE_CHECKING:
 _ROW: Final = 48  # bytes of a collision in the log
 _CHANGE: Final = 40  # bytes of a collision in the training kernel's store: two disks, each before and after
 _SKETCH: Final = 320  # bytes of a frame in that store, beside a sixteenth of the frame itself
+_TRIED: Final = 20
+"""Updates of a whole-run training that are timed."""
 _MOST_FLUID: Final = 0.9
 """Area fraction beyond which there is no fluid, and no rate of Enskog's."""
 
 
-def expected_bytes(config: TrainingChoices) -> int:
+def expected_bytes(config: TrainingChoices | EntropyConfig) -> int:
     """How much memory a run is likely to need, in bytes, as far as the gas tells beforehand.
 
     Parameters
     ----------
-    config : RunConfig
+    config : TrainingChoices or EntropyConfig
         The run.
 
     Returns
@@ -66,22 +70,24 @@ class Trained(NamedTuple):
 
 
 def trainings(config: TrainingChoices) -> list[Trained]:
-    """Trainings of every width, as the choices say."""
+    """Trainings of every width on frame pairs, as the choices say."""
     widths = config.widths if config.trains else ()
     return [Trained(new_model(width, 0), config.backend, config.trainings) for width in widths]
 
 
-def expected_seconds(config: TrainingChoices, start: State, trained: Iterable[Trained]) -> dict[str, float]:
+def expected_seconds(
+    config: TrainingChoices | EntropyConfig, start: State, trained: Iterable[Trained] = ()
+) -> dict[str, float]:
     """Measure this machine for a moment, and return how long each part of a run is likely to take.
 
     Parameters
     ----------
-    config : RunConfig
+    config : TrainingChoices or EntropyConfig
         The run.
     start : State
         Where its runs start.
     trained : iterable of Trained
-        What is trained on them; a step of each is timed.
+        What is trained on frame pairs of them; a step of each is timed. An EntropyConfig trains on whole runs instead.
 
     Returns
     -------
@@ -97,6 +103,14 @@ def expected_seconds(config: TrainingChoices, start: State, trained: Iterable[Tr
     traj = simulated()
     a_frame = _seconds(simulated) / (few.runs * frames)
     seconds = {"simulation": a_frame * config.simulated_frames, "training": 0.0}
+    if isinstance(config, EntropyConfig):
+        of_a_run = config.training_frames / frames  # updates go through a whole run
+        for width in config.widths:
+            for kind in config.steps:
+                network = new_model(width, 0, entropic(config.speed))
+                (look,) = train_arrow(network, traj, ArrowConfig(steps=kind, updates=_TRIED, blur=config.blur, looks=1))
+                seconds["training"] += look.seconds / _TRIED * of_a_run * config.updates * config.trainings
+        return seconds
     steps = config.pairs // config.batch * config.epochs
     for model, backend, count in trained:
         batch_loss = new_batch_loss(model, traj, backend, checked_device(config.device))

@@ -139,6 +139,44 @@ def affine_fit(h: FloatArray, H: FloatArray) -> AffineFit:  # noqa: N803 -- the 
     return AffineFit(a=a[:, 0], b=b[:, 0], mse=mse)
 
 
+def deviation_correlation(h: FloatArray, H: FloatArray, *, first: int = 5, last: int = 60) -> float | None:  # noqa: N803 -- the paper's symbol
+    """Correlation over the runs of −h and H at the same frame, the mean over frames in which H relaxes.
+
+    Parameters
+    ----------
+    h, H : (runs, frames) float64, C order
+        The functional, which rises, and H.
+    first, last : int
+        Frames, counted from 0, both included; the last one there is where there are fewer.
+
+    Returns
+    -------
+    float or None
+        1 where −h follows every run's own H; near 0 for what knows the time alone, however well a line fits it. None
+        where there is a single run, or h does not differ between the runs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one has another dtype or shape, is not finite, or there is no frame `first`.
+
+    Examples
+    --------
+    >>> H = np.array([[3.0, 2.0], [5.0, 1.0]])
+    >>> deviation_correlation(-H, H, first=0), deviation_correlation(H, H, first=0)
+    (1.0, -1.0)
+    """
+    checks.array("h", h, dtype=np.float64, shape=("runs", "frames"))
+    checks.array("H", H, dtype=np.float64, shape=("runs", "frames"))
+    checks.same_shape("H", H, "h", h)
+    first = checks.integer("first", first, least=0, most=h.shape[1] - 1)
+    mine, theirs = (x[:, first : last + 1] - x[:, first : last + 1].mean(axis=0) for x in (-h, H))
+    norm = np.sqrt(np.square(mine).sum(axis=0) * np.square(theirs).sum(axis=0))  # (frames,)
+    if not (norm > 0).all():
+        return None
+    return float(((mine * theirs).sum(axis=0) / norm).mean())
+
+
 def critical_epoch(losses: Sequence[float]) -> int | None:
     """Return the first epoch whose mean loss is above zero.
 

@@ -163,29 +163,29 @@ def _draw_loss(axes: Axes, training: Training, **style: Any) -> None:  # noqa: A
 
 
 def fits_figure(series: Series) -> Figure:
-    """Fig. 5: H and a·h + b of the first model of every width, for four runs.
+    """Fig. 5: H and a·h + b of the first model of every kind, for four runs.
 
     They are the paper's where there are that many runs, else as many evenly chosen ones.
     """
     runs = len(series.H)
     shown = paper.SHOWN_RUNS if runs > max(paper.SHOWN_RUNS) else _evenly(runs, len(paper.SHOWN_RUNS))
-    models: dict[int, Training] = {}
+    models: dict[tuple[int, str], Training] = {}
     for training in series.trainings:
-        models.setdefault(training.width, training)
+        models.setdefault((training.width, training.steps), training)
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
     with _canvas(PAGE, 0.6 + 1.75 * rows) as figure:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes, run in zip(grid.flat, shown, strict=False):
             axes.plot(series.times, series.H[run], color="0.6", linewidth=1.6, label="H")
-            for number, (width, training) in enumerate(sorted(models.items())):
+            for number, ((width, steps), training) in enumerate(sorted(models.items())):
                 axes.plot(
                     series.times,
                     training.a[run] * training.h[run] + training.b[run],
                     color=_COLOURS[number % len(_COLOURS)],
                     linestyle=_STYLES[number % len(_STYLES)],
                     linewidth=0.9,
-                    label=f"a h + b, D = {width}",
+                    label=f"a h + b, D = {width}{steps and ', '}{steps}",
                 )
             axes.set_title(f"run {run}")
             axes.set_xlim(0, series.times[-1])

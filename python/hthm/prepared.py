@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hthm import checks
+from hthm.config import TrainingChoices
 from hthm.console import Stages, duration
 
 if TYPE_CHECKING:
-    from hthm.config import TrainingChoices
     from hthm.deepsets import DeepSets
     from hthm.expected import Trained
+    from hthm.experiments.entropy_choices import EntropyConfig
     from hthm.gas import State
     from hthm.results import ResultsFolder
 
@@ -48,7 +49,7 @@ class Prepared:
 
 
 def prepared(
-    config: TrainingChoices,
+    config: TrainingChoices | EntropyConfig,
     out: Path,
     *,
     overwrite: bool,
@@ -60,7 +61,7 @@ def prepared(
 
     Parameters
     ----------
-    config : TrainingChoices
+    config : TrainingChoices or EntropyConfig
         Every choice.
     out : Path
         The folder.
@@ -103,7 +104,11 @@ def prepared(
     folder = results.ResultsFolder(out, config, overwrite=overwrite, resume=resume)
     torch.set_num_threads(checks.threads(config.threads))
     with stages.stage("Look how fast this machine is"):
-        seconds = expected.expected_seconds(config, start, expected.trainings(config) if trained is None else trained())
+        if isinstance(config, TrainingChoices):
+            trainings = expected.trainings(config) if trained is None else trained()
+            seconds = expected.expected_seconds(config, start, trainings)
+        else:
+            seconds = expected.expected_seconds(config, start)
     stages.say(
         f"Expected: {duration(sum(seconds.values()))}, of which simulation {duration(seconds['simulation'])} "
         f"and training {duration(seconds['training'])}."

@@ -135,9 +135,23 @@ def cpu_name() -> str:
     return next(names, platform.processor() or os.uname().machine)
 
 
-def network_name(width: int, seed: int | None) -> str:
-    """Name of the files of a network; without a seed, of one that was given."""
-    return f"d{width}-given" if seed is None else f"d{width}-seed{seed}"
+def network_name(width: int, seed: int | None, steps: str = "") -> str:
+    """Name of the files of a network.
+
+    Parameters
+    ----------
+    width : int
+        D.
+    seed : int or None
+        Of its training; None for one that was given.
+    steps : str
+        What its training put in order, where that was not the paper's.
+
+    Returns
+    -------
+    str
+    """
+    return "-".join([f"d{width}", *([steps] if steps else []), "given" if seed is None else f"seed{seed}"])
 
 
 def _holds(path: Path, config: GasChoices) -> bool:

@@ -67,6 +67,8 @@ class Training:
         Mean loss (11) and loss (10b) of every epoch, and the negative slope then; empty for given weights.
     critical_epoch : int or None
         First epoch, counted from 1, whose mean loss is above zero; None where there is none.
+    steps : str
+        What a training of `hthm.arrow` put in order, frames or collisions; empty for others.
     """
 
     width: Annotated[int, Quantity("1", "Width D of the network", kind=int)]
@@ -84,6 +86,7 @@ class Training:
         int | None,
         Quantity("1", "First epoch, from 1, of positive mean loss; absent if none", kind=int, optional=True),
     ]
+    steps: str = ""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -91,7 +94,8 @@ class Training:
     @property
     def label(self) -> str:
         """Its name in tables and legends."""
-        return f"D = {self.width}, " + ("given" if self.seed is None else f"seed {self.seed}")
+        seed = "given" if self.seed is None else f"seed {self.seed}"
+        return ", ".join(filter(None, [f"D = {self.width}", self.steps, seed]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,6 +215,7 @@ class Series:
             for number, training in enumerate(self.trainings):
                 group = trainings.create_group(f"{number:04}")
                 group.attrs["label"] = training.label
+                group.attrs["steps"] = training.steps
                 _write(group, training)
         files.write_bytes(path, content.getvalue())
 
@@ -233,7 +238,7 @@ class Series:
                     raise ValueError(f"its format is {found!r} and not {FORMAT!r}")  # noqa: TRY301 -- worded below
                 return cls(
                     gas=DiskGas(**{name: file["gas"][name][()].item() for name in _GAS}),
-                    trainings=tuple(_read(Training, group) for _, group in sorted(file["trainings"].items())),
+                    trainings=tuple(_training(group) for _, group in sorted(file["trainings"].items())),
                     frame_rates=_read(FrameRates, file["frame_rates"]),
                     speeds=_read(Speeds, file["speeds"]),
                     **_values(cls, file),
@@ -298,6 +303,10 @@ def _describe(dataset: h5py.Dataset, units: str, description: str) -> None:
 
 def _read(kind: type[Record], group: h5py.Group) -> Record:
     return kind(**_values(kind, group))
+
+
+def _training(group: h5py.Group) -> Training:
+    return Training(**_values(Training, group), steps=group.attrs.get("steps", ""))
 
 
 def _values(kind: type, group: h5py.Group) -> dict[str, Any]:
