@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hthm.arrow import ArrowConfig, train_arrow
+from hthm.arrow import train_arrow
 from hthm.backends import Backend, checked_device, new_batch_loss, step_seconds
 from hthm.deepsets import entropic, new_model
 from hthm.experiments.entropy_choices import EntropyConfig
@@ -69,14 +70,15 @@ class Trained(NamedTuple):
     trainings: int
 
 
-def trainings(config: TrainingChoices) -> list[Trained]:
-    """Trainings of every width on frame pairs, as the choices say."""
-    widths = config.widths if config.trains else ()
-    return [Trained(new_model(width, 0), config.backend, config.trainings) for width in widths]
+def trainings(config: TrainingChoices | EntropyConfig) -> list[Trained]:
+    """Trainings of every width, as the choices say; none of `hthm.arrow`, which no backend does."""
+    if isinstance(config, EntropyConfig) or not config.trains:
+        return []
+    return [Trained(new_model(width, 0), config.backend, config.trainings) for width in config.widths]
 
 
 def expected_seconds(
-    config: TrainingChoices | EntropyConfig, start: State, trained: Iterable[Trained] = ()
+    config: TrainingChoices | EntropyConfig, start: State, trained: Iterable[Trained]
 ) -> dict[str, float]:
     """Measure this machine for a moment, and return how long each part of a run is likely to take.
 
@@ -87,7 +89,7 @@ def expected_seconds(
     start : State
         Where its runs start.
     trained : iterable of Trained
-        What is trained on frame pairs of them; a step of each is timed. An EntropyConfig trains on whole runs instead.
+        What is trained on them; a step of each is timed.
 
     Returns
     -------
@@ -107,9 +109,9 @@ def expected_seconds(
         of_a_run = config.training_frames / frames  # updates go through a whole run
         for width in config.widths:
             for kind in config.steps:
-                network = new_model(width, 0, entropic(config.speed))
-                (look,) = train_arrow(network, traj, ArrowConfig(steps=kind, updates=_TRIED, blur=config.blur, looks=1))
-                seconds["training"] += look.seconds / _TRIED * of_a_run * config.updates * config.trainings
+                model, trial = new_model(width, 0, entropic(config.speed)), config.arrow_config(kind, 0)
+                (look,) = train_arrow(model, traj, replace(trial, updates=_TRIED, looks=1))
+                seconds["training"] += look.seconds / _TRIED * of_a_run * trial.updates * config.trainings
         return seconds
     steps = config.pairs // config.batch * config.epochs
     for model, backend, count in trained:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hthm import checks
-from hthm.config import TrainingChoices
 from hthm.console import Stages, duration
 
 if TYPE_CHECKING:
+    from hthm.config import TrainingChoices
     from hthm.deepsets import DeepSets
     from hthm.expected import Trained
     from hthm.experiments.entropy_choices import EntropyConfig
@@ -104,11 +104,7 @@ def prepared(
     folder = results.ResultsFolder(out, config, overwrite=overwrite, resume=resume)
     torch.set_num_threads(checks.threads(config.threads))
     with stages.stage("Look how fast this machine is"):
-        if isinstance(config, TrainingChoices):
-            trainings = expected.trainings(config) if trained is None else trained()
-            seconds = expected.expected_seconds(config, start, trainings)
-        else:
-            seconds = expected.expected_seconds(config, start)
+        seconds = expected.expected_seconds(config, start, expected.trainings(config) if trained is None else trained())
     stages.say(
         f"Expected: {duration(sum(seconds.values()))}, of which simulation {duration(seconds['simulation'])} "
         f"and training {duration(seconds['training'])}."
