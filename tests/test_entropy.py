@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from hthm import paper
 from hthm.deepsets import new_model
+from hthm.experiments.ablation import ABLATIONS, ablation_markdown
 from hthm.experiments.entropy_tables import entropy_markdown
+from hthm.experiments.smooth_h import smooth_h
+from hthm.experiments.starts import BEAM, STARTS, started, together
+from hthm.experiments.universal import universal_markdown
 from hthm.run import main
 from hthm.weights import load_weights, save_weights
 
@@ -19,6 +25,8 @@ TINY = [
     *("--training-frames", "12", "--check-runs", "2", "--held-out-runs", "3", "--rate-runs", "2"),
     *("--frame-rates", "20", "60", "--widths", "4", "--updates", "8", "--trainings", "2"),
 ]
+
+STEPS = ("frames", "collisions")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +56,7 @@ def test_results_have_the_keys_that_others_rely_on(finished: Path) -> None:
     for one in trainings:
         assert {"seed", "final_loss", "final_loss0", "critical_epoch", "seconds", "fit"} <= set(one)
         assert set(one["fit"]["mse"]) == {"mean", "sem"}
-        assert one["looks"][-1]["update"] == 8
+        assert one["looks"][-1]["update"] == (4 if one["steps"] == "frames" else 8)
 
 
 def test_the_tables_show_all_networks_and_what_nobody_had_to_learn(finished: Path) -> None:
@@ -98,3 +106,50 @@ def test_choices_that_cannot_be_are_refused(
     assert main([*TINY, *options, "--out", str(tmp_path / "out")]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+SMALL = [option for option in TINY if option not in {"--preset", "improved"}]
+
+
+def test_every_change_of_the_recipe_is_trained(tmp_path: Path) -> None:
+    assert main(["ablate", *SMALL, "--trainings", "1", "--out", str(tmp_path / "out")]) == 0
+    found = json.loads((tmp_path / "out" / "ablation.json").read_text())
+    trained = {steps: [row["change"] for row in found["trainings"] if row["steps"] == steps] for steps in STEPS}
+    assert trained["collisions"] == [name for name in ABLATIONS if name not in {"whole"}]
+    assert trained["frames"] == [name for name in ABLATIONS if name not in {"sharp"}]
+    text = (tmp_path / "out" / "ablation.md").read_text()
+    assert text == ablation_markdown(found)
+    assert main(["ablate", *SMALL, "--changes", "wishful", "--out", str(tmp_path / "other")]) == 2
+
+
+def test_an_entropy_is_followed_from_every_start_and_at_every_size(tmp_path: Path) -> None:
+    assert main(["universal", *SMALL, "--trainings", "1", "--sizes", "30", "--out", str(tmp_path / "out")]) == 0
+    found = json.loads((tmp_path / "out" / "universal.json").read_text())
+    assert [network["trained_on"] for network in found["networks"]] == ["equal speeds", "mixture"]
+    for network in found["networks"]:
+        assert [(start["kind"], start["n"]) for start in network["starts"]] == [
+            (k, n) for k in STARTS for n in (60, 30)
+        ]
+    assert (tmp_path / "out" / "universal.md").read_text() == universal_markdown(found)
+
+
+@pytest.mark.parametrize("kind", STARTS)
+def test_all_starts_have_the_same_energy(kind: str) -> None:
+    """20 000 disks: the mean of v² is s0² to 5 standard errors, of at most 1 / √20 000 each."""
+    state = started(paper.GAS, kind, 20, seed=0)
+    assert state.energy().mean() == pytest.approx(500 * paper.S0**2, rel=5 / 20_000**0.5)
+    again = together(paper.GAS, [started(paper.GAS, kind, 20, seed=0), started(paper.GAS, kind, 1, seed=1)])
+    assert again.velocities[:20].tobytes() == state.velocities.tobytes()
+    assert again.runs == 21
+
+
+def test_smooth_h_is_boltzmanns_from_equilibrium_and_from_two_beams() -> None:
+    """A Gaussian's, widened by the bandwidth; beams 1.6 s0 apart and 0.42 s0 wide hardly overlap: ln 2 lower."""
+    b, s0 = 0.05, paper.S0
+    velocities = started(paper.GAS, "equilibrium", 200, seed=0).velocities
+    exact = -math.log(math.pi * math.e * s0**2)
+    assert smooth_h(velocities, speed=s0, bandwidth=b) == pytest.approx(exact, abs=0.02)
+    velocities = started(paper.GAS, "two beams", 200, seed=0).velocities
+    variance = (1 - BEAM**2) / 2  # of a component, in units of s0²
+    apart = -math.log(2 * math.pi * math.e * variance * s0**2) - math.log(2)
+    assert apart < smooth_h(velocities, speed=s0, bandwidth=b) < apart + 0.2

@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 import tyro
 
 from hthm.config import Choices, RunConfig, read_config
 from hthm.console import Stages
 from hthm.experiments.choices import CompareConfig, TablesConfig
-from hthm.experiments.entropy_choices import EntropyConfig
+from hthm.experiments.entropy_choices import AblationConfig, EntropyConfig, UniversalConfig
 from hthm.prepared import UsageError, prepared, said, wrong_option
 
 TYRO: Final = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
@@ -59,6 +59,32 @@ class Compare:
     """Replace the results of another run in that folder."""
     resume: bool = False
     """Go on after a stop, with the choices in the folder's config.json; --trainings and --widths may change."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ablate:
+    """Learn entropies that differ from those of --preset improved in one choice, over several seeds."""
+
+    choices: Annotated[AblationConfig, tyro.conf.arg(name="")] = field(default_factory=AblationConfig)
+    out: Path = Path("hthm-ablation")
+    """Folder for ablation.json and ablation.md."""
+    overwrite: bool = False
+    """Replace the results of another run in that folder."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Universal:
+    """Learn an entropy from equal speeds, another from a mixture of starts, and follow both from starts of all kinds."""
+
+    choices: Annotated[UniversalConfig, tyro.conf.arg(name="")] = field(default_factory=UniversalConfig)
+    out: Path = Path("hthm-universal")
+    """Folder for universal.json and universal.md."""
+    overwrite: bool = False
+    """Replace the results of another run in that folder."""
     debug: bool = False
     """Show where an error comes from."""
 
@@ -143,10 +169,54 @@ def compare(options: Compare) -> None:
     made.stages.say(f"Written: {options.out / 'compare.md'}")
 
 
-SUBCOMMANDS: Final[Mapping[str, tuple[type[Figures | Tables | Compare], Callable[[Any], None]]]] = {
+def ablate(options: Ablate) -> None:
+    """Train every change of the recipe and write ablation.json and ablation.md.
+
+    Parameters
+    ----------
+    options : Ablate
+        Parsed.
+
+    Raises
+    ------
+    OccupiedError, OSError, UsageError, MemoryError
+        As `hthm.prepared.prepared`.
+    """
+    from hthm.experiments.ablation import run_ablation  # noqa: PLC0415 -- imports torch, which --help can do without
+
+    made = prepared(options.choices, options.out, overwrite=options.overwrite, resume=False)
+    run_ablation(options.choices, made.start, made.folder, made.stages)
+    made.stages.say(f"Written: {options.out / 'ablation.md'}")
+
+
+def universal(options: Universal) -> None:
+    """Follow learned entropies from every start and write universal.json and universal.md.
+
+    Parameters
+    ----------
+    options : Universal
+        Parsed.
+
+    Raises
+    ------
+    OccupiedError, OSError, UsageError, MemoryError
+        As `hthm.prepared.prepared`.
+    """
+    from hthm.experiments.universal import run_universal  # noqa: PLC0415 -- imports torch, which --help can do without
+
+    made = prepared(options.choices, options.out, overwrite=options.overwrite, resume=False)
+    run_universal(options.choices, made.start, made.folder, made.stages)
+    made.stages.say(f"Written: {options.out / 'universal.md'}")
+
+
+Options: TypeAlias = Figures | Tables | Compare | Ablate | Universal
+
+SUBCOMMANDS: Final[Mapping[str, tuple[type[Options], Callable[[Any], None]]]] = {
     "figures": (Figures, draw_again),
     "tables": (Tables, make_tables),
     "compare": (Compare, compare),
+    "ablate": (Ablate, ablate),
+    "universal": (Universal, universal),
 }
 """Options of each subcommand and what does it, by name."""
 
@@ -182,9 +252,9 @@ class _Resumed:
     resume: bool = False
 
 
-def _defaults(options: Figures | Tables | Compare, arguments: Sequence[str]) -> Figures | Tables | Compare:
+def _defaults(options: Options, arguments: Sequence[str]) -> Options:
     """The options to begin with: with --resume, those of the run that was stopped."""
-    if isinstance(options, Figures):
+    if not isinstance(options, Tables | Compare):
         return options
     base = tyro.cli(
         _Resumed, args=arguments, default=_Resumed(out=options.out), return_unknown_args=True, add_help=False

@@ -18,10 +18,14 @@ from hthm.trainings import TrainingFiles
 PRODUCTS: Final = (
     "results.json",
     "tables.json",
+    "ablation.json",
+    "ablation.md",
     "compare.json",
     "compare.md",
     "tables.md",
     "series.h5",
+    "universal.json",
+    "universal.md",
     "report.html",
     "config.json",
 )

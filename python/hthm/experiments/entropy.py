@@ -213,11 +213,23 @@ def _row(training: Training, velocity: FloatArray, H: FloatArray) -> dict[str, A
         "final_loss0": None,
         "critical_epoch": None,
         "seconds": None,
-        **_measured(training.h, velocity, H),
+        **measured(training.h, velocity, H),
     }
 
 
-def _measured(h: FloatArray, velocity: FloatArray, H: FloatArray) -> dict[str, Any]:  # noqa: N803 -- the paper's symbol
+def measured(h: FloatArray, velocity: FloatArray, H: FloatArray) -> dict[str, Any]:  # noqa: N803 -- the paper's symbol
+    """What a functional is worth, as JSON can hold it.
+
+    Parameters
+    ----------
+    h, velocity, H : (runs, frames) float64
+        The functional, H of the velocities, and H of the speeds.
+
+    Returns
+    -------
+    dict
+        Fits H ≈ a·h + b, and correlations over the runs, of both.
+    """
     return {
         "fit": fit_json(affine_fit(h, H)),
         "correlation": deviation_correlation(h, H, first=min(5, h.shape[1] - 1)),
@@ -246,4 +258,4 @@ def _baselines(
     }
     if training_h.shape[1] >= frames:
         functionals["−mean of H over the training runs"] = -ensemble_mean(training_h)[:1, :frames].repeat(runs, axis=0)
-    return {name: _measured(h, velocity, H) for name, h in functionals.items()}
+    return {name: measured(h, velocity, H) for name, h in functionals.items()}

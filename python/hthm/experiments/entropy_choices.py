@@ -44,13 +44,14 @@ class EntropyConfig(GasChoices):
     training_seed: int = 0
     """Seed of the first training of each width."""
     updates: int = 4000
-    """Updates of a training, each on one run."""
+    """Updates of a training that puts collisions in order, each on one run; half as many where frames are."""
     learning_rate: float = 2e-2
     """Adam's, at the beginning; it falls to zero along half a cosine."""
     blocks: int = 20
     """Random parts of the gas that are put in order by themselves where frames are; single collisions need none."""
     blur: float = RESOLUTION
-    """Standard deviation of what is added to the components of every velocity in training, in units of s0."""
+    """Standard deviation of what is added to the components of every velocity where collisions are put in order, in
+    units of s0."""
     frame_rates: tuple[int, ...] = (5, 15, 60, 240)
     """Frame rates of Fig. 2."""
     rate_runs: int = 4
@@ -116,13 +117,15 @@ class EntropyConfig(GasChoices):
         """Return how the training of this kind and seed is done."""
         from hthm.arrow import ArrowConfig  # noqa: PLC0415 -- imports torch, which --help can do without
 
+        frames = steps == "frames"
+        updates = max(1, self.updates // 2) if frames else self.updates
         return ArrowConfig(
             steps=steps,
-            updates=self.updates,
+            updates=updates,
             learning_rate=self.learning_rate,
-            blocks=min(self.blocks, self.n) if steps == "frames" else 1,
-            blur=self.blur,
-            looks=min(20, self.updates),
+            blocks=min(self.blocks, self.n) if frames else 1,
+            blur=0.0 if frames else self.blur,
+            looks=min(20, updates),
             seed=seed,
         )
 
@@ -130,3 +133,40 @@ class EntropyConfig(GasChoices):
         """Return what a training depends on: not how many there are, nor what its network is fitted to."""
         later = {"steps", "widths", "trainings", "training_seed", "held_out_runs", "frames", "weights"}
         return {name: value for name, value in super().decisive().items() if name not in later}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AblationConfig(EntropyConfig):
+    """Every choice of `hthm ablate`."""
+
+    trainings: int = 3
+    """Trainings of each change, with seeds that follow each other."""
+    changes: tuple[str, ...] = ()
+    """Changes of the recipe, by name (hthm.experiments.ablation.ABLATIONS); all of them unless given."""
+    weights: tyro.conf.Suppress[tuple[Path, ...]] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.changes:
+            from hthm.experiments.ablation import ABLATIONS  # noqa: PLC0415 -- imports torch, which --help can do without
+
+            for change in self.changes:
+                checks.choice("changes", change, tuple(ABLATIONS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniversalConfig(EntropyConfig):
+    """Every choice of `hthm universal`."""
+
+    steps: tuple[Literal["frames", "collisions"], ...] = ("collisions",)
+    """What the networks put in order: a frame and its successor, or single collisions."""
+    frames: int = 300
+    """Frames of the held-out runs."""
+    sizes: tuple[int, ...] = (250, 4000)
+    """Other numbers of disks, at the same area fraction, that networks trained at --n are tried at."""
+    weights: tyro.conf.Suppress[tuple[Path, ...]] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for size in self.sizes:
+            checks.integer("sizes", size, least=1)

@@ -1,0 +1,113 @@
+"""Starts far from equilibrium in different ways, all of the same energy, and thus with the same equilibrium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+from hthm.gas import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hthm.gas import DiskGas, FloatArray
+
+Velocities: TypeAlias = "Callable[[np.random.Generator, tuple[int, ...]], FloatArray]"
+"""A generator and (runs, n) to (runs, n, 2), the mean square of a velocity being 1."""
+
+COLD: Final = 0.2
+"""Share of the mean temperature that the cold half has."""
+BEAM: Final = 0.8
+"""Speed of a beam, in units of s0."""
+
+
+def _equal(random: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
+    angle = 2 * np.pi * random.random(shape)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+
+def _uniform(random: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
+    speed = np.sqrt(3) * random.random(shape)
+    velocities: FloatArray = speed[..., np.newaxis] * _equal(random, shape)
+    return velocities
+
+
+def _two_temperatures(random: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
+    hot = np.arange(shape[-1]) % 2 == 0
+    deviation = np.sqrt(np.where(hot, 2 - COLD, COLD) / 2)  # (n,), of a component
+    velocities: FloatArray = deviation[:, np.newaxis] * random.normal(size=(*shape, 2))
+    return velocities
+
+
+def _two_beams(random: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
+    velocities: FloatArray = np.sqrt((1 - BEAM**2) / 2) * random.normal(size=(*shape, 2))
+    velocities[..., 0] += np.where(np.arange(shape[-1]) % 2 == 0, BEAM, -BEAM)
+    return velocities
+
+
+def _equilibrium(random: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
+    velocities: FloatArray = np.sqrt(0.5) * random.normal(size=(*shape, 2))
+    return velocities
+
+
+STARTS: Final[Mapping[str, Velocities]] = MappingProxyType(
+    {
+        "equal speeds": _equal,
+        "uniform speeds": _uniform,
+        "two temperatures": _two_temperatures,
+        "two beams": _two_beams,
+        "equilibrium": _equilibrium,
+    }
+)
+"""Velocities by the name of the start.
+
+equal speeds
+    The paper's.
+uniform speeds
+    Speeds uniform on [0, √3 s0), directions too.
+two temperatures
+    Half of the disks at a fifth of the mean temperature, the other half at nine fifths.
+two beams
+    Half of the disks at 0.8 s0 to the right, half to the left, with the rest of the energy as heat.
+equilibrium
+    Maxwell and Boltzmann's.
+"""
+
+
+def started(gas: DiskGas, kind: str, runs: int, seed: int) -> State:
+    """Draw starts with velocities of one kind.
+
+    Parameters
+    ----------
+    gas : DiskGas
+        The mean square of a velocity is s0².
+    kind : str
+        One of `STARTS`.
+    runs : int
+        Number of runs.
+    seed : int
+        Of positions, and of velocities.
+
+    Returns
+    -------
+    State
+        Positions as `DiskGas.sample` draws them.
+    """
+    state = gas.sample(runs, seed)
+    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(1, list(STARTS).index(kind)))))
+    return _state(gas, state.positions, gas.speed * STARTS[kind](random, (runs, gas.n)))
+
+
+def together(gas: DiskGas, states: Iterable[State]) -> State:
+    """Return the runs of several starts of one gas, one after the other, as one start."""
+    states = list(states)
+    return _state(
+        gas, np.concatenate([one.positions for one in states]), np.concatenate([one.velocities for one in states])
+    )
+
+
+def _state(gas: DiskGas, positions: FloatArray, velocities: FloatArray) -> State:
+    return State(positions, np.ascontiguousarray(velocities), diameter=gas.diameter, box=gas.box, speed=gas.speed)
