@@ -115,8 +115,8 @@ def test_every_change_of_the_recipe_is_trained(tmp_path: Path) -> None:
     assert main(["ablate", *SMALL, "--trainings", "1", "--out", str(tmp_path / "out")]) == 0
     found = json.loads((tmp_path / "out" / "ablation.json").read_text())
     trained = {steps: [row["change"] for row in found["trainings"] if row["steps"] == steps] for steps in STEPS}
-    assert trained["collisions"] == [name for name in ABLATIONS if name not in {"whole"}]
-    assert trained["frames"] == [name for name in ABLATIONS if name not in {"sharp"}]
+    assert trained["collisions"] == [name for name in ABLATIONS if name != "whole"]
+    assert trained["frames"] == [name for name in ABLATIONS if name != "sharp"]
     text = (tmp_path / "out" / "ablation.md").read_text()
     assert text == ablation_markdown(found)
     assert main(["ablate", *SMALL, "--changes", "wishful", "--out", str(tmp_path / "other")]) == 2
@@ -127,9 +127,8 @@ def test_an_entropy_is_followed_from_every_start_and_at_every_size(tmp_path: Pat
     found = json.loads((tmp_path / "out" / "universal.json").read_text())
     assert [network["trained_on"] for network in found["networks"]] == ["equal speeds", "mixture"]
     for network in found["networks"]:
-        assert [(start["kind"], start["n"]) for start in network["starts"]] == [
-            (k, n) for k in STARTS for n in (60, 30)
-        ]
+        followed = [(start["kind"], start["n"]) for start in network["starts"]]
+        assert followed == [(kind, n) for kind in STARTS for n in (60, 30)]
     assert (tmp_path / "out" / "universal.md").read_text() == universal_markdown(found)
 
 
