@@ -78,7 +78,7 @@ class Ablate:
 
 @dataclass(frozen=True, kw_only=True)
 class Universal:
-    """Learn an entropy from equal speeds, another from a mixture of starts, and follow both from other starts."""
+    """Learn an entropy from equal speeds, another from a mixture of starts; follow both from starts of all kinds."""
 
     choices: Annotated[UniversalConfig, tyro.conf.arg(name="")] = field(default_factory=UniversalConfig)
     out: Path = Path("hthm-universal")

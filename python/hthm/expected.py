@@ -109,8 +109,9 @@ def expected_seconds(
         of_a_run = config.training_frames / frames  # updates go through a whole run
         for width in config.widths:
             for kind in config.steps:
-                model, trial = new_model(width, 0, entropic(config.speed)), config.arrow_config(kind, 0)
-                (look,) = train_arrow(model, traj, replace(trial, updates=_TRIED, looks=1))
+                trial = config.arrow_config(kind, 0)
+                entropy = new_model(width, 0, entropic(config.speed))
+                (look,) = train_arrow(entropy, traj, replace(trial, updates=_TRIED, looks=1))
                 seconds["training"] += look.seconds / _TRIED * of_a_run * trial.updates * config.trainings
         return seconds
     steps = config.pairs // config.batch * config.epochs
