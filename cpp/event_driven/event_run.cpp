@@ -52,16 +52,19 @@ class JamGuard {
     return text.str();
   }
 
-  std::int64_t collisions_;         // between two looks at the clock
-  std::int64_t left_;               // until the next
-  double epoch_ = 0, time_ = 0;     // of the last
-  double shortest_;                 // time that so many collisions take
+  std::int64_t collisions_;      // between two looks at the clock
+  std::int64_t left_;            // until the next
+  double epoch_ = 0, time_ = 0;  // of the last
+  double shortest_;              // time that so many collisions take
 };
 
 class EventRun final : public Run {
  public:
   EventRun(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level)
-      : box_{setup.box}, gas_{setup, positions, velocities, n, level}, jam_{setup, velocities, n}, velocities_(velocities, velocities + n) {}
+      : box_{setup.box},
+        gas_{setup, positions, velocities, n, level},
+        jam_{setup, velocities, n},
+        velocities_(velocities, velocities + n) {}
 
   void advance(std::int64_t frames, const FrameSink& sink) override {
     const std::int64_t n = gas_.size();
