@@ -37,10 +37,12 @@ void Bounds::build(const Network<const float>& network, const Phi& phi, double r
   find_values(phi, reach, threads);
   find_envelopes(phi, reach, threads);
   find_slack(network, n);
-  known_.clear();
-  for (const SketchRange& range : ranges) known_.push_back(know(range, n));
-  select_rows();
-  find_fine_rows();
+  known_.resize(ranges.size());
+  parallel_for(static_cast<std::int64_t>(ranges.size()), threads, [&](std::int64_t range) {
+    known_[static_cast<std::size_t>(range)] = know(ranges[static_cast<std::size_t>(range)], n);
+  });
+  select_units();
+  find_rows(threads);
 }
 
 /// f, and what it is made of, at the fine nodes.
@@ -91,7 +93,8 @@ void Bounds::find_envelopes(const Phi& phi, double reach, int threads) {
   high_.resize(low_.size());
   const auto before = [](std::size_t k) { return k == 0 ? 0 : k - 1; };
   const auto after = [](std::size_t k) { return std::min(k, side - 1); };
-  for (std::size_t i = 0; i <= side; ++i) {
+  parallel_for(side + 1, threads, [&](std::int64_t row) {
+    const auto i = static_cast<std::size_t>(row);
     for (std::size_t j = 0; j <= side; ++j) {
       const std::size_t squares[4] = {before(i) * side + before(j), before(i) * side + after(j),
                                       after(i) * side + before(j), after(i) * side + after(j)};
@@ -99,7 +102,7 @@ void Bounds::find_envelopes(const Phi& phi, double reach, int threads) {
       kernel_->bound_node(&f_[(i * fine_nodes + j) * finer * stride], below_.data(), above_.data(), squares, padded_,
                           &low_[at], &high_[at]);
     }
-  }
+  });
 }
 
 /// Sketches are rounded to half a unit a node. Rounding in float32: 160 sums or fewer in `of`, each of 2^-24 of the sum
@@ -145,10 +148,9 @@ Bounds::Known Bounds::know(const SketchRange& range, std::int64_t n) const {
   return known;
 }
 
-/// Low and high, transposed, of the units that are uncertain in any range.
-void Bounds::select_rows() {
-  const auto stride = static_cast<std::size_t>(padded_);
-  std::vector<std::int32_t> row_of(stride, -1);
+/// The units that are uncertain in any range.
+void Bounds::select_units() {
+  std::vector<std::int32_t> row_of(static_cast<std::size_t>(padded_), -1);
   units_.clear();
   rows_.assign(known_.size(), {});
   for (std::size_t range = 0; range < known_.size(); ++range) {
@@ -161,29 +163,27 @@ void Bounds::select_rows() {
       rows_[range].push_back(row);
     }
   }
-  lows_.assign(units_.size() * padded_nodes, 0);
-  highs_.assign(lows_.size(), 0);
-  for (std::size_t u = 0; u < units_.size(); ++u) {
-    for (std::size_t g = 0; g < nodes; ++g) {
-      lows_[u * padded_nodes + g] = low_[g * stride + static_cast<std::size_t>(units_[u])];
-      highs_[u * padded_nodes + g] = high_[g * stride + static_cast<std::size_t>(units_[u])];
-    }
-  }
 }
 
-/// f at the fine nodes, and by how much it may be off between them, of the units that are uncertain in any range.
-void Bounds::find_fine_rows() {
+/// Of those, transposed: low and high, f at the fine nodes, and by how much it may be off between them.
+void Bounds::find_rows(int threads) {
   const auto stride = static_cast<std::size_t>(padded_);
   constexpr std::size_t squares = fine_side * fine_side, all = fine_nodes * fine_nodes;
+  lows_.resize(units_.size() * padded_nodes);
+  highs_.resize(lows_.size());
   fine_f_.resize(units_.size() * all);
   fine_errors_.resize(units_.size() * squares);
-  std::vector<float> through(stride);
-  for (std::size_t u = 0; u < units_.size(); ++u) {
-    const auto k = static_cast<std::size_t>(units_[u]);
+  parallel_for(static_cast<std::int64_t>(units_.size()), threads, [&](std::int64_t row) {
+    const auto u = static_cast<std::size_t>(row), k = static_cast<std::size_t>(units_[u]);
+    for (std::size_t g = 0; g < padded_nodes; ++g) {
+      lows_[u * padded_nodes + g] = g < nodes ? low_[g * stride + k] : 0;
+      highs_[u * padded_nodes + g] = g < nodes ? high_[g * stride + k] : 0;
+    }
     for (std::size_t g = 0; g < all; ++g) fine_f_[u * all + g] = f_[g * stride + k];
+    float through[most_width] = {};
     for (std::size_t j = 0; j < static_cast<std::size_t>(width_); ++j) through[j] = abs_last_[j * stride + k];
-    kernel_->dot_rows(errors_.data(), through.data(), squares, padded_, &fine_errors_[u * squares]);
-  }
+    kernel_->dot_rows(errors_.data(), through, squares, padded_, &fine_errors_[u * squares]);
+  });
 }
 
 void Bounds::of_disks(const float* x, const float* y, std::int64_t n, std::size_t range, std::size_t uncertain,

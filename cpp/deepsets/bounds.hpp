@@ -43,8 +43,8 @@ class Bounds {
   void find_envelopes(const Phi& phi, double reach, int threads);
   void find_slack(const Network<const float>& network, std::int64_t n);
   Known know(const SketchRange& range, std::int64_t n) const;
-  void select_rows();
-  void find_fine_rows();
+  void select_units();
+  void find_rows(int threads);
 
   const Kernel* kernel_ = nullptr;
   int width_ = 0, padded_ = 0;
