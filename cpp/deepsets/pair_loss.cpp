@@ -16,6 +16,9 @@ constexpr std::int64_t pairs_at_a_time = 8;
 /// How long before it is read a pair is fetched.
 constexpr std::int64_t pairs_ahead = 4;
 
+/// Into so many pieces a batch is cut at most where each thread sorts one.
+constexpr std::int64_t most_pieces = 16;
+
 /// Terms of a cell that are summed at a time: so few that the cells of a narrow network keep all threads busy.
 constexpr std::int64_t terms_at_a_time = 512;
 
@@ -68,7 +71,7 @@ double PairLoss::operator()(const Network<const float>& network, const std::int6
     slopes_of_loss[static_cast<std::size_t>(k)] = (2 * loss.penalty * change[k] - fall) / static_cast<double>(count);
   }
   differentiate(slopes_of_loss.data());
-  sort_terms(slopes_of_loss.data());
+  sort_terms(slopes_of_loss.data(), threads);
   backward(threads, gradient);
   const double value = (tilted + loss.penalty * squares) / static_cast<double>(count);
   // What weights in float32 cannot be trained on ends as it does where all is float32.
@@ -250,11 +253,12 @@ void PairLoss::add_terms_of_shared(const Pair& pair, double weight) {
   }
 }
 
-/// The terms of all pairs by cell, within a cell in the order of the batch.
-void PairLoss::sort_terms(const double* slopes_of_loss) {
-  ends_.assign(static_cast<std::size_t>(phi_.cells().count()), 0);
-  const auto for_terms = [&](const auto& body) {
-    for (std::size_t p = 0; p < pairs_.size(); ++p) {
+/// The terms of all pairs by cell, within a cell in the order of the batch; each thread places those of its pairs.
+void PairLoss::sort_terms(const double* slopes_of_loss, int threads) {
+  const auto cells = static_cast<std::size_t>(phi_.cells().count()), count = pairs_.size();
+  const auto pieces = static_cast<std::size_t>(std::clamp<std::int64_t>(threads, 1, most_pieces));
+  const auto for_terms = [&](std::size_t piece, const auto& body) {
+    for (std::size_t p = count * piece / pieces; p < count * (piece + 1) / pieces; ++p) {
       const Pair& pair = pairs_[p];
       for (std::int64_t c = 0; c < 2 * pair.changes; ++c) {
         const auto i = static_cast<std::size_t>(pair.first + c);
@@ -262,14 +266,28 @@ void PairLoss::sort_terms(const double* slopes_of_loss) {
         if (c >= pair.changes) body(cells_[i], Term{x_[i], y_[i], pair.before, -slopes_of_loss[p]});
       }
     }
+    if (piece + 1 < pieces) return;
     for (std::size_t i = 0; i < shared_terms_.size(); ++i) body(shared_cells_[i], shared_terms_[i]);
   };
-  for_terms([&](std::int32_t cell, const Term&) { ++ends_[static_cast<std::size_t>(cell)]; });
+  std::vector<std::vector<std::int64_t>> next(pieces);  // place of a term, by piece and cell
+  parallel_for(static_cast<std::int64_t>(pieces), threads, [&](std::int64_t piece) {
+    std::vector<std::int64_t> counts(cells, 0);
+    for_terms(static_cast<std::size_t>(piece),
+              [&](std::int32_t cell, const Term&) { ++counts[static_cast<std::size_t>(cell)]; });
+    next[static_cast<std::size_t>(piece)] = std::move(counts);
+  });
+  ends_.resize(cells);
   std::int64_t begin = 0;
-  for (std::int64_t& end : ends_) begin += std::exchange(end, begin);
+  for (std::size_t cell = 0; cell < cells; ++cell) {
+    for (std::vector<std::int64_t>& of_piece : next) begin += std::exchange(of_piece[cell], begin);
+    ends_[cell] = begin;
+  }
   terms_.resize(static_cast<std::size_t>(begin));
-  for_terms([&](std::int32_t cell, const Term& term) {
-    terms_[static_cast<std::size_t>(ends_[static_cast<std::size_t>(cell)]++)] = term;
+  parallel_for(static_cast<std::int64_t>(pieces), threads, [&](std::int64_t piece) {
+    std::vector<std::int64_t>& places = next[static_cast<std::size_t>(piece)];
+    for_terms(static_cast<std::size_t>(piece), [&](std::int32_t cell, const Term& term) {
+      terms_[static_cast<std::size_t>(places[static_cast<std::size_t>(cell)]++)] = term;
+    });
   });
 }
 

@@ -51,7 +51,7 @@ class PairLoss {
   double compare_whole(std::int64_t k, Frame& frame);
   void differentiate(const double* slopes_of_loss);
   void add_terms_of_shared(const Pair& pair, double weight);
-  void sort_terms(const double* slopes_of_loss);
+  void sort_terms(const double* slopes_of_loss, int threads);
   void backward(int threads, const Network<float>& gradient);
   template <class Body>
   void for_pairs(int threads, const Body& body);
