@@ -31,7 +31,7 @@ void Phi::build(const Network<const float>& network, float reach, const Kernel& 
     lines_[3 * k + 2] = network.b1[k];
     bias_[k] = network.b2[k];
   }
-  cells_.build(network, reach);
+  cells_.build(network, reach, threads);
   exact_.clear();
   rounded_.clear();
   complete(threads);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "parallel.hpp"
+
 namespace hthm::deepsets {
 namespace {
 
@@ -25,65 +27,120 @@ std::int64_t column(double position, double side) {
 
 }  // namespace
 
-void PlaneCells::build(const Network<const float>& network, float reach) {
+void PlaneCells::build(const Network<const float>& network, float reach, int threads) {
   const auto width = static_cast<std::size_t>(network.width);
   reach_ = std::max(reach, 1e-18f);
   squares_per_unit_ = static_cast<float>(side) / (2 * reach_);
   lines_.resize(width);
-  for (std::size_t j = 0; j < width; ++j) {
-    lines_[j] = {network.w1[2 * j], network.w1[2 * j + 1], network.b1[j], 0, 0, false, false};
-  }
+  for (std::size_t j = 0; j < width; ++j) lines_[j] = {network.w1[2 * j], network.w1[2 * j + 1], network.b1[j]};
   for (std::size_t j = keys_.size(); j < width; ++j) keys_.push_back(mixed(j));
-  next_beginning_.resize(width);
-  next_ending_.resize(width);
   squares_.resize(side * side);
-  crossings_.clear();
-  busy_squares_.clear();
-  busy_lines_.clear();
-  masks_.clear();
-  hashes_.clear();
-  table_.assign(1024, unknown);
-  for (std::size_t row = 0; row < side; ++row) {
-    cross_row(row);
-    fill_row(row);
+  parallel_for(bands, threads, [&](std::int64_t b) {
+    const auto first = static_cast<std::size_t>(b) * rows_of_band;
+    Band& band = bands_[static_cast<std::size_t>(b)];
+    band.cells.clear();
+    band.crossings.clear();
+    band.busy_squares.clear();
+    band.busy_lines.clear();
+    for (std::size_t row = first; row < first + rows_of_band; ++row) {
+      cross_row(row, band);
+      fill_row(row, band);
+    }
+  });
+  cells_.clear();
+  std::size_t crossings = 0, busy_squares = 0, busy_lines = 0;
+  for (Band& band : bands_) {
+    band.first_crossing = crossings;
+    band.first_busy_square = busy_squares;
+    band.first_busy_line = busy_lines;
+    crossings += band.crossings.size();
+    busy_squares += band.busy_squares.size();
+    busy_lines += band.busy_lines.size();
+    band.joined_cells.clear();
+    for (std::size_t c = 0; c < band.cells.count(); ++c) {
+      const auto cell = static_cast<std::int64_t>(c);
+      band.joined_cells.push_back(cells_.find_or_add(band.cells.mask(cell), band.cells.hash(cell)));
+    }
   }
+  crossings_.resize(crossings);
+  busy_squares_.resize(busy_squares);
+  busy_lines_.resize(busy_lines);
+  parallel_for(bands, threads, [&](std::int64_t b) { join(static_cast<std::size_t>(b)); });
+}
+
+/// What the squares of a band know, in the numbers of all bands.
+void PlaneCells::join(std::size_t b) {
+  const Band& band = bands_[b];
+  const auto joined = [&](std::int32_t cell) { return band.joined_cells[static_cast<std::size_t>(cell)]; };
+  std::uint16_t* squares = &squares_[b * rows_of_band * side];
+  for (std::size_t k = 0; k < rows_of_band * side; ++k) {
+    const std::size_t entry = squares[k];
+    std::size_t number = entry, limit = too_many;
+    if (entry < is_crossed) {
+      number = static_cast<std::size_t>(joined(static_cast<std::int32_t>(entry)));
+      limit = is_crossed;
+    } else if (entry < is_busy) {
+      number = entry + band.first_crossing;
+      limit = is_busy;
+    } else if (entry < too_many) {
+      number = entry + band.first_busy_square;
+    }
+    squares[k] = number < limit ? static_cast<std::uint16_t>(number) : too_many;
+  }
+  for (std::size_t k = 0; k < band.crossings.size(); ++k) {
+    Crossing& crossing = crossings_[band.first_crossing + k];
+    crossing = band.crossings[k];
+    for (std::int32_t& cell : crossing.cells) cell = joined(cell);
+  }
+  for (std::size_t k = 0; k < band.busy_squares.size(); ++k) {
+    BusySquare& square = busy_squares_[band.first_busy_square + k];
+    square = band.busy_squares[k];
+    square.first += band.first_busy_line;
+    square.end += band.first_busy_line;
+  }
+  std::copy(band.busy_lines.begin(), band.busy_lines.end(),
+            busy_lines_.begin() + static_cast<std::ptrdiff_t>(band.first_busy_line));
 }
 
 /// Where each line crosses a row of squares.
-void PlaneCells::cross_row(std::size_t row) {
+void PlaneCells::cross_row(std::size_t row, Band& band) const {
   const double columns = side, width = 2.0 * reach_ / columns, reach = reach_;
   const double y0 = -reach + (static_cast<double>(row) - margin) * width;
   const double y1 = -reach + (static_cast<double>(row) + 1 + margin) * width;
-  beginning_.assign(side, unknown);
-  ending_.assign(side, unknown);
+  band.intervals.resize(lines_.size());
+  band.next_beginning.resize(lines_.size());
+  band.next_ending.resize(lines_.size());
+  band.beginning.assign(side, unknown);
+  band.ending.assign(side, unknown);
   for (std::size_t j = 0; j < lines_.size(); ++j) {
-    Line& line = lines_[j];
+    const Line& line = lines_[j];
+    Interval& interval = band.intervals[j];
     const double low = std::min(line.b * y0, line.b * y1) + line.c, high = std::max(line.b * y0, line.b * y1) + line.c;
     if (line.a == 0) {
       const bool open = low <= 0 && high > 0;
-      line.first = open ? 0 : static_cast<std::int64_t>(side);
-      line.last = static_cast<std::int64_t>(side);
-      line.active_before = line.active_after = low > 0;
+      interval.first = open ? 0 : static_cast<std::int64_t>(side);
+      interval.last = static_cast<std::int64_t>(side);
+      interval.active_before = interval.active_after = low > 0;
     } else {
       const double at_low = (-low / line.a + reach) / width, at_high = (-high / line.a + reach) / width;
-      line.first = std::max<std::int64_t>(column(std::min(at_low, at_high) - margin, columns), 0);
-      line.last = column(std::max(at_low, at_high) + margin, columns);
-      line.active_before = line.a < 0;
-      line.active_after = line.a > 0;
+      interval.first = std::max<std::int64_t>(column(std::min(at_low, at_high) - margin, columns), 0);
+      interval.last = column(std::max(at_low, at_high) + margin, columns);
+      interval.active_before = line.a < 0;
+      interval.active_after = line.a > 0;
     }
-    const auto first = static_cast<std::size_t>(line.first), end = static_cast<std::size_t>(line.last + 1);
-    if (line.last < line.first || first >= side) continue;
-    next_beginning_[j] = beginning_[first];
-    beginning_[first] = static_cast<std::int32_t>(j);
+    const auto first = static_cast<std::size_t>(interval.first), end = static_cast<std::size_t>(interval.last + 1);
+    if (interval.last < interval.first || first >= side) continue;
+    band.next_beginning[j] = band.beginning[first];
+    band.beginning[first] = static_cast<std::int32_t>(j);
     if (end < side) {
-      next_ending_[j] = ending_[end];
-      ending_[end] = static_cast<std::int32_t>(j);
+      band.next_ending[j] = band.ending[end];
+      band.ending[end] = static_cast<std::int32_t>(j);
     }
   }
 }
 
 /// What the squares of a row know, from left to right.
-void PlaneCells::fill_row(std::size_t row) {
+void PlaneCells::fill_row(std::size_t row, Band& band) {
   Mask mask{};
   std::uint64_t hash = 0;
   const auto set = [&](std::size_t j) {
@@ -91,40 +148,42 @@ void PlaneCells::fill_row(std::size_t row) {
     hash ^= keys_[j];
   };
   for (std::size_t j = 0; j < lines_.size(); ++j) {
-    if (lines_[j].last < 0 ? lines_[j].active_after : lines_[j].active_before) set(j);
+    const Interval& interval = band.intervals[j];
+    if (interval.last < 0 ? interval.active_after : interval.active_before) set(j);
   }
   std::vector<std::int32_t> open;  // lines through the square
   std::uint16_t* squares = squares_.data() + row * side;
   for (std::size_t k = 0; k < side; ++k) {
-    const bool changes = k == 0 || beginning_[k] != unknown || ending_[k] != unknown;
+    const bool changes = k == 0 || band.beginning[k] != unknown || band.ending[k] != unknown;
     if (!changes) {
       squares[k] = squares[k - 1];
       continue;
     }
-    for (std::int32_t j = ending_[k]; j != unknown; j = next_ending_[static_cast<std::size_t>(j)]) {
+    for (std::int32_t j = band.ending[k]; j != unknown; j = band.next_ending[static_cast<std::size_t>(j)]) {
       open.erase(std::find(open.begin(), open.end(), j));
-      const Line& line = lines_[static_cast<std::size_t>(j)];
-      if (line.active_before != line.active_after) set(static_cast<std::size_t>(j));
+      const Interval& interval = band.intervals[static_cast<std::size_t>(j)];
+      if (interval.active_before != interval.active_after) set(static_cast<std::size_t>(j));
     }
-    for (std::int32_t j = beginning_[k]; j != unknown; j = next_beginning_[static_cast<std::size_t>(j)]) {
+    for (std::int32_t j = band.beginning[k]; j != unknown; j = band.next_beginning[static_cast<std::size_t>(j)]) {
       open.push_back(j);
     }
-    squares[k] = entry(mask, hash, open);
+    squares[k] = entry(mask, hash, open, band);
   }
 }
 
 /// What a square knows that these lines cross; all others are active as the mask says.
-std::uint16_t PlaneCells::entry(const Mask& mask, std::uint64_t hash, const std::vector<std::int32_t>& open) {
+std::uint16_t PlaneCells::entry(const Mask& mask, std::uint64_t hash, const std::vector<std::int32_t>& open,
+                                Band& band) const {
   if (open.size() > 2) {
-    const std::size_t number = busy_squares_.size();
+    const std::size_t number = band.busy_squares.size();
     if (number >= too_many - is_busy) return too_many;
-    busy_squares_.push_back({busy_lines_.size(), busy_lines_.size() + open.size(), mask, hash});
-    busy_lines_.insert(busy_lines_.end(), open.begin(), open.end());
+    band.busy_squares.push_back({band.busy_lines.size(), band.busy_lines.size() + open.size(), mask, hash});
+    band.busy_lines.insert(band.busy_lines.end(), open.begin(), open.end());
     for (const std::int32_t line : open) {  // counted as inactive
       const auto j = static_cast<std::size_t>(line);
       if (!is_active(mask, j)) continue;
-      busy_squares_.back().mask[j / 64] ^= std::uint64_t{1} << (j % 64);
-      busy_squares_.back().hash ^= keys_[j];
+      band.busy_squares.back().mask[j / 64] ^= std::uint64_t{1} << (j % 64);
+      band.busy_squares.back().hash ^= keys_[j];
     }
     return static_cast<std::uint16_t>(is_busy + number);
   }
@@ -140,15 +199,15 @@ std::uint16_t PlaneCells::entry(const Mask& mask, std::uint64_t hash, const std:
         sided_hash ^= keys_[j];
       }
     }
-    cells[s] = find_or_add(sided, sided_hash);
+    cells[s] = band.cells.find_or_add(sided, sided_hash);
   }
   if (*std::max_element(cells, cells + sides) >= is_crossed) return too_many;
   if (open.empty()) return static_cast<std::uint16_t>(cells[0]);
-  if (crossings_.size() >= is_busy - is_crossed) return too_many;
+  if (band.crossings.size() >= is_busy - is_crossed) return too_many;
   // With one line, what the second says is of no consequence.
-  if (open.size() == 1) crossings_.push_back({{open[0], open[0]}, {cells[0], cells[0], cells[1], cells[1]}});
-  if (open.size() == 2) crossings_.push_back({{open[0], open[1]}, {cells[0], cells[1], cells[2], cells[3]}});
-  return static_cast<std::uint16_t>(is_crossed + crossings_.size() - 1);
+  if (open.size() == 1) band.crossings.push_back({{open[0], open[0]}, {cells[0], cells[0], cells[1], cells[1]}});
+  if (open.size() == 2) band.crossings.push_back({{open[0], open[1]}, {cells[0], cells[1], cells[2], cells[3]}});
+  return static_cast<std::uint16_t>(is_crossed + band.crossings.size() - 1);
 }
 
 /// The active units at a velocity in a square of this entry, and their hash.
@@ -171,20 +230,10 @@ std::uint64_t PlaneCells::mask_at(std::uint16_t entry, float x, float y, Mask& m
   return hash;
 }
 
-/// Where a mask is in the table, or where it belongs.
-std::size_t PlaneCells::slot(const Mask& mask, std::uint64_t hash) const {
-  std::size_t k = hash & (table_.size() - 1);
-  for (; table_[k] != unknown; k = (k + 1) & (table_.size() - 1)) {
-    const auto cell = static_cast<std::size_t>(table_[k]);
-    if (hashes_[cell] == hash && masks_[cell] == mask) break;
-  }
-  return k;
-}
-
 std::int32_t PlaneCells::find(std::uint16_t entry, float x, float y) const {
   Mask mask;
   const std::uint64_t hash = mask_at(entry, x, y, mask);
-  return table_[slot(mask, hash)];
+  return cells_.find(mask, hash);
 }
 
 std::int32_t PlaneCells::locate_or_add(float x, float y) {
@@ -192,23 +241,7 @@ std::int32_t PlaneCells::locate_or_add(float x, float y) {
   if (cell != unknown) return cell;
   Mask mask;
   const std::uint64_t hash = mask_at(squares_[square(y) * side + square(x)], x, y, mask);
-  return find_or_add(mask, hash);
-}
-
-std::int32_t PlaneCells::find_or_add(const Mask& mask, std::uint64_t hash) {
-  const std::size_t k = slot(mask, hash);
-  if (table_[k] != unknown) return table_[k];
-  const auto cell = static_cast<std::int32_t>(hashes_.size());
-  table_[k] = cell;
-  masks_.push_back(mask);
-  hashes_.push_back(hash);
-  if (2 * hashes_.size() > table_.size()) {
-    table_.assign(2 * table_.size(), unknown);
-    for (std::size_t c = 0; c < hashes_.size(); ++c) {
-      table_[slot(masks_[c], hashes_[c])] = static_cast<std::int32_t>(c);
-    }
-  }
-  return cell;
+  return cells_.find_or_add(mask, hash);
 }
 
 }  // namespace hthm::deepsets

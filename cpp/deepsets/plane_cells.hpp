@@ -1,9 +1,11 @@
 // The velocity plane, cut into cells by the lines at which the ReLUs of the first layer switch.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
+#include "deepsets/mask_table.hpp"
 #include "deepsets/network.hpp"
 
 namespace hthm::deepsets {
@@ -15,16 +17,15 @@ namespace hthm::deepsets {
 /// one rounding.
 class PlaneCells {
  public:
-  static constexpr std::int32_t unknown = -1;
+  static constexpr std::int32_t unknown = MaskTable::unknown;
 
-  /// Cells that the squares over [-reach, reach]^2 know, for a first layer of finite weights.
-  void build(const Network<const float>& network, float reach);
+  /// Cells that the squares over [-reach, reach]^2 know, for a first layer of finite weights. Their order does not
+  /// depend on the number of threads.
+  void build(const Network<const float>& network, float reach, int threads);
 
-  std::int64_t count() const { return static_cast<std::int64_t>(masks_.size()); }
+  std::int64_t count() const { return static_cast<std::int64_t>(cells_.count()); }
   /// Whether unit j of the first layer is active in a cell.
-  bool active(std::int64_t cell, int j) const {
-    return is_active(masks_[static_cast<std::size_t>(cell)], static_cast<std::size_t>(j));
-  }
+  bool active(std::int64_t cell, int j) const { return is_active(cells_.mask(cell), static_cast<std::size_t>(j)); }
 
   /// The cell of a velocity within reach, or `unknown` where no square has met it.
   std::int32_t locate(float x, float y) const {
@@ -37,7 +38,8 @@ class PlaneCells {
   std::int32_t locate_or_add(float x, float y);
 
  private:
-  static constexpr std::size_t side = 128;             // squares of the grid along x and along y
+  static constexpr std::size_t side = 128;  // squares of the grid along x and along y
+  static constexpr std::size_t bands = 8, rows_of_band = side / bands;
   static constexpr std::uint16_t is_crossed = 0x8000;  // from here on, numbers of crossings
   static constexpr std::uint16_t is_busy = 0xc000;     // from here on, numbers of busy squares
   static constexpr std::uint16_t too_many = 0xffff;    // nothing is known
@@ -53,14 +55,26 @@ class PlaneCells {
     Mask mask;
     std::uint64_t hash;
   };
-  /// A line of the first layer, z = a x + b y + c, in the row of squares at hand: its sign is open in the columns from
-  /// `first` to `last`.
+  /// A line of the first layer, z = a x + b y + c.
   struct Line {
     double a, b, c;
+  };
+  /// The columns of a row of squares in which the sign of a line is open, and whether it is active on either side.
+  struct Interval {
     std::int64_t first, last;
     bool active_before, active_after;
   };
-
+  /// Some rows of squares, which one thread fills; numbers are its own until the bands are joined.
+  struct Band {
+    MaskTable cells;
+    std::vector<Crossing> crossings;
+    std::vector<BusySquare> busy_squares;
+    std::vector<std::int32_t> busy_lines;
+    std::vector<Interval> intervals;                                           // of the lines, in the row at hand
+    std::vector<std::int32_t> beginning, ending, next_beginning, next_ending;  // lines by column, chained
+    std::vector<std::int32_t> joined_cells;                                    // numbers among all
+    std::size_t first_crossing, first_busy_square, first_busy_line;            // likewise
+  };
   std::size_t square(float v) const {
     const auto k = static_cast<std::int64_t>((v + reach_) * squares_per_unit_);
     return static_cast<std::size_t>(k < 0 ? 0 : k >= static_cast<std::int64_t>(side) ? side - 1 : k);
@@ -73,12 +87,11 @@ class PlaneCells {
     return crossing.cells[(is_beyond(crossing.lines[0], x, y) ? 1 : 0) + (is_beyond(crossing.lines[1], x, y) ? 2 : 0)];
   }
   std::int32_t find(std::uint16_t entry, float x, float y) const;
-  std::int32_t find_or_add(const Mask& mask, std::uint64_t hash);
-  std::size_t slot(const Mask& mask, std::uint64_t hash) const;
   std::uint64_t mask_at(std::uint16_t entry, float x, float y, Mask& mask) const;
-  void cross_row(std::size_t row);
-  void fill_row(std::size_t row);
-  std::uint16_t entry(const Mask& mask, std::uint64_t hash, const std::vector<std::int32_t>& open);
+  void cross_row(std::size_t row, Band& band) const;
+  void fill_row(std::size_t row, Band& band);
+  std::uint16_t entry(const Mask& mask, std::uint64_t hash, const std::vector<std::int32_t>& open, Band& band) const;
+  void join(std::size_t b);
 
   float reach_ = 0, squares_per_unit_ = 0;
   std::vector<Line> lines_;
@@ -86,11 +99,9 @@ class PlaneCells {
   std::vector<Crossing> crossings_;
   std::vector<BusySquare> busy_squares_;
   std::vector<std::int32_t> busy_lines_;
-  std::vector<Mask> masks_;            // [cell]: the active units
-  std::vector<std::uint64_t> hashes_;  // [cell]
-  std::vector<std::int32_t> table_;    // open addressing by hash: cells, or unknown
-  std::vector<std::uint64_t> keys_;    // [unit]: the hash of a cell is the exclusive or of its active units' keys
-  std::vector<std::int32_t> beginning_, ending_, next_beginning_, next_ending_;  // lines by column, chained
+  MaskTable cells_;
+  std::vector<std::uint64_t> keys_;  // [unit]: the hash of a cell is the exclusive or of its active units' keys
+  std::array<Band, bands> bands_;
 };
 
 }  // namespace hthm::deepsets

@@ -99,7 +99,7 @@ TEST_CASE("a velocity's cell has the active units of the velocity") {
     const std::vector<float> weights = random_weights(width, random);
     const Network<const float> network(weights.data(), width);
     PlaneCells cells;
-    cells.build(network, 2.0f);
+    cells.build(network, 2.0f, 2);
     std::uniform_real_distribution<float> uniform(-2.0f, 2.0f);
     std::int64_t met = 0;
     for (int k = 0; k < 20000; ++k) {
