@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hthm.config import RunConfig
 from hthm.console import Stages, duration
 from hthm.deepsets import DeepSets, evaluate
-from hthm.experiments.frame_rate import count_collisions, exact_start
+from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.speeds import speed_distributions
 from hthm.experiments.tables import fitted, published_json, summary_json, tables_markdown
 from hthm.files import write_text
@@ -65,7 +65,6 @@ def run_study(
     TrainingDivergedError
         If a loss is not finite.
     """
-    gas = config.gas
     traj, simulation = recorded(config, state, stages)
     with stages.stage("Measure H") as stage:
         H = speed_h(traj, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
@@ -73,15 +72,7 @@ def run_study(
         stage.found = f"{H[:, 0].mean():.3f} in the first frame, {H[:, -1].mean():.3f} in the last"
 
     with stages.stage(f"Count collisions at {len(config.frame_rates)} frame rates") as stage:
-        frame_rates = count_collisions(
-            state[: min(config.rate_runs, config.runs)],
-            config.frame_rates,
-            config.frames * config.dt,
-            engine=config.engine,
-            exact_start=exact_start(gas, min(config.rate_runs, config.runs), config.seed, config.speeds),
-            threads=config.threads,
-            progress=stage.report,
-        )
+        frame_rates = count_as_chosen(config, state, stage.report)
 
     trainings: list[Training] = []
     seconds: list[float | None] = []
@@ -104,7 +95,9 @@ def run_study(
             trainings.append(_fit(stages, model, seed, history, traj, H))
             seconds.append(history.seconds)
 
-    series = Series(gas=gas, times=traj.times, H=H, trainings=tuple(trainings), frame_rates=frame_rates, speeds=speeds)
+    series = Series(
+        gas=config.gas, times=traj.times, H=H, trainings=tuple(trainings), frame_rates=frame_rates, speeds=speeds
+    )
     models: dict[str, Any] = {}
     for training, took in zip(trainings, seconds, strict=True):
         models.setdefault(str(training.width), {"trainings": []})["trainings"].append(summary_json(training, took))

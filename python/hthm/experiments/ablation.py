@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hthm.arrow import ArrowConfig, train_arrow
 from hthm.deepsets import Architecture, entropic, evaluate, new_model
-from hthm.experiments.entropy import measured
+from hthm.experiments.entropy import measured, recorded_runs
 from hthm.files import write_text
 from hthm.h_functional import isotropic_h, speed_h
-from hthm.recorded import recorded
 from hthm.results import environment
 
 if TYPE_CHECKING:
@@ -97,10 +96,7 @@ def run_ablation(config: AblationConfig, start: State, folder: ResultsFolder, st
     ArrowDivergedError
         If a loss is not finite.
     """
-    gases = config.gases
-    traj, _ = recorded(gases[0], start, stages)
-    check, _ = recorded(gases[1], gases[1].start(), stages)
-    held_out, simulation = recorded(gases[2], gases[2].start(), stages)
+    (traj, _), (check, _), (held_out, simulation) = recorded_runs(config, start, stages)
     H, velocity = speed_h(held_out, threads=config.threads), isotropic_h(held_out, threads=config.threads)  # noqa: N806 -- the paper's symbol
     results: dict[str, Any] = {
         "simulation": simulation,

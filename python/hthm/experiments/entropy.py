@@ -11,7 +11,7 @@ from hthm.arrow import Look, train_arrow
 from hthm.baselines import clock, ensemble_mean, speed_statistics
 from hthm.deepsets import DeepSets, entropic, evaluate, new_model
 from hthm.experiments.entropy_tables import entropy_markdown
-from hthm.experiments.frame_rate import count_collisions, exact_start
+from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.speeds import speed_distributions
 from hthm.experiments.tables import fit_json, published_json
 from hthm.files import write_text
@@ -71,10 +71,7 @@ def run_entropy(
     ArrowDivergedError
         If a loss is not finite.
     """
-    gases = config.gases
-    traj, training_simulation = recorded(gases[0], start, stages)
-    check, _ = recorded(gases[1], gases[1].start(), stages)
-    held_out, simulation = recorded(gases[2], gases[2].start(), stages)
+    (traj, training_simulation), (check, _), (held_out, simulation) = recorded_runs(config, start, stages)
     with stages.stage("Measure H, fit baselines and given networks") as stage:
         H = speed_h(held_out, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
         velocity = isotropic_h(held_out, threads=config.threads)
@@ -91,21 +88,13 @@ def run_entropy(
                 training = _training(model, seed, held_out, H, steps)
                 trainings.append(training)
                 rows.append(_row(training, velocity, H) | _history(looks))
-    counted = held_out.initial[: min(config.rate_runs, config.held_out_runs)]
     with stages.stage("Write tables, figures and report") as stage:
         series = Series(
             gas=config.gas,
             times=held_out.times,
             H=H,
             trainings=tuple(trainings),
-            frame_rates=count_collisions(
-                counted,
-                config.frame_rates,
-                config.frames * config.dt,
-                engine=config.engine,
-                exact_start=exact_start(config.gas, counted.runs, config.seed, config.speeds),
-                threads=config.threads,
-            ),
+            frame_rates=count_as_chosen(config, held_out.initial),
             speeds=speed_distributions(held_out, threads=config.threads),
         )
         models: dict[str, Any] = {}
@@ -124,6 +113,29 @@ def run_entropy(
         write_entropy_products(folder, series, results)
         folder.write_json("results.json", results)  # last: where it is, everything is
         stage.found = str(folder.path / "report.html")
+
+
+def recorded_runs(
+    config: EntropyConfig, start: State, stages: Stages
+) -> tuple[tuple[Trajectories, dict[str, Any]], ...]:
+    """Simulate the runs of the training, those of its held-out loss, and those of the fits, a stage each.
+
+    Parameters
+    ----------
+    config : EntropyConfig
+        Every choice.
+    start : State
+        Where the runs of the training start.
+    stages : Stages
+        Where progress goes.
+
+    Returns
+    -------
+    three pairs of Trajectories and dict
+        As `hthm.recorded.recorded` returns them.
+    """
+    first, *others = config.gases
+    return recorded(first, start, stages), *(recorded(gas, gas.start(), stages) for gas in others)
 
 
 def write_entropy_products(folder: ResultsFolder, series: Series, results: dict[str, Any]) -> None:

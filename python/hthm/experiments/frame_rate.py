@@ -18,9 +18,39 @@ from hthm.simulate import Progress, simulate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hthm.config import RunConfig
+    from hthm.experiments.entropy_choices import EntropyConfig
     from hthm.gas import DiskGas, IntArray, State
 
 _ROOM: Final = 0.995  # of the distance of two sites: disks that touch on every side collide without end
+
+
+def count_as_chosen(config: RunConfig | EntropyConfig, start: State, progress: Progress | None = None) -> FrameRates:
+    """Count the collisions of the first runs of a start at the frame rates of a configuration, and exactly.
+
+    Parameters
+    ----------
+    config : RunConfig or EntropyConfig
+        Frame rates, how many runs, and for how long.
+    start : State
+        Where the runs start.
+    progress : callable, optional
+        As `count_collisions` takes it.
+
+    Returns
+    -------
+    FrameRates
+    """
+    counted = start[: min(config.rate_runs, start.runs)]
+    return count_collisions(
+        counted,
+        config.frame_rates,
+        config.frames * config.dt,
+        engine=config.engine,
+        exact_start=exact_start(config.gas, counted.runs, config.seed, config.speeds),
+        threads=config.threads,
+        progress=progress,
+    )
 
 
 def count_collisions(
