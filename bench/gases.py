@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import hthm
+from hthm.experiments.frame_rate import legal_start
 
 EVENT = "event"
 FIXED_STEP = tuple(name for name in hthm.engines() if name != EVENT)
@@ -19,6 +20,6 @@ def gas_of(n: int, area_fraction: float = PAPER_FRACTION) -> hthm.DiskGas:
 
 def start_of(gas: hthm.DiskGas, runs: int = 1, *, legal: bool) -> hthm.State:
     """A start in which disks may overlap, as the paper's, or one for the exact engine."""
-    if not legal:
-        return gas.sample(runs, seed=1)
-    return gas.sample(runs, seed=1, overlaps="reject") if gas.area_fraction < 0.4 else gas.lattice_state(runs, seed=1)
+    start = legal_start(gas, runs, seed=1) if legal else gas.sample(runs, seed=1)
+    assert start is not None, f"no room for {gas}"
+    return start

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.testing import assert_array_equal
 
 import hthm
-from hthm.experiments.frame_rate import count_collisions, exact_start
+from hthm.experiments.frame_rate import count_collisions, legal_start
 
 GAS = hthm.DiskGas(n=100, diameter=0.02)
 
@@ -22,7 +22,7 @@ def test_every_rate_counts_what_simulate_counts() -> None:
 
 
 def test_exact_count_does_not_depend_on_the_rates() -> None:
-    state, exact = GAS.sample(3, seed=5), exact_start(GAS, 4, seed=5)
+    state, exact = GAS.sample(3, seed=5), legal_start(GAS, 4, seed=5)
     assert exact is not None
     few, many = (count_collisions(state, rates, 1.0, exact_start=exact).exact for rates in ((5,), (5, 40)))
     assert few is not None
@@ -33,7 +33,7 @@ def test_exact_count_does_not_depend_on_the_rates() -> None:
 
 def test_fixed_step_tends_to_the_exact_count() -> None:
     """From starts without overlaps: at 2000 frames per unit time fewer than one pair in 400 is missed."""
-    state = exact_start(GAS, 20, seed=1)
+    state = legal_start(GAS, 20, seed=1)
     assert state is not None
     counted = count_collisions(state, (5, 2000), 1.0, exact_start=state)
     assert counted.exact is not None
@@ -48,7 +48,7 @@ def test_progress_covers_the_exact_runs() -> None:
         state,
         (5, 10),
         1.0,
-        exact_start=exact_start(GAS, 2, 0),
+        exact_start=legal_start(GAS, 2, 0),
         progress=lambda done, total: reports.append((done, total)),
     )
     done = [report[0] for report in reports]
@@ -58,7 +58,7 @@ def test_progress_covers_the_exact_runs() -> None:
 
 def test_exact_starts_are_legal_at_any_density_that_has_room() -> None:
     for area_fraction in (0.01, 0.49, 0.51, 0.75):
-        start = exact_start(hthm.DiskGas(n=100, diameter=math.sqrt(4 * area_fraction / (math.pi * 100))), 2, 0)
+        start = legal_start(hthm.DiskGas(n=100, diameter=math.sqrt(4 * area_fraction / (math.pi * 100))), 2, 0)
         assert start is not None
         assert_array_equal(start.overlaps(), 0)
-    assert exact_start(hthm.DiskGas(n=100, diameter=0.115), 2, 0) is None
+    assert legal_start(hthm.DiskGas(n=100, diameter=0.115), 2, 0) is None

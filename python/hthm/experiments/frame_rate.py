@@ -47,7 +47,7 @@ def count_as_chosen(config: RunConfig | EntropyConfig, start: State, progress: P
         config.frame_rates,
         config.frames * config.dt,
         engine=config.engine,
-        exact_start=exact_start(config.gas, counted.runs, config.seed, config.speeds),
+        exact_start=legal_start(config.gas, counted.runs, config.seed, config.speeds),
         threads=config.threads,
         progress=progress,
     )
@@ -76,7 +76,7 @@ def count_collisions(
     engine : str
         Engine of the frame rates; a fixed-step one, for the exact engine finds every collision at any of them.
     exact_start : State, optional
-        Where the runs of the exact engine start, as `exact_start` returns it; without it nothing is counted exactly.
+        Where the runs of the exact engine start, as `legal_start` returns it; without it nothing is counted exactly.
     threads : int, optional
         As `simulate` takes them.
     progress : callable, optional
@@ -113,8 +113,8 @@ def count_collisions(
     return FrameRates(rates=np.array(rates, dtype=np.int64), collisions=collisions, time=time, exact=exact)
 
 
-def exact_start(gas: DiskGas, runs: int, seed: int, speeds: Speeds = "equal") -> State | None:
-    """Draw starts for the exact engine: anywhere without overlaps, or on a lattice where that leaves no room.
+def legal_start(gas: DiskGas, runs: int, seed: int, speeds: Speeds = "equal") -> State | None:
+    """Draw starts without overlaps, for the exact engine: anywhere, or on a lattice where that leaves no room.
 
     Parameters
     ----------
