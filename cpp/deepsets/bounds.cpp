@@ -143,6 +143,7 @@ Bounds::Known Bounds::know(const SketchRange& range, std::int64_t n) const {
     const double low = of_low[k] + bias_[k] - radius * std::sqrt(off_low[k]) - slack_[k];
     const double high = of_high[k] + bias_[k] + radius * std::sqrt(off_high[k]) + slack_[k];
     if (low > 0) activate(known.always_active, k);
+    if (high <= 0) activate(known.never_active, k);
     if (low <= 0 && high > 0) known.uncertain.push_back(static_cast<std::int32_t>(k));
   }
   return known;

@@ -26,10 +26,13 @@ class Bounds {
 
   /// What is known of all frames of a range at once.
   struct Known {
-    Mask always_active;                   // units that are in all of them
+    Mask always_active, never_active;     // units that are in all of them, or in none
     std::vector<std::int32_t> uncertain;  // units whose sign is not the same in all of them, or not known to be
   };
   const Known& known(std::size_t range) const { return known_[range]; }
+  bool is_always(std::size_t range, std::size_t unit, bool active) const {
+    return is_active(active ? known_[range].always_active : known_[range].never_active, unit);
+  }
   /// low <= z <= high of the uncertain units, in their order, for the frame of a sketch of a range.
   void of(const std::uint16_t* sketch, std::size_t range, double* low, double* high) const;
   /// Likewise of one of them, and sharper, from the velocities of the disks.

@@ -10,12 +10,15 @@
 
 namespace hthm::deepsets {
 
-/// A velocity at which phi enters the gradient, with the weight of its pair (negative where the pair loses it) and the
-/// activity pattern of rho through which it acts.
-struct Term {
-  float x, y;
-  std::int32_t pattern;
-  double weight;
+/// Terms, velocities of one cell at which phi enters the loss, and what is known of phi there.
+struct TermsOfCell {
+  const double* table;  // (3, P)
+  std::int64_t padded;
+  const double* lows;         // (P): what z is at least; a unit is active at all terms where that is positive
+  const std::int32_t* mixed;  // units that are active at some terms, but not at all
+  std::int64_t mixed_units;
+  const double *x, *y;  // whole vectors
+  std::int64_t count;
 };
 
 /// A square of the coarse grid of sketches with its 3 x 3 nodes of the fine one, as `Bounds` has them.
@@ -30,8 +33,8 @@ struct SquareOfBounds {
 };
 
 /// In every cell the second layer's z is affine: z_k = T[0][k] vx + T[1][k] vy + T[2][k], a table T of shape (3, P)
-/// with P the padded width. Lanes are units, so that no order of summation depends on the length of a vector; the
-/// levels differ in which products are fused into sums, that is in the last bits.
+/// with P the padded width. The levels differ in which products are fused into sums, and in the order of some sums: in
+/// the last bits.
 struct Kernel {
   /// The table of a cell in double and in float: T[r] = sum over the active units j of columns[j] * lines[j][r], + bias
   /// in T[2]. columns (D, P), lines (D, 3), bias (P).
@@ -43,10 +46,15 @@ struct Kernel {
   /// The same in double.
   void (*exact_sum)(const double* tables, std::int64_t padded, const std::int32_t* cells, const float* x,
                     const float* y, std::int64_t count, double* sums);
-  /// gradient (3, P) of the table of a cell: sum over its terms of w = weight * slopes[pattern][k] where z_k > 0, times
-  /// (vx, vy, 1).
-  void (*gradient)(const double* table, std::int64_t padded, const Term* terms, std::int64_t count,
-                   const double* slopes, double* gradient);
+  /// lows (P) and the units in `mixed`, whose number is returned, for terms of which only table and velocities are set.
+  std::int64_t (*find_mixed)(const TermsOfCell& terms, double* lows, std::int32_t* mixed);
+  /// out[f] (count), the next `stride` later, = sum over k of functionals[f][k] phi_k at the terms; whole vectors.
+  void (*evaluate)(const TermsOfCell& terms, const double* functionals, std::int64_t count, double* out,
+                   std::int64_t stride);
+  /// gradient (3, P) of the table += sum over the terms of w = weight * slopes[k] where z_k > 0, times (vx, vy, 1), and
+  /// sums (P) += sum of weight * phi_k.
+  void (*gradient)(const TermsOfCell& terms, const double* weights, const double* slopes, double* gradient,
+                   double* sums);
   /// out += sum over j of matrix[j] * vector[j]; matrix (rows, P).
   void (*multiply)(const double* matrix, const double* vector, std::int64_t rows, std::int64_t padded, double* out);
   double (*dot)(const double* a, const double* b, std::int64_t padded);

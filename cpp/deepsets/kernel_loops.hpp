@@ -137,32 +137,6 @@ void exact_sum(const double* tables, std::int64_t padded, const std::int32_t* ce
   sum_of<double, 256>(tables, padded, cells, x, y, count, sums);
 }
 
-void gradient(const double* table, std::int64_t padded, const Term* terms, std::int64_t count, const double* slopes,
-              double* gradient) {
-  using L = Lanes<double>;
-  for_pieces<double, 2>(padded, [&](std::int64_t unit, auto piece) {
-    constexpr int vectors = decltype(piece)::vectors;
-    Doubles t[3][vectors], found[3][vectors] = {};
-    for (int r = 0; r < 3; ++r) {
-      for (int v = 0; v < vectors; ++v) t[r][v] = L::load(table + r * padded + unit + v * L::count);
-    }
-    for (std::int64_t i = 0; i < count; ++i) {
-      const double vx = terms[i].x, vy = terms[i].y, weight = terms[i].weight;
-      const double* slope = slopes + terms[i].pattern * padded + unit;
-      for (int v = 0; v < vectors; ++v) {
-        const Doubles z = t[0][v] * vx + (t[1][v] * vy + t[2][v]);
-        const Doubles w = where_positive(z, L::load(slope + v * L::count) * weight);
-        found[0][v] += w * vx;
-        found[1][v] += w * vy;
-        found[2][v] += w;
-      }
-    }
-    for (int r = 0; r < 3; ++r) {
-      for (int v = 0; v < vectors; ++v) L::store(gradient + r * padded + unit + v * L::count, found[r][v]);
-    }
-  });
-}
-
 void multiply(const double* matrix, const double* vector, std::int64_t rows, std::int64_t padded, double* out) {
   using L = Lanes<double>;
   for_pieces<double, 4>(padded, [&](std::int64_t unit, auto piece) {
@@ -198,10 +172,11 @@ void sum_rows(const double* rows, const std::int32_t* chosen, std::int64_t count
 }
 
 #include "deepsets/bounds_loops.hpp"
+#include "deepsets/terms_loops.hpp"
 
-constexpr Kernel loops{table,           sum,        exact_sum, gradient,     multiply,     dot,
-                       sum_rows,        affine,     activate,  bound_second, bound_square, bound_node,
-                       mean_and_spread, bound_sums, dot_rows,  interpolate};
+constexpr Kernel loops{table,        sum,        exact_sum,       find_mixed, evaluate, gradient,
+                       multiply,     dot,        sum_rows,        affine,     activate, bound_second,
+                       bound_square, bound_node, mean_and_spread, bound_sums, dot_rows, interpolate};
 
 }  // namespace
 }  // namespace hthm::deepsets

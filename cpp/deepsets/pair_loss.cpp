@@ -14,13 +14,7 @@ namespace {
 constexpr std::int64_t pairs_at_a_time = 8;
 
 /// How long before it is read a pair is fetched.
-constexpr std::int64_t pairs_ahead = 4;
-
-/// Into so many pieces a batch is cut at most where each thread sorts one.
-constexpr std::int64_t most_pieces = 16;
-
-/// Terms of a cell that are summed at a time: so few that the cells of a narrow network keep all threads busy.
-constexpr std::int64_t terms_at_a_time = 512;
+constexpr std::size_t pairs_ahead = 4;
 
 }  // namespace
 
@@ -34,6 +28,7 @@ struct PairLoss::Frame {
   std::vector<float> x, y;
   std::vector<std::int32_t> cells;
   std::vector<Change> changes;
+  bool is_assembled = false;
 };
 
 double PairLoss::operator()(const Network<const float>& network, const std::int64_t* pairs, std::int64_t count,
@@ -50,16 +45,9 @@ double PairLoss::operator()(const Network<const float>& network, const std::int6
   stride_ = padded(network.width);
   choose(pairs, count);
   for_pairs(threads, [&](std::int64_t k, Frame& frame) { look_at(k, frame); });
-  know_all_cells(threads);
-  const auto has_sketch = [&](const Pair& pair) { return frames_.sketch(pair.number).numbers != nullptr; };
-  if (std::any_of(pairs_.begin(), pairs_.end(), has_sketch)) {
-    const std::vector<SketchRange>& ranges = frames_.sketch_ranges();
-    bounds_.build(network, phi_, frames_.reach(), frames_.n(), ranges, *kernel_, threads);
-    always_.resize(ranges.size() * static_cast<std::size_t>(stride_));
-    for (std::size_t period = 0; period < ranges.size(); ++period) {
-      rho_.slopes(bounds_.known(period).always_active, &always_[period * static_cast<std::size_t>(stride_)]);
-    }
-  }
+  know_cells(changing_, threads);
+  changing_terms_.sort(changing_, phi_.cells().count(), threads);
+  know_rho(network, threads);
   for_pairs(threads, [&](std::int64_t k, Frame& frame) { change[k] = compare(k, frame); });
 
   double tilted = 0, squares = 0;
@@ -70,8 +58,7 @@ double PairLoss::operator()(const Network<const float>& network, const std::int6
     squares += change[k] * change[k];
     slopes_of_loss[static_cast<std::size_t>(k)] = (2 * loss.penalty * change[k] - fall) / static_cast<double>(count);
   }
-  differentiate(slopes_of_loss.data());
-  sort_terms(slopes_of_loss.data(), threads);
+  differentiate(slopes_of_loss.data(), threads);
   backward(threads, gradient);
   const double value = (tilted + loss.penalty * squares) / static_cast<double>(count);
   // What weights in float32 cannot be trained on ends as it does where all is float32.
@@ -92,49 +79,75 @@ void PairLoss::choose(const std::int64_t* pairs, std::int64_t count) {
   pairs_.clear();
   std::int64_t first = 0;
   for (std::int64_t k = 0; k < count; ++k) {
-    pairs_.push_back({pairs[k], first, 0, {}, {}, 0, 0});
+    pairs_.push_back({pairs[k], first, 0, {}, {}});
     first += 2 * frames_.most_changes(pairs[k]);
   }
-  x_.resize(static_cast<std::size_t>(first));
-  y_.resize(x_.size());
-  cells_.resize(x_.size());
-  sums_.resize(static_cast<std::size_t>(count * stride_));
-  changes_.resize(sums_.size());
+  changing_.resize(static_cast<std::size_t>(first));
 }
 
 /// The velocities of the changed disks with their cells, as far as known.
 void PairLoss::look_at(std::int64_t k, Frame& frame) {
-  Pair& pair = pairs_[static_cast<std::size_t>(k)];
+  const auto p = static_cast<std::size_t>(k);
+  Pair& pair = pairs_[p];
   const std::span<const Change> changes = frames_.changes(pair.number, frame.changes);
-  if (const auto ahead = static_cast<std::size_t>(k + pairs_ahead); ahead < pairs_.size()) {
-    frames_.prefetch_changes(pairs_[ahead].number);
-  }
+  if (p + pairs_ahead < pairs_.size()) frames_.prefetch_changes(pairs_[p + pairs_ahead].number);
   pair.changes = static_cast<std::int64_t>(changes.size());
-  for (std::int64_t c = 0; c < pair.changes; ++c) {
-    const Change& change = changes[static_cast<std::size_t>(c)];
-    const auto after = static_cast<std::size_t>(pair.first + c),
-               before = after + static_cast<std::size_t>(pair.changes);
-    x_[after] = change.new_x;
-    y_[after] = change.new_y;
-    cells_[after] = phi_.cells().locate(change.new_x, change.new_y);
-    x_[before] = change.old_x;
-    y_[before] = change.old_y;
-    cells_[before] = phi_.cells().locate(change.old_x, change.old_y);
-  }
+  auto at = static_cast<std::size_t>(pair.first);
+  const auto put = [&](float x, float y, bool before) {
+    changing_.x[at] = x;
+    changing_.y[at] = y;
+    changing_.cells[at] = phi_.cells().locate(x, y);
+    changing_.uses[at++] = static_cast<std::int32_t>(2 * k + (before ? 1 : 0));
+  };
+  for (const Change& change : changes) put(change.new_x, change.new_y, false);
+  for (const Change& change : changes) put(change.old_x, change.old_y, true);
+  const std::size_t end = p + 1 < pairs_.size() ? static_cast<std::size_t>(pairs_[p + 1].first) : changing_.size();
+  std::fill(changing_.cells.begin() + static_cast<std::ptrdiff_t>(at),
+            changing_.cells.begin() + static_cast<std::ptrdiff_t>(end), Velocities::nowhere);
 }
 
-void PairLoss::know_all_cells(int threads) {
-  for (const Pair& pair : pairs_) {
-    for (std::int64_t c = pair.first; c < pair.first + 2 * pair.changes; ++c) {
-      const auto i = static_cast<std::size_t>(c);
-      if (cells_[i] == PlaneCells::unknown) cells_[i] = phi_.cells().locate_or_add(x_[i], y_[i]);
-    }
+void PairLoss::know_cells(Velocities& velocities, int threads) {
+  for (std::size_t i = 0; i < velocities.size(); ++i) {
+    std::int32_t& cell = velocities.cells[i];
+    if (cell == PlaneCells::unknown) cell = phi_.cells().locate_or_add(velocities.x[i], velocities.y[i]);
   }
   phi_.complete(threads);
 }
 
+/// Which units of rho are active in all frames, which may be in some, and what the loss needs of the changed disks.
+void PairLoss::know_rho(const Network<const float>& network, int threads) {
+  const auto has_sketch = [&](const Pair& pair) { return frames_.sketch(pair.number).numbers != nullptr; };
+  if (std::any_of(pairs_.begin(), pairs_.end(), has_sketch)) {
+    bounds_.build(network, phi_, frames_.reach(), frames_.n(), frames_.sketch_ranges(), *kernel_, threads);
+  }
+  steady_ = {};
+  open_.clear();
+  const bool have_sketches = std::all_of(pairs_.begin(), pairs_.end(), has_sketch);
+  const std::size_t periods = have_sketches ? frames_.sketch_ranges().size() : 0;
+  for (std::size_t unit = 0; unit < static_cast<std::size_t>(width_); ++unit) {
+    std::size_t on = 0, off = 0;
+    for (std::size_t period = 0; period < periods; ++period) {
+      on += bounds_.is_always(period, unit, true) ? 1 : 0;
+      off += bounds_.is_always(period, unit, false) ? 1 : 0;
+    }
+    if (have_sketches && on == periods) activate(steady_, unit);
+    if (!have_sketches || (on < periods && off < periods)) open_.push_back(unit);
+  }
+  const auto stride = static_cast<std::size_t>(stride_);
+  functionals_.resize((1 + open_.size()) * stride);
+  rho_.slopes(steady_, functionals_.data());
+  for (std::size_t o = 0; o < open_.size(); ++o)
+    std::copy_n(rho_.row(open_[o]), stride, &functionals_[(1 + o) * stride]);
+  const auto count = static_cast<std::int64_t>(1 + open_.size());
+  are_evaluated_ = count <= Terms::most_functionals;
+  if (!are_evaluated_) return;
+  values_.resize(changing_.size() * static_cast<std::size_t>(count));
+  changing_terms_.evaluate(phi_, *kernel_, functionals_.data(), count, threads, values_.data());
+}
+
 /// The first frame of a pair.
 void PairLoss::assemble(const Pair& pair, Frame& frame) const {
+  if (std::exchange(frame.is_assembled, true)) return;
   frame.resize(frames_.n());
   frames_.frame(pair.number, frame.x.data(), frame.y.data());
 }
@@ -142,174 +155,156 @@ void PairLoss::assemble(const Pair& pair, Frame& frame) const {
 /// Delta h of a pair.
 double PairLoss::compare(std::int64_t k, Frame& frame) {
   Pair& pair = pairs_[static_cast<std::size_t>(k)];
-  if (const auto ahead = static_cast<std::size_t>(k + pairs_ahead); ahead < pairs_.size()) {
+  if (const auto ahead = static_cast<std::size_t>(k) + pairs_ahead; ahead < pairs_.size()) {
     const std::int64_t number = pairs_[ahead].number;
     const bool has_sketch = frames_.sketch(number).numbers != nullptr;
     if (has_sketch && !bounds_.known(frames_.period(number)).uncertain.empty()) frames_.prefetch_sketch(number);
   }
-  const auto first = static_cast<std::size_t>(pair.first), middle = first + static_cast<std::size_t>(pair.changes);
-  double before[most_width] = {};
-  double* of_sums = change_of_sums(k);
-  std::fill(of_sums, of_sums + stride_, 0.0);
-  phi_.add(x_.data() + first, y_.data() + first, cells_.data() + first, pair.changes, of_sums);
-  phi_.add(x_.data() + middle, y_.data() + middle, cells_.data() + middle, pair.changes, before);
-  for (std::int64_t j = 0; j < stride_; ++j) of_sums[j] -= before[j];
+  frame.is_assembled = false;
+  Difference difference;
+  find_difference(pair, difference);
   double change;
-  return is_surely_steady(pair, of_sums, frame, change) ? change : compare_whole(k, frame);
+  return is_surely_steady(pair, difference, frame, change) ? change : compare_whole(pair, difference, frame);
+}
+
+void PairLoss::find_difference(const Pair& pair, Difference& difference) const {
+  const std::size_t count = 1 + open_.size();
+  double of[1 + most_width] = {};
+  const auto first = static_cast<std::size_t>(pair.first), changes = static_cast<std::size_t>(pair.changes);
+  if (are_evaluated_) {
+    const double *after = &values_[first * count], *before = after + changes * count;
+    for (std::size_t i = 0; i < changes * count; i += count) {
+      for (std::size_t f = 0; f < count; ++f) of[f] += after[i + f] - before[i + f];
+    }
+  } else {
+    double after[most_width] = {}, before[most_width] = {};
+    const auto add = [&](std::size_t from, double* sums) {
+      phi_.add(&changing_.x[from], &changing_.y[from], &changing_.cells[from], pair.changes, sums);
+    };
+    if (changes > 0) add(first, after), add(first + changes, before);
+    for (std::size_t j = 0; j < static_cast<std::size_t>(stride_); ++j) after[j] -= before[j];
+    for (std::size_t f = 0; f < count; ++f) {
+      of[f] = kernel_->dot(&functionals_[f * static_cast<std::size_t>(stride_)], after, stride_);
+    }
+  }
+  difference.steady = of[0];
+  for (std::size_t o = 0; o < open_.size(); ++o) difference.dz[open_[o]] = of[1 + o];
 }
 
 /// Whether bounds say that no unit of rho switches; then also which are active.
-bool PairLoss::is_surely_steady(Pair& pair, const double* change_of_sums, Frame& frame, double& change) const {
+bool PairLoss::is_surely_steady(Pair& pair, const Difference& difference, Frame& frame, double& change) const {
   const FrameStore::Sketch sketch = frames_.sketch(pair.number);
   if (sketch.numbers == nullptr) return false;
   const std::size_t period = frames_.period(pair.number);
-  const Bounds::Known& known = bounds_.known(period);
-  const std::vector<std::int32_t>& uncertain = known.uncertain;
-  pair.active_before = known.always_active;
-  change = kernel_->dot(&always_[period * static_cast<std::size_t>(stride_)], change_of_sums, stride_);
+  const std::vector<std::int32_t>& uncertain = bounds_.known(period).uncertain;
+  Mask active = bounds_.known(period).always_active;
   double low[most_width], high[most_width];
   if (!uncertain.empty()) bounds_.of(sketch.numbers, period, low, high);
-  bool is_assembled = false;
   for (std::size_t u = 0; u < uncertain.size(); ++u) {
     const auto unit = static_cast<std::size_t>(uncertain[u]);
-    const double dz = rho_.change_of_unit(unit, change_of_sums);
+    const double dz = difference.dz[unit];
     double other = sketch.second ? -dz : dz;
     const auto is_on = [&] { return std::min(low[u], low[u] + other) > 0; };
     const auto is_off = [&] { return std::max(high[u], high[u] + other) <= 0; };
     if (!is_on() && !is_off()) {
-      if (!std::exchange(is_assembled, true)) assemble(pair, frame);
+      assemble(pair, frame);
       bounds_.of_disks(frame.x.data(), frame.y.data(), frames_.n(), period, u, low[u], high[u]);
       other = dz;
       if (!is_on() && !is_off()) return false;
     }
-    if (is_off()) continue;
-    activate(pair.active_before, unit);
-    change += rho_.last(unit) * dz;
+    if (is_on()) activate(active, unit);
   }
-  pair.active_after = pair.active_before;
+  change = difference.steady;
+  for (const std::size_t unit : open_) change += is_active(active, unit) ? rho_.last(unit) * difference.dz[unit] : 0;
+  pair.active_before = pair.active_after = active;
   return true;
 }
 
 /// Delta h from the sum over a whole frame: in float if its rounding leaves no doubt, else in double.
-double PairLoss::compare_whole(std::int64_t k, Frame& frame) {
-  Pair& pair = pairs_[static_cast<std::size_t>(k)];
-  double dz[most_width] = {}, z[most_width], next[most_width];
-  rho_.add_change(change_of_sums(k), dz);
+double PairLoss::compare_whole(Pair& pair, const Difference& difference, Frame& frame) const {
+  double sums[most_width], z[most_width];
   assemble(pair, frame);
   for (const bool exact : {false, true}) {
-    phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), exact, sums(k));
-    rho_.z(sums(k), z);
-    const double error = exact ? 0 : rho_.amplification() * phi_.error_of_sum(frames_.n(), sums(k));
+    phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), exact, sums);
+    const double error = exact ? 0 : rho_.amplification() * phi_.error_of_sum(frames_.n(), sums);
     bool settled = true;
-    for (std::int64_t j = 0; j < stride_; ++j) next[j] = z[j] + dz[j];
-    for (std::int64_t j = 0; j < width_; ++j) {
-      const bool on = z[j] > error && next[j] > error, off = z[j] <= -error && next[j] <= -error;
-      settled = settled && (on || off);
+    for (const std::size_t unit : open_) {
+      z[unit] = rho_.z_of_unit(unit, sums);
+      const double next = z[unit] + difference.dz[unit];
+      settled = settled && ((z[unit] > error && next > error) || (z[unit] <= -error && next <= -error));
     }
-    if (settled || exact) break;
+    if (settled) break;
   }
-  pair.active_before = rho_.mask(z);
-  pair.active_after = rho_.mask(next);
-  return rho_.change(z, next, dz);
+  double change = difference.steady;
+  pair.active_before = pair.active_after = steady_;
+  for (const std::size_t unit : open_) {
+    const double next = z[unit] + difference.dz[unit];
+    if (z[unit] > 0) activate(pair.active_before, unit);
+    if (next > 0) activate(pair.active_after, unit);
+    if (z[unit] > 0 && next > 0) change += rho_.last(unit) * difference.dz[unit];
+    if ((z[unit] > 0) != (next > 0)) change += rho_.last(unit) * (next > 0 ? next : -z[unit]);
+  }
+  return change;
 }
 
-/// What rho makes of the slopes of the loss.
-void PairLoss::differentiate(const double* slopes_of_loss) {
-  shared_terms_.clear();
-  shared_cells_.clear();
-  std::vector<double> sums_after(static_cast<std::size_t>(stride_));
+/// With what weight, and through which units of rho, each velocity enters the gradient.
+void PairLoss::differentiate(const double* slopes_of_loss, int threads) {
+  uses_.weights.resize(2 * pairs_.size());
+  uses_.patterns.resize(2 * pairs_.size());
+  std::vector<std::size_t> switching;
   for (std::size_t p = 0; p < pairs_.size(); ++p) {
-    Pair& pair = pairs_[p];
-    const auto k = static_cast<std::int64_t>(p);
+    const Pair& pair = pairs_[p];
     const double slope = slopes_of_loss[p];
-    pair.before = rho_.pattern(pair.active_before);
-    pair.after = rho_.pattern(pair.active_after);
-    if (pair.before == pair.after) {
-      rho_.add(pair.before, slope, change_of_sums(k), 0);
-      continue;
-    }
-    for (std::size_t j = 0; j < sums_after.size(); ++j) sums_after[j] = sums(k)[j] + change_of_sums(k)[j];
-    rho_.add(pair.after, slope, sums_after.data(), slope);
-    rho_.add(pair.before, -slope, sums(k), -slope);
-    add_terms_of_shared(pair, slope);
+    uses_.weights[2 * p] = slope;
+    uses_.weights[2 * p + 1] = -slope;
+    uses_.patterns[2 * p] = rho_.pattern(pair.active_after);
+    uses_.patterns[2 * p + 1] = rho_.pattern(pair.active_before);
+    if (pair.active_before == pair.active_after) continue;
+    rho_.add_constant(uses_.patterns[2 * p], slope);
+    rho_.add_constant(uses_.patterns[2 * p + 1], -slope);
+    switching.push_back(p);
   }
+  find_shared(switching, threads);
 }
 
 /// Where rho switches, the disks that do not change act through two patterns that differ.
-void PairLoss::add_terms_of_shared(const Pair& pair, double weight) {
-  Frame frame;
-  const std::span<const Change> changes = frames_.changes(pair.number, frame.changes);
-  assemble(pair, frame);
-  std::int64_t next = 0;
-  for (std::int64_t i = 0; i < frames_.n(); ++i) {
-    if (next < pair.changes && changes[static_cast<std::size_t>(next)].disk == i) {
-      ++next;
-      continue;
-    }
-    const float x = frame.x[static_cast<std::size_t>(i)], y = frame.y[static_cast<std::size_t>(i)];
-    shared_cells_.insert(shared_cells_.end(), 2, phi_.cells().locate_or_add(x, y));
-    shared_terms_.push_back({x, y, pair.after, weight});
-    shared_terms_.push_back({x, y, pair.before, -weight});
-  }
-}
-
-/// The terms of all pairs by cell, within a cell in the order of the batch; each thread places those of its pairs.
-void PairLoss::sort_terms(const double* slopes_of_loss, int threads) {
-  const auto cells = static_cast<std::size_t>(phi_.cells().count()), count = pairs_.size();
-  const auto pieces = static_cast<std::size_t>(std::clamp<std::int64_t>(threads, 1, most_pieces));
-  const auto for_terms = [&](std::size_t piece, const auto& body) {
-    for (std::size_t p = count * piece / pieces; p < count * (piece + 1) / pieces; ++p) {
-      const Pair& pair = pairs_[p];
-      for (std::int64_t c = 0; c < 2 * pair.changes; ++c) {
-        const auto i = static_cast<std::size_t>(pair.first + c);
-        if (c < pair.changes) body(cells_[i], Term{x_[i], y_[i], pair.after, slopes_of_loss[p]});
-        if (c >= pair.changes) body(cells_[i], Term{x_[i], y_[i], pair.before, -slopes_of_loss[p]});
+void PairLoss::find_shared(const std::vector<std::size_t>& switching, int threads) {
+  const auto n = static_cast<std::size_t>(frames_.n());
+  shared_.resize(switching.size() * 2 * n);
+  parallel_for(static_cast<std::int64_t>(switching.size()), threads, [&](std::int64_t s) {
+    const std::size_t p = switching[static_cast<std::size_t>(s)];
+    Frame frame;
+    assemble(pairs_[p], frame);
+    const std::span<const Change> changes = frames_.changes(pairs_[p].number, frame.changes);
+    auto change = changes.begin();
+    std::size_t at = static_cast<std::size_t>(s) * 2 * n;
+    for (std::size_t i = 0; i < n; ++i) {
+      const bool is_shared = change == changes.end() || change->disk != static_cast<std::int32_t>(i);
+      if (!is_shared) ++change;
+      const std::int32_t cell = is_shared ? phi_.cells().locate(frame.x[i], frame.y[i]) : Velocities::nowhere;
+      for (const std::size_t use : {2 * p, 2 * p + 1}) {
+        shared_.x[at] = frame.x[i];
+        shared_.y[at] = frame.y[i];
+        shared_.cells[at] = cell;
+        shared_.uses[at++] = static_cast<std::int32_t>(use);
       }
     }
-    if (piece + 1 < pieces) return;
-    for (std::size_t i = 0; i < shared_terms_.size(); ++i) body(shared_cells_[i], shared_terms_[i]);
-  };
-  std::vector<std::vector<std::int64_t>> next(pieces);  // place of a term, by piece and cell
-  parallel_for(static_cast<std::int64_t>(pieces), threads, [&](std::int64_t piece) {
-    std::vector<std::int64_t> counts(cells, 0);
-    for_terms(static_cast<std::size_t>(piece),
-              [&](std::int32_t cell, const Term&) { ++counts[static_cast<std::size_t>(cell)]; });
-    next[static_cast<std::size_t>(piece)] = std::move(counts);
   });
-  ends_.resize(cells);
-  std::int64_t begin = 0;
-  for (std::size_t cell = 0; cell < cells; ++cell) {
-    for (std::vector<std::int64_t>& of_piece : next) begin += std::exchange(of_piece[cell], begin);
-    ends_[cell] = begin;
-  }
-  terms_.resize(static_cast<std::size_t>(begin));
-  parallel_for(static_cast<std::int64_t>(pieces), threads, [&](std::int64_t piece) {
-    std::vector<std::int64_t>& places = next[static_cast<std::size_t>(piece)];
-    for_terms(static_cast<std::size_t>(piece), [&](std::int32_t cell, const Term& term) {
-      terms_[static_cast<std::size_t>(places[static_cast<std::size_t>(cell)]++)] = term;
-    });
-  });
+  know_cells(shared_, threads);
+  shared_terms_.sort(shared_, phi_.cells().count(), threads);
 }
 
 void PairLoss::backward(int threads, const Network<float>& gradient) {
-  phi_.complete(threads);
-  std::vector<std::int32_t> cells;   // by row
-  std::vector<std::int64_t> bounds;  // of the terms of each row
-  std::int64_t begin = 0;
-  for (std::size_t cell = 0; cell < ends_.size(); ++cell) {
-    for (; begin < ends_[cell]; begin = std::min(begin + terms_at_a_time, ends_[cell])) {
-      cells.push_back(static_cast<std::int32_t>(cell));
-      bounds.push_back(begin);
-    }
+  std::vector<std::int32_t> cells;  // by row
+  for (const Terms* terms : {&changing_terms_, &shared_terms_}) {
+    for (std::int64_t row = 0; row < terms->rows(); ++row) cells.push_back(terms->cell_of_row(row));
   }
-  bounds.push_back(begin);
   rows_.resize(cells.size() * static_cast<std::size_t>(phi_.table_size()));
-  parallel_for(static_cast<std::int64_t>(cells.size()), threads, [&](std::int64_t row) {
-    const auto r = static_cast<std::size_t>(row);
-    kernel_->gradient(phi_.table(cells[r]), stride_, &terms_[static_cast<std::size_t>(bounds[r])],
-                      bounds[r + 1] - bounds[r], rho_.slopes(),
-                      &rows_[r * static_cast<std::size_t>(phi_.table_size())]);
-  });
+  double* rows = rows_.data();
+  for (const Terms* terms : {&changing_terms_, &shared_terms_}) {
+    terms->gradient(phi_, *kernel_, uses_, rho_.slopes(), rho_.patterns(), threads, rows, rho_.sums());
+    rows += terms->rows() * phi_.table_size();
+  }
   phi_.gradient(rows_.data(), cells, threads, gradient);
   rho_.gradient(gradient);
 }

@@ -11,6 +11,7 @@
 #include "deepsets/network.hpp"
 #include "deepsets/phi.hpp"
 #include "deepsets/rho.hpp"
+#include "deepsets/terms.hpp"
 
 namespace hthm::deepsets {
 
@@ -37,26 +38,29 @@ class PairLoss {
   struct Pair {
     std::int64_t number, first, changes;
     Mask active_before, active_after;  // units of rho
-    std::int32_t before, after;        // their patterns, by number
+  };
+  /// How h changes through the units of rho that are always active, and by how much z of the open ones does.
+  struct Difference {
+    double steady;
+    double dz[most_width];
   };
   /// Memory of one thread for one frame.
   struct Frame;
 
   void choose(const std::int64_t* pairs, std::int64_t count);
   void look_at(std::int64_t k, Frame& frame);
-  void know_all_cells(int threads);
+  void know_cells(Velocities& velocities, int threads);
+  void know_rho(const Network<const float>& network, int threads);
   void assemble(const Pair& pair, Frame& frame) const;
   double compare(std::int64_t k, Frame& frame);
-  bool is_surely_steady(Pair& pair, const double* change_of_sums, Frame& frame, double& change) const;
-  double compare_whole(std::int64_t k, Frame& frame);
-  void differentiate(const double* slopes_of_loss);
-  void add_terms_of_shared(const Pair& pair, double weight);
-  void sort_terms(const double* slopes_of_loss, int threads);
+  void find_difference(const Pair& pair, Difference& difference) const;
+  bool is_surely_steady(Pair& pair, const Difference& difference, Frame& frame, double& change) const;
+  double compare_whole(Pair& pair, const Difference& difference, Frame& frame) const;
+  void differentiate(const double* slopes_of_loss, int threads);
+  void find_shared(const std::vector<std::size_t>& switching, int threads);
   void backward(int threads, const Network<float>& gradient);
   template <class Body>
   void for_pairs(int threads, const Body& body);
-  double* sums(std::int64_t k) { return &sums_[static_cast<std::size_t>(k * stride_)]; }
-  double* change_of_sums(std::int64_t k) { return &changes_[static_cast<std::size_t>(k * stride_)]; }
 
   FrameStore frames_;
   const Kernel* kernel_;
@@ -64,17 +68,16 @@ class PairLoss {
   Rho rho_;
   Bounds bounds_;
   std::int64_t width_ = 0, stride_ = 0;  // stride: the padded width
-  Mask always_active_{};                 // units of rho that are, in all frames with sketches
-  std::vector<double> always_;           // (P): how h depends on S through them
+  Mask steady_{};                        // units of rho that are active in all frames
+  std::vector<std::size_t> open_;        // those that are in some, or may be
+  std::vector<double> functionals_;      // (1 + open, P): how h depends on S through the steady ones; W3 of the open
   std::vector<Pair> pairs_;
-  std::vector<float> x_, y_;            // changed velocities
-  std::vector<std::int32_t> cells_;     // theirs
-  std::vector<double> sums_, changes_;  // (batch, P): S of the first frame, and how it changes
-  std::vector<Term> shared_terms_;      // of disks that do not change, in pairs where rho switches
-  std::vector<std::int32_t> shared_cells_;
-  std::vector<Term> terms_;         // all, by cell
-  std::vector<std::int64_t> ends_;  // of the terms of each cell
-  std::vector<double> rows_;        // (pieces, 3, P): gradients of tables
+  Velocities changing_, shared_;  // of disks that change; of others, in pairs where rho switches
+  Terms changing_terms_, shared_terms_;
+  bool are_evaluated_ = false;
+  std::vector<double> values_;  // (changing, 1 + open): the functionals there, where they are few
+  Uses uses_;
+  std::vector<double> rows_;  // (pieces, 3, P): gradients of tables
 };
 
 }  // namespace hthm::deepsets

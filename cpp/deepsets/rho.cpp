@@ -31,32 +31,8 @@ void Rho::build(const Network<const float>& network, const Kernel& kernel) {
   constant_.clear();
 }
 
-void Rho::z(const double* sums, double* out) const {
-  std::copy(bias_.begin(), bias_.end(), out);
-  add_change(sums, out);
-}
-
-void Rho::add_change(const double* change, double* out) const {
-  kernel_->multiply(columns_.data(), change, width_, padded_, out);
-}
-
-double Rho::change_of_unit(std::size_t unit, const double* change) const {
-  return kernel_->dot(&rows_[unit * last_.size()], change, padded_);
-}
-
-double Rho::change(const double* before, const double* after, const double* dz) const {
-  double h = 0;
-  for (std::size_t k = 0; k < last_.size(); ++k) {
-    const bool is_steady = (before[k] > 0) == (after[k] > 0);
-    h += last_[k] * (is_steady ? (before[k] > 0 ? dz[k] : 0) : std::max(after[k], 0.0) - std::max(before[k], 0.0));
-  }
-  return h;
-}
-
-Mask Rho::mask(const double* z) const {
-  Mask mask{};
-  for (std::size_t k = 0; k < last_.size(); ++k) mask[k / 64] |= static_cast<std::uint64_t>(z[k] > 0) << (k % 64);
-  return mask;
+double Rho::z_of_unit(std::size_t unit, const double* sums) const {
+  return bias_[unit] + kernel_->dot(row(unit), sums, padded_);
 }
 
 void Rho::slopes(const Mask& mask, double* out) const {
@@ -78,19 +54,13 @@ std::int32_t Rho::pattern(const Mask& mask) {
   return static_cast<std::int32_t>(patterns_.size() - 1);
 }
 
-void Rho::add(std::int32_t pattern, double weight, const double* sums, double constant) {
-  double* total = &sums_[static_cast<std::size_t>(pattern) * last_.size()];
-  for (std::size_t k = 0; k < last_.size(); ++k) total[k] += weight * sums[k];
-  constant_[static_cast<std::size_t>(pattern)] += constant;
-}
-
 void Rho::gradient(const Network<float>& gradient) const {
   const auto width = static_cast<std::size_t>(width_), stride = last_.size();
   std::vector<double> w3(width * width, 0), b3(width, 0), w4(stride, 0), z(stride);
   for (std::size_t p = 0; p < patterns_.size(); ++p) {
     const double* sums = &sums_[p * stride];
     for (std::size_t k = 0; k < stride; ++k) z[k] = constant_[p] * bias_[k];
-    add_change(sums, z.data());
+    kernel_->multiply(columns_.data(), sums, width_, padded_, z.data());
     for (std::size_t k = 0; k < width; ++k) {
       if (!is_active(patterns_[p], k)) continue;
       w4[k] += z[k];

@@ -15,21 +15,15 @@ class Rho {
  public:
   void build(const Network<const float>& network, const Kernel& kernel);
 
-  /// z (P) of a sum S.
-  void z(const double* sums, double* out) const;
-  /// z += W3 times a change of S.
-  void add_change(const double* change, double* out) const;
-  /// By how much a change of S changes z of one unit.
-  double change_of_unit(std::size_t unit, const double* change) const;
+  /// w3 (P) of a unit.
+  const double* row(std::size_t unit) const { return &rows_[unit * last_.size()]; }
+  /// z of a unit for a sum S.
+  double z_of_unit(std::size_t unit, const double* sums) const;
   /// Bound on how far z is off where every component of S is off by at most 1.
   double amplification() const { return amplification_; }
   /// w4 of a unit.
   double last(std::size_t unit) const { return last_[unit]; }
 
-  /// Delta h between two z that differ by dz; where a unit does not switch, z need only have the right sign.
-  double change(const double* before, const double* after, const double* dz) const;
-
-  Mask mask(const double* z) const;
   /// slopes (P): how h depends on S where these units are active.
   void slopes(const Mask& mask, double* out) const;
   /// The number of a pattern of active units; equal patterns have equal numbers.
@@ -37,8 +31,11 @@ class Rho {
   /// The slopes of each pattern, (patterns, P).
   const double* slopes() const { return slopes_.data(); }
 
-  /// Take weight * S, of a frame in this pattern, into the gradient; `constant` is the weight that b3 gets.
-  void add(std::int32_t pattern, double weight, const double* sums, double constant);
+  std::int64_t patterns() const { return static_cast<std::int64_t>(patterns_.size()); }
+  /// (patterns, P), for the gradient: the sum of weight * phi over what acts through each pattern, to be added to.
+  double* sums() { return sums_.data(); }
+  /// Likewise the sum of the weights of frames.
+  void add_constant(std::int32_t pattern, double weight) { constant_[static_cast<std::size_t>(pattern)] += weight; }
   /// gradient.w3, b3, w4 and b4 of all that was added.
   void gradient(const Network<float>& gradient) const;
 
