@@ -1,4 +1,4 @@
-// The loops of Bounds, a part of kernel_loops.hpp.
+// The loops of Bounds and of Envelope, a part of kernel_loops.hpp.
 
 /// The larger, or the smaller, lane by lane.
 inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
@@ -13,32 +13,32 @@ void affine(const float* table, float x, float y, std::int64_t padded, float* z)
 
 /// Of `count` rows z; the sums stay in registers, the matrix is read once for all of them.
 template <int count, int vectors>
-inline void activate_block(const float* matrix, const float* z, std::int64_t rows, std::int64_t padded, float* out) {
+inline void activate_block(const RowsOfFloats& matrix, const float* z, std::int64_t padded, std::int64_t unit,
+                           float* out) {
   using L = Lanes<float>;
   Floats total[count][vectors] = {};
-  for (std::int64_t j = 0; j < rows; ++j) {
+  for (std::int64_t j = 0; j < matrix.rows; ++j) {
     Floats column[vectors];
-    for (int v = 0; v < vectors; ++v) column[v] = L::load(matrix + j * padded + v * L::count);
+    for (int v = 0; v < vectors; ++v) column[v] = L::load(matrix.values + j * matrix.padded + unit + v * L::count);
     for (int c = 0; c < count; ++c) {
       const float factor = z[c * padded + j] > 0 ? z[c * padded + j] : 0;
       for (int v = 0; v < vectors; ++v) total[c][v] += column[v] * factor;
     }
   }
   for (int c = 0; c < count; ++c) {
-    for (int v = 0; v < vectors; ++v) L::store(out + c * padded + v * L::count, total[c][v]);
+    for (int v = 0; v < vectors; ++v) L::store(out + c * matrix.padded + unit + v * L::count, total[c][v]);
   }
 }
 
-void activate(const float* matrix, const float* z, std::int64_t count, std::int64_t rows, std::int64_t padded,
-              float* out) {
-  for_pieces<float, 2>(padded, [&](std::int64_t unit, auto piece) {
+void activate(const RowsOfFloats& matrix, const float* z, std::int64_t padded, std::int64_t count, float* out) {
+  for_pieces<float, 2>(matrix.padded, [&](std::int64_t unit, auto piece) {
     constexpr int vectors = decltype(piece)::vectors, at_a_time = 6;
     std::int64_t c = 0;
     for (; c + at_a_time <= count; c += at_a_time) {
-      activate_block<at_a_time, vectors>(matrix + unit, z + c * padded, rows, padded, out + c * padded + unit);
+      activate_block<at_a_time, vectors>(matrix, z + c * padded, padded, unit, out + c * matrix.padded);
     }
     for (; c < count; ++c) {
-      activate_block<1, vectors>(matrix + unit, z + c * padded, rows, padded, out + c * padded + unit);
+      activate_block<1, vectors>(matrix, z + c * padded, padded, unit, out + c * matrix.padded);
     }
   });
 }
@@ -71,10 +71,9 @@ inline void bound_fine_square(const SquareOfBounds& in, const float* z, double x
 }
 
 void bound_second(const SquareOfBounds& in, float* errors, std::int64_t row, float* largest) {
-  constexpr int finer = SquareOfBounds::finer;
   std::int32_t crossing[most_width];
   int crossings = 0;
-  const double half = in.width * finer / 2;
+  const double half = in.width * in.finer / 2;
   for (std::int32_t j = 0; j < in.units; ++j) {
     const double* line = in.lines + 3 * j;
     const double middle = line[0] * (in.x + half) + line[1] * (in.y + half) + line[2];
@@ -82,25 +81,25 @@ void bound_second(const SquareOfBounds& in, float* errors, std::int64_t row, flo
     if (__builtin_fabs(middle) < spread) crossing[crossings++] = j;
   }
   for (std::int64_t k = 0; k < in.padded; ++k) largest[k] = 0;
-  for (int a = 0; a < finer; ++a) {
-    for (int b = 0; b < finer; ++b) {
+  for (int a = 0; a < in.finer; ++a) {
+    for (int b = 0; b < in.finer; ++b) {
       bound_fine_square(in, in.z + a * in.row + b * in.padded, in.x + a * in.width, in.y + b * in.width, crossing,
                         crossings, errors + a * row + b * in.padded, largest);
     }
   }
 }
 
-void bound_square(const float* f, std::int64_t row, std::int64_t padded, const float* error, float* below,
+void bound_square(const float* f, int finer, std::int64_t row, std::int64_t padded, const float* error, float* below,
                   float* above) {
   using L = Lanes<float>;
-  constexpr int finer = SquareOfBounds::finer;
   for (std::int64_t k = 0; k < padded; k += L::count) {
     const Floats c00 = L::load(f + k), c01 = L::load(f + finer * padded + k), c10 = L::load(f + finer * row + k),
                  c11 = L::load(f + finer * (row + padded) + k);
     Floats lowest = {}, highest = {};
     for (int a = 0; a <= finer; ++a) {
       for (int b = 0; b <= finer; ++b) {
-        const float u = static_cast<float>(a) / finer, v = static_cast<float>(b) / finer;
+        const float u = static_cast<float>(a) / static_cast<float>(finer),
+                    v = static_cast<float>(b) / static_cast<float>(finer);
         const Floats interpolant = (c00 * (1 - v) + c01 * v) * (1 - u) + (c10 * (1 - v) + c11 * v) * u;
         const Floats off = L::load(f + a * row + b * padded + k) - interpolant;
         lowest = smaller(lowest, off);

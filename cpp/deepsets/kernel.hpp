@@ -21,11 +21,16 @@ struct TermsOfCell {
   std::int64_t count;
 };
 
-/// A square of the coarse grid of sketches with its 3 x 3 nodes of the fine one, as `Bounds` has them.
-struct SquareOfBounds {
-  static constexpr int finer = 2;  // fine squares along a side
+/// A matrix (rows, Q), of a padded length Q.
+struct RowsOfFloats {
+  const float* values;
+  std::int64_t rows, padded;
+};
 
+/// A square of the coarse grid of sketches with its nodes of the fine one, as `Envelope` has them.
+struct SquareOfBounds {
   const float* z;  // at its lower corner; (P) a node, the next node in y follows, the next in x `row` later
+  int finer;       // fine squares along a side
   std::int64_t row, padded, units;
   const double* lines;      // (D, 3): a, b, c of the first layer
   double x, y, width;       // of the lower corner; of the fine squares
@@ -63,16 +68,15 @@ struct Kernel {
                    double* out);
   /// z (P) of the second layer at a velocity, from the table of its cell.
   void (*affine)(const float* table, float x, float y, std::int64_t padded, float* z);
-  /// out (count, P) = sum over j of matrix[j] * max(z[., j], 0); matrix (rows, P), z (count, P).
-  void (*activate)(const float* matrix, const float* z, std::int64_t count, std::int64_t rows, std::int64_t padded,
-                   float* out);
+  /// out (count, Q) = sum over j of matrix[j] * max(z[., j], 0); z (count, P).
+  void (*activate)(const RowsOfFloats& matrix, const float* z, std::int64_t padded, std::int64_t count, float* out);
   /// Bounds (P) on how far phi is from its interpolant in each of the fine squares of a square (the next in x `row`
   /// later), and the largest of them.
   void (*bound_second)(const SquareOfBounds& square, float* errors, std::int64_t row, float* largest);
   /// Bounds (P) on f minus the bilinear interpolant of the corners of a square, from f at its fine nodes (the next in x
   /// `row` later) and the error (P) between them.
-  void (*bound_square)(const float* f, std::int64_t row, std::int64_t padded, const float* error, float* below,
-                       float* above);
+  void (*bound_square)(const float* f, int finer, std::int64_t row, std::int64_t padded, const float* error,
+                       float* below, float* above);
   /// low, high (P) = f plus the least of below, and the largest of above, in 4 squares around a node.
   void (*bound_node)(const float* f, const float* below, const float* above, const std::size_t* squares,
                      std::int64_t padded, float* low, float* high);

@@ -1,0 +1,59 @@
+// Functions between which the inputs of rho lie over the whole plane of velocities, simple enough to be summed over a
+// frame from its sketch.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "deepsets/kernel.hpp"
+#include "deepsets/network.hpp"
+#include "deepsets/phi.hpp"
+#include "deepsets/sketch.hpp"
+
+namespace hthm::deepsets {
+
+/// z_k = sum over the disks of f_k(v) + b3_k with f = W3 phi. Over the whole plane f_k lies between two functions that
+/// are bilinear in the squares of the coarse grid: its interpolant moved down, or up, by what f_k does at the nodes of
+/// a finer grid, and by at most E_k between them: a ReLU of a number z that is bilinear is off from its own interpolant
+/// by at most p q / (p + q) where z goes from -q to p at the corners, and what is off in one layer is passed on times
+/// the weights of the next. The sums of those two functions are linear in a sketch.
+class Envelope {
+ public:
+  /// Of some units of rho, with `finer` fine squares along a side of a coarse one; for frames of n disks within reach,
+  /// whose sketches are in units of `sketch_unit`.
+  void build(const Network<const float>& network, std::vector<std::int32_t> units, int finer, const Phi& phi,
+             double reach, std::int64_t n, double sketch_unit, const Kernel& kernel, int threads);
+
+  /// In this order the units stand in all that follows.
+  const std::vector<std::int32_t>& units() const { return units_; }
+  /// low <= z <= high (Q) for all frames of a range.
+  void bound(const SketchRange& range, double* low, double* high) const;
+
+  /// Of one unit: the functions at the nodes of the coarse grid, with zeros up to whole vectors; f at the fine nodes,
+  /// and by how much it may be off from their interpolant in each of the fine squares.
+  void copy(std::size_t unit, float* low, float* high, float* f, float* errors) const;
+  std::size_t fine_side() const { return fine_side_; }
+  double bias(std::size_t unit) const { return bias_[unit]; }
+  /// By how much rounding may move z, also where the functions are summed in float32.
+  double slack(std::size_t unit) const { return slack_[unit]; }
+
+ private:
+  void find_values(const Phi& phi, double reach, int threads);
+  void find_functions(const Phi& phi, double reach, int threads);
+  void find_slack(std::int64_t n, double sketch_unit);
+
+  const Kernel* kernel_ = nullptr;
+  std::vector<std::int32_t> units_;
+  int width_ = 0, padded_ = 0, chosen_ = 0;  // padded widths: P of phi's second layer, Q of the units
+  double disks_ = 0, largest_z_ = 0;
+  std::size_t finer_ = 1, fine_side_ = 0, fine_nodes_ = 0;  // fine squares, and nodes, along a side
+  std::vector<float> z_, f_;                                // (fine nodes, P): of phi's second layer; (fine nodes, Q)
+  std::vector<float> errors_;                               // (fine squares, P): of phi between the fine nodes
+  std::vector<float> last_, abs_last_;                      // (D, Q): w3 of the units, transposed; |w3|
+  std::vector<float> abs_second_;                           // (D, P): |w2| by unit of the first layer
+  std::vector<float> below_, above_;                        // (squares, Q): of f minus its interpolant
+  std::vector<float> low_, high_;                           // (nodes, Q): the functions that f lies between
+  std::vector<double> bias_, slack_;                        // (Q)
+};
+
+}  // namespace hthm::deepsets
