@@ -49,7 +49,9 @@ class FusedBatchLoss:
     """
 
     def __init__(self, model: DeepSets, velocities: FloatArray | Trajectories) -> None:
-        self._model = model
+        self._width = model.width
+        self._parameters = list(model.parameters())  # finding them takes as long as what is done with them
+        self._sizes = [parameter.numel() for parameter in self._parameters]
         recorded, threads = Frames(velocities), torch.get_num_threads()
         if isinstance(recorded.recorded, LogArrays):
             self._kernel = _core.PairLoss.from_log(*recorded.recorded, threads)
@@ -62,13 +64,12 @@ class FusedBatchLoss:
         self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the loss and Δh, both in float64; see `hthm.frame_pairs.BatchLoss`."""
-        parameters = list(self._model.parameters())
-        weights = torch.cat([parameter.detach().reshape(-1) for parameter in parameters])
+        weights = torch.cat([parameter.detach().view(-1) for parameter in self._parameters])
         change = torch.empty(len(pairs), dtype=torch.float64)
         gradient = torch.empty_like(weights)
         loss = self._kernel.loss(
             weights.numpy(),
-            self._model.width,
+            self._width,
             np.ascontiguousarray(pairs.numpy()),
             negative_slope,
             penalty,
@@ -76,8 +77,8 @@ class FusedBatchLoss:
             gradient.numpy(),
             torch.get_num_threads(),
         )
-        sizes = [parameter.numel() for parameter in parameters]
-        for parameter, part in zip(parameters, gradient.split(sizes), strict=True):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        parts = torch.split_with_sizes(gradient, self._sizes)
+        for parameter, part in zip(self._parameters, parts, strict=True):
             added = part.view_as(parameter)
             parameter.grad = added if parameter.grad is None else parameter.grad.add_(added)
         return torch.tensor(loss, dtype=torch.float64), change
