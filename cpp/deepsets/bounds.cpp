@@ -15,20 +15,21 @@ constexpr int finer = 2;
 
 }  // namespace
 
-void Bounds::build(const Network<const float>& network, const Phi& phi, double reach, std::int64_t n,
-                   const std::vector<SketchRange>& ranges, const Kernel& kernel, int threads) {
+void Bounds::build(const Network<const float>& network, const Phi& phi, const FrameStore& frames, const Kernel& kernel,
+                   int threads) {
+  const std::vector<SketchRange>& ranges = frames.sketch_ranges();
   kernel_ = &kernel;
   width_ = network.width;
-  reach_ = reach;
+  reach_ = frames.reach();
   unit_ = static_cast<float>(ranges.front().unit);
   known_.assign(ranges.size(), {});
   std::vector<std::int32_t> units(static_cast<std::size_t>(width_));
   std::iota(units.begin(), units.end(), 0);
-  coarse_.build(network, std::move(units), 1, phi, reach, n, ranges.front().unit, kernel, threads);
+  coarse_.build(network, std::move(units), 1, phi, frames, kernel, threads);
   settle(coarse_, ranges, threads);
   units = uncertain_units();
   if (!units.empty()) {
-    fine_.build(network, std::move(units), finer, phi, reach, n, ranges.front().unit, kernel, threads);
+    fine_.build(network, std::move(units), finer, phi, frames, kernel, threads);
     settle(fine_, ranges, threads);
   }
   find_rows(threads);
@@ -77,14 +78,14 @@ void Bounds::find_rows(int threads) {
   units_.clear();
   for (const std::int32_t unit : units) units_.push_back(static_cast<std::size_t>(row_of(fine_.units(), unit)));
   const std::size_t squares = fine_.fine_side() * fine_.fine_side();
-  const std::size_t nodes = (fine_.fine_side() + 1) * (fine_.fine_side() + 1);
   lows_.resize(units.size() * padded_nodes);
   highs_.resize(lows_.size());
-  f_.resize(units.size() * nodes);
+  interpolants_.resize(units.size() * squares * 4);
   errors_.resize(units.size() * squares);
   parallel_for(static_cast<std::int64_t>(units.size()), threads, [&](std::int64_t row) {
     const auto u = static_cast<std::size_t>(row);
-    fine_.copy(units_[u], &lows_[u * padded_nodes], &highs_[u * padded_nodes], &f_[u * nodes], &errors_[u * squares]);
+    fine_.copy(units_[u], &lows_[u * padded_nodes], &highs_[u * padded_nodes], &interpolants_[u * squares * 4],
+               &errors_[u * squares]);
   });
 }
 
@@ -94,7 +95,7 @@ void Bounds::of_disks(const float* x, const float* y, std::int64_t n, std::size_
   const std::size_t side = fine_.fine_side(), unit = units_[row];
   double sum = 0, error = 0;
   kernel_->interpolate(x, y, n, static_cast<float>(reach_), static_cast<std::int64_t>(side),
-                       &f_[row * (side + 1) * (side + 1)], &errors_[row * side * side], sum, error);
+                       &interpolants_[row * side * side * 4], &errors_[row * side * side], sum, error);
   low = fine_.bias(unit) + sum - error * 1.001 - fine_.slack(unit);
   high = fine_.bias(unit) + sum + error * 1.001 + fine_.slack(unit);
 }

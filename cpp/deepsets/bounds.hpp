@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "deepsets/envelope.hpp"
+#include "deepsets/frame_store.hpp"
 #include "deepsets/kernel.hpp"
 #include "deepsets/network.hpp"
 #include "deepsets/phi.hpp"
@@ -17,8 +18,8 @@ namespace hthm::deepsets {
 /// grid twice as fine for the few whose sign that does not settle.
 class Bounds {
  public:
-  void build(const Network<const float>& network, const Phi& phi, double reach, std::int64_t n,
-             const std::vector<SketchRange>& ranges, const Kernel& kernel, int threads);
+  void build(const Network<const float>& network, const Phi& phi, const FrameStore& frames, const Kernel& kernel,
+             int threads);
 
   /// What is known of all frames of a range at once.
   struct Known {
@@ -49,7 +50,7 @@ class Bounds {
   std::vector<std::size_t> units_;               // of the fine envelope, those that are uncertain in any range
   std::vector<std::vector<std::int32_t>> rows_;  // of the uncertain units of each range, in what follows
   std::vector<float> lows_, highs_;              // (units, nodes and zeros up to whole vectors)
-  std::vector<float> f_, errors_;                // (units, fine nodes), (units, fine squares)
+  std::vector<float> interpolants_, errors_;     // (units, fine squares, 4), (units, fine squares)
 };
 
 }  // namespace hthm::deepsets

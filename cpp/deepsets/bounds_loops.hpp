@@ -167,30 +167,43 @@ void dot_rows(const float* rows, const float* vector, std::int64_t count, std::i
   }
 }
 
-void interpolate(const float* x, const float* y, std::int64_t count, float reach, std::int64_t side, const float* f,
-                 const float* errors, double& sum, double& error) {
+void interpolate(const float* x, const float* y, std::int64_t count, float reach, std::int64_t side,
+                 const float* squares, const float* errors, double& sum, double& error) {
+  typedef float Four __attribute__((vector_size(16)));
+  typedef float UnalignedFour __attribute__((vector_size(16), aligned(alignof(float)), may_alias));
   const float per_width = static_cast<float>(side) / (2 * reach);
-  const auto last = static_cast<std::int32_t>(side - 1);
+  const auto last = static_cast<std::int32_t>(side - 1), stride = static_cast<std::int32_t>(side);
   const auto square = [&](float u) {
     const auto k = static_cast<std::int32_t>(u);
     return k < 0 ? 0 : k > last ? last : k;
   };
-  constexpr std::int64_t at_a_time = 64;  // few enough to be summed in float
+  constexpr std::int64_t at_a_time = 64, sums = 4;  // few enough to be summed in float, and so that additions overlap
+  float a[at_a_time], b[at_a_time];
+  std::int32_t at[at_a_time];
   for (std::int64_t first = 0; first < count; first += at_a_time) {
-    const std::int64_t end = count - first < at_a_time ? count : first + at_a_time;
-    float values = 0, offs = 0;
-    for (std::int64_t i = first; i < end; ++i) {
-      const float u = (x[i] + reach) * per_width, v = (y[i] + reach) * per_width;
+    const std::int64_t size = count - first < at_a_time ? count - first : at_a_time;
+    for (std::int64_t i = 0; i < size; ++i) {
+      const float u = (x[first + i] + reach) * per_width, v = (y[first + i] + reach) * per_width;
       const std::int32_t p = square(u), q = square(v);
-      const float a = u - static_cast<float>(p), b = v - static_cast<float>(q);
-      const float* corner = f + p * (side + 1) + q;
-      const float before = corner[0] + (corner[1] - corner[0]) * b;
-      const float after = corner[side + 1] + (corner[side + 2] - corner[side + 1]) * b;
-      values += before + (after - before) * a;
-      offs += errors[p * side + q];
+      a[i] = u - static_cast<float>(p);
+      b[i] = v - static_cast<float>(q);
+      at[i] = p * stride + q;
     }
-    sum += static_cast<double>(values);
-    error += static_cast<double>(offs);
+    Four values[sums] = {};
+    float offs[sums] = {};
+    const auto add = [&](std::int64_t i, std::int64_t which) {
+      const Four of_square = *reinterpret_cast<const UnalignedFour*>(squares + 4 * at[i]);
+      values[which] += of_square * Four{1, b[i], a[i], a[i] * b[i]};
+      offs[which] += errors[at[i]];
+    };
+    std::int64_t i = 0;
+    for (; i + sums <= size; i += sums) {
+      for (std::int64_t which = 0; which < sums; ++which) add(i + which, which);
+    }
+    for (; i < size; ++i) add(i, 0);
+    const Four total = (values[0] + values[1]) + (values[2] + values[3]);
+    sum += static_cast<double>((total[0] + total[1]) + (total[2] + total[3]));
+    error += static_cast<double>((offs[0] + offs[1]) + (offs[2] + offs[3]));
   }
 }
 

@@ -11,16 +11,21 @@ namespace {
 
 constexpr std::size_t side = SketchGrid::side, nodes = SketchGrid::nodes;
 
+/// The columns of nodes of a row of squares.
+SketchExtent::Row of_nodes_inside(const SketchExtent::Row& squares) {
+  return squares.end == 0 ? squares : SketchExtent::Row{squares.first, squares.end + 1};
+}
+
 }  // namespace
 
 void Envelope::build(const Network<const float>& network, std::vector<std::int32_t> units, int finer, const Phi& phi,
-                     double reach, std::int64_t n, double sketch_unit, const Kernel& kernel, int threads) {
+                     const FrameStore& frames, const Kernel& kernel, int threads) {
   kernel_ = &kernel;
   units_ = std::move(units);
   width_ = network.width;
   padded_ = padded(width_);
   chosen_ = padded(static_cast<int>(units_.size()));
-  disks_ = static_cast<double>(n);
+  disks_ = static_cast<double>(frames.n());
   finer_ = static_cast<std::size_t>(finer);
   fine_side_ = side * finer_;
   fine_nodes_ = fine_side_ + 1;
@@ -41,67 +46,78 @@ void Envelope::build(const Network<const float>& network, std::vector<std::int32
       abs_last_[j * chosen + u] = std::fabs(network.w3[k * width + j]);
     }
   }
-  find_values(phi, reach, threads);
-  find_functions(phi, reach, threads);
-  find_slack(n, sketch_unit);
+  find_values(phi, frames, threads);
+  find_functions(phi, frames, threads);
+  find_slack(frames);
 }
 
 /// f, and what it is made of, at the fine nodes.
-void Envelope::find_values(const Phi& phi, double reach, int threads) {
+void Envelope::find_values(const Phi& phi, const FrameStore& frames, int threads) {
   const auto stride = static_cast<std::size_t>(padded_), chosen = static_cast<std::size_t>(chosen_);
-  const double width = 2 * reach / static_cast<double>(fine_side_);
+  const double reach = frames.reach(), width = 2 * reach / static_cast<double>(fine_side_);
   z_.resize(fine_nodes_ * fine_nodes_ * stride);
   f_.resize(fine_nodes_ * fine_nodes_ * chosen);
-  std::vector<float> largest(fine_nodes_);
-  parallel_for(static_cast<std::int64_t>(fine_nodes_), threads, [&](std::int64_t row) {
-    std::vector<float> x(fine_nodes_), y(fine_nodes_);
-    for (std::size_t k = 0; k < fine_nodes_; ++k) {
-      x[k] = static_cast<float>(-reach + static_cast<double>(row) * width);
-      y[k] = static_cast<float>(-reach + static_cast<double>(k) * width);
+  std::vector<float> largest(fine_nodes_, 0);
+  parallel_for(static_cast<std::int64_t>(fine_nodes_), threads, [&](std::int64_t r) {
+    const auto row = static_cast<std::size_t>(r);
+    const SketchExtent& extent = frames.sketch_extent();
+    const SketchExtent::Row columns =
+        row % finer_ == 0 ? extent.of_nodes(row / finer_) : of_nodes_inside(extent.rows[row / finer_]);
+    if (columns.end == 0) return;
+    std::vector<float> x, y;
+    const std::size_t first = columns.first * finer_, end = (columns.end - 1) * finer_ + 1;
+    for (std::size_t k = first; k < end; ++k) {
+      x.push_back(static_cast<float>(-reach + static_cast<double>(row) * width));
+      y.push_back(static_cast<float>(-reach + static_cast<double>(k) * width));
     }
-    const std::size_t first = static_cast<std::size_t>(row) * fine_nodes_;
-    float* z = &z_[first * stride];
-    largest[static_cast<std::size_t>(row)] = phi.second_layer(x.data(), y.data(), fine_nodes_, z);
-    kernel_->activate({last_.data(), width_, chosen_}, z, padded_, static_cast<std::int64_t>(fine_nodes_),
-                      &f_[first * chosen]);
+    const std::size_t at = row * fine_nodes_ + first;
+    largest[row] = phi.second_layer(x.data(), y.data(), x.size(), &z_[at * stride]);
+    kernel_->activate({last_.data(), width_, chosen_}, &z_[at * stride], padded_, static_cast<std::int64_t>(x.size()),
+                      &f_[at * chosen]);
   });
   largest_z_ = std::max(phi.largest_z(), static_cast<double>(*std::max_element(largest.begin(), largest.end())));
 }
 
 /// What f lies between.
-void Envelope::find_functions(const Phi& phi, double reach, int threads) {
+void Envelope::find_functions(const Phi& phi, const FrameStore& frames, int threads) {
   const auto stride = static_cast<std::size_t>(padded_), chosen = static_cast<std::size_t>(chosen_);
-  const double width = 2 * reach / static_cast<double>(fine_side_);
+  const double reach = frames.reach(), width = 2 * reach / static_cast<double>(fine_side_);
   const auto row_of_z = static_cast<std::int64_t>(fine_nodes_ * stride);
-  below_.resize(side * side * chosen);
-  above_.resize(below_.size());
+  const SketchExtent& extent = frames.sketch_extent();
+  if (low_.size() != nodes * chosen) {  // what lies outside of the extent stays zero
+    below_.assign(side * side * chosen, 0);
+    above_.assign(side * side * chosen, 0);
+    low_.assign(nodes * chosen, 0);
+    high_.assign(nodes * chosen, 0);
+  }
   errors_.resize(fine_side_ * fine_side_ * stride);
   parallel_for(side, threads, [&](std::int64_t row) {
     const auto i = static_cast<std::size_t>(row);
+    const auto [first, end] = extent.rows[i];
     std::vector<float> second(side * stride), error(side * chosen);
-    for (std::size_t j = 0; j < side; ++j) {
+    for (std::size_t j = first; j < end; ++j) {
       const std::size_t a = i * finer_, b = j * finer_;
       kernel_->bound_second(
           {&z_[(a * fine_nodes_ + b) * stride], static_cast<int>(finer_), row_of_z, padded_, width_, phi.lines(),
            -reach + static_cast<double>(a) * width, -reach + static_cast<double>(b) * width, width, abs_second_.data()},
           &errors_[(a * fine_side_ + b) * stride], static_cast<std::int64_t>(fine_side_) * padded_,
-          &second[j * stride]);
+          &second[(j - first) * stride]);
     }
-    kernel_->activate({abs_last_.data(), width_, chosen_}, second.data(), padded_, side, error.data());
-    for (std::size_t j = 0; j < side; ++j) {
+    kernel_->activate({abs_last_.data(), width_, chosen_}, second.data(), padded_,
+                      static_cast<std::int64_t>(end - first), error.data());
+    for (std::size_t j = first; j < end; ++j) {
       const std::size_t at = (i * side + j) * chosen;
       kernel_->bound_square(&f_[(i * fine_nodes_ + j) * finer_ * chosen], static_cast<int>(finer_),
-                            static_cast<std::int64_t>(fine_nodes_ * chosen), chosen_, &error[j * chosen], &below_[at],
-                            &above_[at]);
+                            static_cast<std::int64_t>(fine_nodes_ * chosen), chosen_, &error[(j - first) * chosen],
+                            &below_[at], &above_[at]);
     }
   });
-  low_.resize(nodes * chosen);
-  high_.resize(low_.size());
   const auto before = [](std::size_t k) { return k == 0 ? 0 : k - 1; };
   const auto after = [](std::size_t k) { return std::min(k, side - 1); };
   parallel_for(side + 1, threads, [&](std::int64_t row) {
     const auto i = static_cast<std::size_t>(row);
-    for (std::size_t j = 0; j <= side; ++j) {
+    const auto [first, end] = extent.of_nodes(i);
+    for (std::size_t j = first; j < end; ++j) {
       const std::size_t squares[4] = {before(i) * side + before(j), before(i) * side + after(j),
                                       after(i) * side + before(j), after(i) * side + after(j)};
       const std::size_t at = (i * (side + 1) + j) * chosen;
@@ -112,8 +128,10 @@ void Envelope::find_functions(const Phi& phi, double reach, int threads) {
 }
 
 /// Sketches are rounded to half a unit a node. Rounding in float32: 160 sums or fewer in `Bounds::of`, each of 2^-24 of
-/// the sum of all magnitudes, and about two for every product that makes f, of what passes through W3.
-void Envelope::find_slack(std::int64_t n, double sketch_unit) {
+/// the sum of all magnitudes, or in `of_disks` 25 of numbers that may be 9 times as large and what places in a square
+/// are off, 100 times 2^-24, times the slopes there; and about two for every product that makes f, of what passes
+/// through W3.
+void Envelope::find_slack(const FrameStore& frames) {
   const auto chosen = static_cast<std::size_t>(chosen_);
   std::vector<float> largest(chosen, 0), sum(chosen, 0);
   for (std::size_t at = 0; at < low_.size(); at += chosen) {
@@ -128,9 +146,9 @@ void Envelope::find_slack(std::int64_t n, double sketch_unit) {
     double through = 0;
     for (std::size_t j = 0; j < static_cast<std::size_t>(width_); ++j) through += abs_last_[j * chosen + k];
     through *= largest_z_;
-    const double of_sums = 200 * static_cast<double>(largest[k]) + (2.0 * width_ + 32) * through;
-    slack_[k] = 0.51 * sketch_unit * static_cast<double>(sum[k]) +
-                0x1p-24 * (static_cast<double>(n) * of_sums + std::fabs(bias_[k]));
+    const double of_sums = 650 * static_cast<double>(largest[k]) + (2.0 * width_ + 32) * through;
+    slack_[k] = 0.51 * frames.sketch_ranges().front().unit * static_cast<double>(sum[k]) +
+                0x1p-24 * (disks_ * of_sums + std::fabs(bias_[k]));
   }
 }
 
@@ -149,7 +167,7 @@ void Envelope::bound(const SketchRange& range, double* low, double* high) const 
   }
 }
 
-void Envelope::copy(std::size_t unit, float* low, float* high, float* f, float* errors) const {
+void Envelope::copy(std::size_t unit, float* low, float* high, float* interpolant, float* errors) const {
   const auto chosen = static_cast<std::size_t>(chosen_);
   for (std::size_t g = 0; g < nodes; ++g) {
     low[g] = low_[g * chosen + unit];
@@ -157,7 +175,15 @@ void Envelope::copy(std::size_t unit, float* low, float* high, float* f, float* 
   }
   std::fill(low + nodes, low + padded(nodes), 0.0f);
   std::fill(high + nodes, high + padded(nodes), 0.0f);
-  for (std::size_t g = 0; g < fine_nodes_ * fine_nodes_; ++g) f[g] = f_[g * chosen + unit];
+  for (std::size_t i = 0; i < fine_side_; ++i) {
+    for (std::size_t j = 0; j < fine_side_; ++j, interpolant += 4) {
+      const float *at = &f_[(i * fine_nodes_ + j) * chosen + unit], *next = at + fine_nodes_ * chosen;
+      interpolant[0] = at[0];
+      interpolant[1] = at[chosen] - at[0];
+      interpolant[2] = next[0] - at[0];
+      interpolant[3] = (next[chosen] - next[0]) - interpolant[1];
+    }
+  }
   float through[most_width] = {};
   for (std::size_t j = 0; j < static_cast<std::size_t>(width_); ++j) through[j] = abs_last_[j * chosen + unit];
   kernel_->dot_rows(errors_.data(), through, static_cast<std::int64_t>(fine_side_ * fine_side_), padded_, errors);

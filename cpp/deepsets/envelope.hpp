@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "deepsets/frame_store.hpp"
 #include "deepsets/kernel.hpp"
 #include "deepsets/network.hpp"
 #include "deepsets/phi.hpp"
@@ -16,31 +17,30 @@ namespace hthm::deepsets {
 /// are bilinear in the squares of the coarse grid: its interpolant moved down, or up, by what f_k does at the nodes of
 /// a finer grid, and by at most E_k between them: a ReLU of a number z that is bilinear is off from its own interpolant
 /// by at most p q / (p + q) where z goes from -q to p at the corners, and what is off in one layer is passed on times
-/// the weights of the next. The sums of those two functions are linear in a sketch.
+/// the weights of the next. The sums of those two functions are linear in a sketch. All that only where disks are.
 class Envelope {
  public:
-  /// Of some units of rho, with `finer` fine squares along a side of a coarse one; for frames of n disks within reach,
-  /// whose sketches are in units of `sketch_unit`.
+  /// Of some units of rho, with `finer` fine squares along a side of a coarse one.
   void build(const Network<const float>& network, std::vector<std::int32_t> units, int finer, const Phi& phi,
-             double reach, std::int64_t n, double sketch_unit, const Kernel& kernel, int threads);
+             const FrameStore& frames, const Kernel& kernel, int threads);
 
   /// In this order the units stand in all that follows.
   const std::vector<std::int32_t>& units() const { return units_; }
   /// low <= z <= high (Q) for all frames of a range.
   void bound(const SketchRange& range, double* low, double* high) const;
 
-  /// Of one unit: the functions at the nodes of the coarse grid, with zeros up to whole vectors; f at the fine nodes,
-  /// and by how much it may be off from their interpolant in each of the fine squares.
-  void copy(std::size_t unit, float* low, float* high, float* f, float* errors) const;
+  /// Of one unit: the functions at the nodes of the coarse grid, with zeros up to whole vectors; in each of the fine
+  /// squares the interpolant of f, as `Kernel::interpolate` has it, and by how much f may be off from that.
+  void copy(std::size_t unit, float* low, float* high, float* interpolant, float* errors) const;
   std::size_t fine_side() const { return fine_side_; }
   double bias(std::size_t unit) const { return bias_[unit]; }
   /// By how much rounding may move z, also where the functions are summed in float32.
   double slack(std::size_t unit) const { return slack_[unit]; }
 
  private:
-  void find_values(const Phi& phi, double reach, int threads);
-  void find_functions(const Phi& phi, double reach, int threads);
-  void find_slack(std::int64_t n, double sketch_unit);
+  void find_values(const Phi& phi, const FrameStore& frames, int threads);
+  void find_functions(const Phi& phi, const FrameStore& frames, int threads);
+  void find_slack(const FrameStore& frames);
 
   const Kernel* kernel_ = nullptr;
   std::vector<std::int32_t> units_;

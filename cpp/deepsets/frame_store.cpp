@@ -100,12 +100,14 @@ void FrameStore::find_ranges(int threads) {
   };
   std::vector<std::vector<Moments>> of_runs(runs_.size());
   std::vector<double> largest(runs_.size(), 0);
+  std::vector<std::vector<char>> visited(runs_.size());
   parallel_for(runs_count(), threads, [&](std::int64_t r) {
     const Run& run = runs_[static_cast<std::size_t>(r)];
     if (!has_sketches(run)) return;
     std::vector<Moments>& of_run = of_runs[static_cast<std::size_t>(r)];
     of_run.assign(period_of(run.first.size() - 1) + 1, {0, std::vector<double>(nodes), std::vector<double>(nodes)});
     sketch_frames(run, [&](std::size_t t, const Sketcher& sketcher) {
+      if (t + 1 == run.first.size()) visited[static_cast<std::size_t>(r)] = sketcher.visited();
       if (t % every != 0) return;
       Moments& moments = of_run[period_of(t)];
       ++moments.frames;
@@ -120,6 +122,14 @@ void FrameStore::find_ranges(int threads) {
   double most = 0;
   for (const double of_run : largest) most = std::max(most, of_run);
   if (most == 0) return;
+  for (const std::vector<char>& of_run : visited) {
+    if (!of_run.empty()) sketch_extent_.add(of_run);
+  }
+  std::vector<char> has_weight(nodes, 0);
+  for (std::size_t row = 0; row <= SketchGrid::side; ++row) {
+    const SketchExtent::Row columns = sketch_extent_.of_nodes(row);
+    for (std::size_t j = columns.first; j < columns.end; ++j) has_weight[row * (SketchGrid::side + 1) + j] = 1;
+  }
   // A node that hardly ever has a disk must not make those frames seem far away in which it has one.
   const double least = static_cast<double>(n_) / (16.0 * SketchGrid::nodes);
   for (std::size_t period = 0; period <= period_of(static_cast<std::size_t>(frames_ - 1)); ++period) {
@@ -137,7 +147,8 @@ void FrameStore::find_ranges(int threads) {
     for (std::size_t g = 0; g < nodes; ++g) {
       const double frames = std::max(all.frames, 1.0), mean = all.sum[g] / frames;
       range.mean.push_back(mean);
-      range.spread.push_back(std::sqrt(std::max(all.squares[g] / frames - mean * mean, 0.0) + least));
+      const double variance = std::max(all.squares[g] / frames - mean * mean, 0.0) + least;
+      range.spread.push_back(has_weight[g] != 0 ? std::sqrt(variance) : 0);
     }
     sketch_ranges_.push_back(std::move(range));
   }
@@ -273,6 +284,14 @@ void FrameStore::prefetch_changes(std::int64_t pair) const {
 void FrameStore::prefetch_sketch(std::int64_t pair) const {
   const std::uint16_t* numbers = sketch(pair).numbers;
   if (numbers != nullptr) prefetch(numbers, numbers + nodes);
+}
+
+void FrameStore::prefetch_frame(std::int64_t pair) const {
+  const Run& run = run_of(pair);
+  if (run.dense != nullptr) return;
+  const std::size_t k = frame_of(pair), key = k / key_distance, size = 2 * static_cast<std::size_t>(n_);
+  prefetch(run.keys.data() + key * size, run.keys.data() + (key + 1) * size);
+  prefetch(run.changes.data() + run.first[key * key_distance], run.changes.data() + run.first[k]);
 }
 
 void FrameStore::frame(std::int64_t pair, float* x, float* y) const {

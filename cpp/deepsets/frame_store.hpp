@@ -41,9 +41,10 @@ class FrameStore {
   std::int64_t most_changes(std::int64_t pair) const;
   /// The changes from the first to the second frame of a pair, by disk; `room` is for those that are not stored.
   std::span<const Change> changes(std::int64_t pair, std::vector<Change>& room) const;
-  /// Ask the memory for what `changes`, or `sketch`, of this pair will read: it takes longer than a pair does.
+  /// Ask the memory for what `changes`, `sketch` or `frame` of this pair will read: it takes longer than a pair does.
   void prefetch_changes(std::int64_t pair) const;
   void prefetch_sketch(std::int64_t pair) const;
+  void prefetch_frame(std::int64_t pair) const;
   /// The sketch of one of the frames of a pair.
   struct Sketch {
     const std::uint16_t* numbers;  // nullptr where there is none
@@ -52,6 +53,8 @@ class FrameStore {
   Sketch sketch(std::int64_t pair) const;
   /// Where the sketches of the frames of each period lie; none where there are no sketches.
   const std::vector<SketchRange>& sketch_ranges() const { return sketch_ranges_; }
+  /// Where in the plane their disks are.
+  const SketchExtent& sketch_extent() const { return sketch_extent_; }
   /// The period that both frames of a pair are in.
   std::size_t period(std::int64_t pair) const;
   /// The first frame of a pair.
@@ -85,6 +88,7 @@ class FrameStore {
   float reach_ = 0;
   std::vector<Run> runs_;
   std::vector<SketchRange> sketch_ranges_;
+  SketchExtent sketch_extent_;
 };
 
 }  // namespace hthm::deepsets

@@ -42,9 +42,9 @@ struct SquareOfBounds {
 /// the last bits.
 struct Kernel {
   /// The table of a cell in double and in float: T[r] = sum over the active units j of columns[j] * lines[j][r], + bias
-  /// in T[2]. columns (D, P), lines (D, 3), bias (P).
-  void (*table)(const double* columns, const double* lines, const double* bias, const std::int32_t* active,
-                std::int64_t count, std::int64_t padded, double* in_double, float* in_float);
+  /// in T[2]. columns (D, P), lines (D, 3), bias (P). Returns the largest of (|T[0]| + |T[1]|) * reach + |T[2]|.
+  double (*table)(const double* columns, const double* lines, const double* bias, const std::int32_t* active,
+                  std::int64_t count, std::int64_t padded, double reach, double* in_double, float* in_float);
   /// sums[k] += max(z_k, 0) over the velocities, in float, 32 velocities at a time.
   void (*sum)(const float* tables, std::int64_t padded, const std::int32_t* cells, const float* x, const float* y,
               std::int64_t count, double* sums);
@@ -89,10 +89,11 @@ struct Kernel {
                      std::int64_t count, double* low, double* high);
   /// out (count) = rows (count, length) times a vector; whole vectors of every instruction set.
   void (*dot_rows)(const float* rows, const float* vector, std::int64_t count, std::int64_t length, float* out);
-  /// Adds to sum the bilinear interpolant of f, at the nodes of a grid of side x side squares over [-reach, reach]^2,
-  /// at `count` velocities, and to error what the squares have of `errors`.
+  /// Adds to sum a function bilinear in each square of a grid of side x side squares over [-reach, reach]^2, at `count`
+  /// velocities, and to error what the squares have of `errors`. squares (side, side, 4): c in
+  /// c0 + c1 b + c2 a + c3 a b, where a and b go from 0 to 1 along x and along y.
   void (*interpolate)(const float* x, const float* y, std::int64_t count, float reach, std::int64_t side,
-                      const float* f, const float* errors, double& sum, double& error);
+                      const float* squares, const float* errors, double& sum, double& error);
 };
 
 /// The loops of a level, or of the best one below it that is compiled in. The CPU must have it.

@@ -52,6 +52,8 @@ inline Doubles positive(Doubles z) { return z > 0 ? z : Doubles{}; }
 inline Doubles where_positive(Doubles z, Doubles v) { return z > 0 ? v : Doubles{}; }
 #endif
 
+inline Doubles magnitude(Doubles v) { return v < 0 ? -v : v; }
+
 /// A number of vectors, as a type.
 template <int count>
 struct Vectors {
@@ -68,9 +70,10 @@ inline void for_pieces(std::int64_t padded, const Body& body) {
   }
 }
 
-void table(const double* columns, const double* lines, const double* bias, const std::int32_t* active,
-           std::int64_t count, std::int64_t padded, double* in_double, float* in_float) {
+double table(const double* columns, const double* lines, const double* bias, const std::int32_t* active,
+             std::int64_t count, std::int64_t padded, double reach, double* in_double, float* in_float) {
   using L = Lanes<double>;
+  Doubles largest = {};
   for_pieces<double, 2>(padded, [&](std::int64_t unit, auto piece) {
     constexpr int vectors = decltype(piece)::vectors;
     Doubles rows[3][vectors] = {};
@@ -82,11 +85,18 @@ void table(const double* columns, const double* lines, const double* bias, const
         for (int r = 0; r < 3; ++r) rows[r][v] += column * lines[3 * j + r];
       }
     }
+    for (int v = 0; v < vectors; ++v) {
+      const Doubles bound = (magnitude(rows[0][v]) + magnitude(rows[1][v])) * reach + magnitude(rows[2][v]);
+      largest = bound > largest ? bound : largest;
+    }
     for (int r = 0; r < 3; ++r) {
       for (int v = 0; v < vectors; ++v) L::store(in_double + r * padded + unit + v * L::count, rows[r][v]);
     }
   });
   for (std::int64_t k = 0; k < 3 * padded; ++k) in_float[k] = static_cast<float>(in_double[k]);
+  double of_lanes = 0;
+  for (std::int64_t lane = 0; lane < L::count; ++lane) of_lanes = largest[lane] > of_lanes ? largest[lane] : of_lanes;
+  return of_lanes;
 }
 
 /// The sum of phi over `count` velocities, for `vectors` vectors of units; two sums in turn, that additions overlap.

@@ -118,7 +118,7 @@ void PairLoss::know_cells(Velocities& velocities, int threads) {
 void PairLoss::know_rho(const Network<const float>& network, int threads) {
   const auto has_sketch = [&](const Pair& pair) { return frames_.sketch(pair.number).numbers != nullptr; };
   if (std::any_of(pairs_.begin(), pairs_.end(), has_sketch)) {
-    bounds_.build(network, phi_, frames_.reach(), frames_.n(), frames_.sketch_ranges(), *kernel_, threads);
+    bounds_.build(network, phi_, frames_, *kernel_, threads);
   }
   steady_ = {};
   open_.clear();
@@ -160,7 +160,9 @@ double PairLoss::compare(std::int64_t k, Frame& frame) {
     const bool has_sketch = frames_.sketch(number).numbers != nullptr;
     if (has_sketch && !bounds_.known(frames_.period(number)).uncertain.empty()) frames_.prefetch_sketch(number);
   }
-  frame.is_assembled = false;
+  if (std::exchange(frame.is_assembled, false) && static_cast<std::size_t>(k) + 1 < pairs_.size()) {
+    frames_.prefetch_frame(pairs_[static_cast<std::size_t>(k) + 1].number);  // as likely as not, that is wanted too
+  }
   Difference difference;
   find_difference(pair, difference);
   double change;

@@ -44,7 +44,9 @@ void Phi::complete(int threads) {
   rounded_.resize(static_cast<std::size_t>(count) * size);
   constexpr std::int64_t at_a_time = 16;
   const bool pays = (count - before) * width_ * padded_ > 2 * worth_threads;
-  parallel_for((count - before + at_a_time - 1) / at_a_time, pays ? threads : 1, [&](std::int64_t piece) {
+  const std::int64_t pieces = (count - before + at_a_time - 1) / at_a_time;
+  std::vector<double> largest(static_cast<std::size_t>(pieces), 0);
+  parallel_for(pieces, pays ? threads : 1, [&](std::int64_t piece) {
     std::int32_t active[most_width];
     const std::int64_t first = before + piece * at_a_time;
     for (std::int64_t cell = first; cell < std::min(first + at_a_time, count); ++cell) {
@@ -53,16 +55,13 @@ void Phi::complete(int threads) {
         if (cells_.active(cell, j)) active[units++] = j;
       }
       const std::size_t at = static_cast<std::size_t>(cell) * size;
-      kernel_->table(columns_.data(), lines_.data(), bias_.data(), active, units, padded_, &exact_[at], &rounded_[at]);
+      const double of_cell = kernel_->table(columns_.data(), lines_.data(), bias_.data(), active, units, padded_,
+                                            static_cast<double>(reach_), &exact_[at], &rounded_[at]);
+      double& of_piece = largest[static_cast<std::size_t>(piece)];
+      of_piece = std::max(of_piece, of_cell);
     }
   });
-  const auto stride = static_cast<std::size_t>(padded_);
-  for (std::size_t at = static_cast<std::size_t>(before) * size; at < exact_.size(); at += size) {
-    for (std::size_t k = at; k < at + static_cast<std::size_t>(width_); ++k) {
-      const double slopes = std::fabs(exact_[k]) + std::fabs(exact_[k + stride]);
-      largest_z_ = std::max(largest_z_, slopes * static_cast<double>(reach_) + std::fabs(exact_[k + 2 * stride]));
-    }
-  }
+  for (const double of_piece : largest) largest_z_ = std::max(largest_z_, of_piece);
 }
 
 void Phi::sum(float* x, float* y, std::int64_t count, std::int32_t* found, bool exact, double* sums) const {

@@ -2,6 +2,8 @@
 // in the squares of a coarse grid.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -27,18 +29,33 @@ class Sketcher {
   /// Append the sketch, in units of `unit`; false where that cannot hold a weight, and nothing is appended.
   bool write(double unit, std::vector<std::uint16_t>& out) const;
   const double* weights() const { return weights_; }
+  /// The squares that have ever had a disk, [x][y].
+  const std::vector<char>& visited() const { return visited_; }
 
  private:
   void change(float x, float y, int sign);
 
   double reach_, per_width_;
   double weights_[SketchGrid::nodes] = {};
+  std::vector<char> visited_ = std::vector<char>(SketchGrid::squares, 0);
+};
+
+/// For each row of squares, from the first to the last in which there ever is a disk.
+struct SketchExtent {
+  struct Row {
+    std::size_t first = 0, end = 0;  // columns
+  };
+  std::array<Row, SketchGrid::side> rows;
+
+  void add(const std::vector<char>& visited);
+  /// Likewise for the row-th row of nodes.
+  Row of_nodes(std::size_t row) const;
 };
 
 /// Where the sketches of many frames lie, before they are rounded: each w fulfils sum over the nodes of
 /// ((w - mean) / spread)^2 <= radius^2. What is linear in w is so bounded for all of them at once.
 struct SketchRange {
-  std::vector<double> mean, spread;  // (nodes)
+  std::vector<double> mean, spread;  // (nodes); no spread where no frame ever has a weight
   double radius = 0;
   double unit = 0;  // of the rounded weights
 

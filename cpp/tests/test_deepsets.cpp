@@ -164,7 +164,7 @@ TEST_CASE("sketches bound the z of the sums of frames, one by one and all at onc
       Bounds bounds;
       phi.build(network, store.reach(), kernel(level), 2);
       rho.build(network, kernel(level));
-      bounds.build(network, phi, store.reach(), n, store.sketch_ranges(), kernel(level), 2);
+      bounds.build(network, phi, store, kernel(level), 2);
       const auto stride = static_cast<std::size_t>(padded(width));
       std::vector<double> low(stride), high(stride), sums(stride), z(stride);
       std::vector<std::int32_t> found(static_cast<std::size_t>(n));
