@@ -64,7 +64,7 @@ class FusedBatchLoss:
         self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the loss and Δh, both in float64; see `hthm.frame_pairs.BatchLoss`."""
-        weights = torch.cat([parameter.detach().view(-1) for parameter in self._parameters])
+        weights = torch.cat([parameter.detach().reshape(-1) for parameter in self._parameters])
         change = torch.empty(len(pairs), dtype=torch.float64)
         gradient = torch.empty_like(weights)
         loss = self._kernel.loss(
