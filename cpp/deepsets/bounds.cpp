@@ -10,8 +10,9 @@ namespace {
 
 constexpr auto padded_nodes = static_cast<std::size_t>(padded(SketchGrid::nodes));
 
-/// Fine squares along a side of a coarse one, for units that need them.
-constexpr int finer = 2;
+/// Fine squares along a side of a coarse one, for units that need them: more where frames are not likely to be settled
+/// by their sketches but disk by disk.
+constexpr int finer = 2, finest = 3;
 
 }  // namespace
 
@@ -26,21 +27,24 @@ void Bounds::build(const Network<const float>& network, const Phi& phi, const Fr
   std::vector<std::int32_t> units(static_cast<std::size_t>(width_));
   std::iota(units.begin(), units.end(), 0);
   coarse_.build(network, std::move(units), 1, phi, frames, kernel, threads);
-  settle(coarse_, ranges, threads);
+  const bool is_close = settle(coarse_, ranges, threads);
   units = uncertain_units();
   if (!units.empty()) {
-    fine_.build(network, std::move(units), finer, phi, frames, kernel, threads);
+    fine_.build(network, std::move(units), is_close ? finest : finer, phi, frames, kernel, threads);
     settle(fine_, ranges, threads);
   }
   find_rows(threads);
 }
 
-/// Which units of an envelope are active in all frames of a range, and in none.
-void Bounds::settle(const Envelope& envelope, const std::vector<SketchRange>& ranges, int threads) {
+/// Which units of an envelope are active in all frames of a range, and in none; returns whether a unit is close to
+/// zero.
+bool Bounds::settle(const Envelope& envelope, const std::vector<SketchRange>& ranges, int threads) {
+  std::vector<char> is_close(ranges.size(), 0);
   parallel_for(static_cast<std::int64_t>(ranges.size()), threads, [&](std::int64_t range) {
     double low[most_width], high[most_width];
     Known& known = known_[static_cast<std::size_t>(range)];
-    envelope.bound(ranges[static_cast<std::size_t>(range)], low, high);
+    const auto r = static_cast<std::size_t>(range);
+    is_close[r] = envelope.bound(ranges[r], low, high) ? 1 : 0;
     for (std::size_t u = 0; u < envelope.units().size(); ++u) {
       const auto unit = static_cast<std::size_t>(envelope.units()[u]);
       if (low[u] > 0) activate(known.always_active, unit);
@@ -52,6 +56,7 @@ void Bounds::settle(const Envelope& envelope, const std::vector<SketchRange>& ra
       if (!is_active(known.always_active, unit) && !is_active(known.never_active, unit)) known.uncertain.push_back(k);
     }
   });
+  return std::find(is_close.begin(), is_close.end(), 1) != is_close.end();
 }
 
 /// In any range.

@@ -15,7 +15,7 @@
 namespace hthm::deepsets {
 
 /// Bounds by the envelopes of the units: from the nodes of the coarse grid alone for all of them, and from those of a
-/// grid twice as fine for the few whose sign that does not settle.
+/// finer grid for the few whose sign that does not settle.
 class Bounds {
  public:
   void build(const Network<const float>& network, const Phi& phi, const FrameStore& frames, const Kernel& kernel,
@@ -37,7 +37,7 @@ class Bounds {
                 double& high) const;
 
  private:
-  void settle(const Envelope& envelope, const std::vector<SketchRange>& ranges, int threads);
+  bool settle(const Envelope& envelope, const std::vector<SketchRange>& ranges, int threads);
   std::vector<std::int32_t> uncertain_units() const;
   void find_rows(int threads);
 

@@ -129,7 +129,7 @@ void Envelope::find_functions(const Phi& phi, const FrameStore& frames, int thre
 
 /// Sketches are rounded to half a unit a node. Rounding in float32: 160 sums or fewer in `Bounds::of`, each of 2^-24 of
 /// the sum of all magnitudes, or in `of_disks` 25 of numbers that may be 9 times as large and what places in a square
-/// are off, 100 times 2^-24, times the slopes there; and about two for every product that makes f, of what passes
+/// are off, 150 times 2^-24, times the slopes there; and about two for every product that makes f, of what passes
 /// through W3.
 void Envelope::find_slack(const FrameStore& frames) {
   const auto chosen = static_cast<std::size_t>(chosen_);
@@ -153,7 +153,7 @@ void Envelope::find_slack(const FrameStore& frames) {
 }
 
 /// With w = mean + d, |sum of d L| <= radius * |spread L|; the sum of d is 0, so that a constant may be taken from L.
-void Envelope::bound(const SketchRange& range, double* low, double* high) const {
+bool Envelope::bound(const SketchRange& range, double* low, double* high) const {
   const auto chosen = static_cast<std::size_t>(chosen_);
   std::vector<double> off_low(chosen), off_high(chosen);
   kernel_->mean_and_spread(range.mean.data(), range.spread.data(), low_.data(), nodes, chosen_, disks_, low,
@@ -161,10 +161,13 @@ void Envelope::bound(const SketchRange& range, double* low, double* high) const 
   kernel_->mean_and_spread(range.mean.data(), range.spread.data(), high_.data(), nodes, chosen_, disks_, high,
                            off_high.data());
   const double radius = range.radius * (1 + 1e-6);
+  bool is_open = false;
   for (std::size_t k = 0; k < units_.size(); ++k) {
+    is_open = is_open || (low[k] + bias_[k] <= 0 && high[k] + bias_[k] > 0);
     low[k] += bias_[k] - radius * std::sqrt(off_low[k]) - slack_[k];
     high[k] += bias_[k] + radius * std::sqrt(off_high[k]) + slack_[k];
   }
+  return is_open;
 }
 
 void Envelope::copy(std::size_t unit, float* low, float* high, float* interpolant, float* errors) const {

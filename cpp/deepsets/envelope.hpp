@@ -26,8 +26,8 @@ class Envelope {
 
   /// In this order the units stand in all that follows.
   const std::vector<std::int32_t>& units() const { return units_; }
-  /// low <= z <= high (Q) for all frames of a range.
-  void bound(const SketchRange& range, double* low, double* high) const;
+  /// low <= z <= high (Q) for all frames of a range; returns whether that leaves a sign open even for their mean.
+  bool bound(const SketchRange& range, double* low, double* high) const;
 
   /// Of one unit: the functions at the nodes of the coarse grid, with zeros up to whole vectors; in each of the fine
   /// squares the interpolant of f, as `Kernel::interpolate` has it, and by how much f may be off from that.
