@@ -14,7 +14,7 @@ import hthm
 from hthm import paper
 from hthm.arrow import ArrowConfig, ArrowDivergedError, Look, calibration, train_arrow
 from hthm.deepsets import DeepSets, entropic, new_model
-from hthm.loss import logistic_loss
+from hthm.loss import logistic_loss, tilted_loss
 from hthm.whole_runs import whole_runs
 
 SMALL = ArrowConfig(updates=12, looks=3)
@@ -30,8 +30,10 @@ def model(seed: int = 0) -> DeepSets:
 
 
 @pytest.mark.parametrize("steps", ["frames", "collisions"])
-def test_a_training_is_the_plain_loop_written_out(steps: Any) -> None:  # noqa: ANN401 -- a literal
-    traj, config = gas_log(runs=1), replace(SMALL, steps=steps, penalty=1e-3)
+@pytest.mark.parametrize("kind", ["logistic", "tilted"])
+def test_a_training_is_the_plain_loop_written_out(steps: Any, kind: Any) -> None:  # noqa: ANN401 -- literals
+    """Of the tilted loss the slope falls linearly from 1 to 0.2."""
+    traj, config = gas_log(runs=1), replace(SMALL, steps=steps, loss=kind, penalty=1e-3)
     trained, plain = model(), model()
     looks = train_arrow(trained, traj, config)
     (run,) = whole_runs(traj, steps)
@@ -40,7 +42,11 @@ def test_a_training_is_the_plain_loop_written_out(steps: Any) -> None:  # noqa: 
     for update in range(12):
         adam.param_groups[0]["lr"] = 1e-2 * (1 + math.cos(math.pi * update / 12)) / 2
         adam.zero_grad()
-        loss = logistic_loss(run.h(plain).diff(), penalty=1e-3)
+        change = run.h(plain).diff()
+        if kind == "logistic":
+            loss = logistic_loss(change, penalty=1e-3)
+        else:
+            loss = tilted_loss(change, negative_slope=1 - 0.8 * update / 11, penalty=1e-3)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         losses.append(loss.item())
         adam.step()
@@ -50,8 +56,31 @@ def test_a_training_is_the_plain_loop_written_out(steps: Any) -> None:  # noqa: 
     assert [look.loss for look in looks] == pytest.approx([np.mean(losses[k : k + 4]) for k in (0, 4, 8)], rel=1e-5)
 
 
-def test_the_seed_alone_decides() -> None:
-    traj, config = gas_log(), replace(SMALL, blur=0.1, blocks=7)
+def test_an_update_of_all_runs_is_one_of_a_long_run() -> None:
+    """The mean over the steps of three runs, whatever their order."""
+    trained, plain = model(), model()
+    train_arrow(trained, gas_log(), replace(SMALL, batch=3, updates=1, looks=1))
+    adam = torch.optim.Adam(plain.parameters(), lr=1e-2)
+    logistic_loss(torch.cat([run.h(plain).diff() for run in whole_runs(gas_log(), "collisions")])).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    adam.step()
+    for one, other in zip(trained.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_the_loss_of_a_part_of_a_run_is_that_of_some_of_its_steps() -> None:
+    """An eleventh of 12 frames is one pair, drawn anew at every update."""
+    network, traj = model(), gas_log(runs=1)
+    config = replace(SMALL, steps="frames", batch=1 / 11, learning_rate=1e-12, looks=12)
+    losses = {round(look.loss, 6) for look in train_arrow(network, traj, config)}
+    (run,) = whole_runs(traj, "frames")
+    terms = {round(logistic_loss(change).item(), 6) for change in run.h(network).diff()}
+    assert losses <= terms
+    assert len(losses) > 1
+
+
+@pytest.mark.parametrize("batch", [0.5, 1, 2])
+def test_the_seed_alone_decides(batch: float) -> None:
+    traj, config = gas_log(), replace(SMALL, blur=0.1, blocks=7, batch=batch)
     one, same, other = model(), model(), model()
     for network, seed in ((one, 1), (same, 1), (other, 2)):
         train_arrow(network, traj, replace(config, seed=seed))
@@ -108,7 +137,11 @@ def test_a_loss_that_is_not_finite_ends_the_training() -> None:
         ({"steps": "runs"}, "steps"),
         ({"updates": 0}, "updates"),
         ({"learning_rate": 0.0}, "learning_rate"),
+        ({"loss": "leaky"}, "loss"),
+        ({"batch": 1.5}, "batch"),
+        ({"batch": 0}, "batch"),
         ({"penalty": -1.0}, "penalty"),
+        ({"final_slope": 1.5}, "final_slope"),
         ({"blocks": 0}, "blocks"),
         ({"blur": math.nan}, "blur"),
         ({"updates": 5, "looks": 6}, "looks"),

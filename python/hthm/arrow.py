@@ -1,6 +1,7 @@
-"""Training on the arrow of time by logistic regression, a whole run at a time.
+"""Training on the arrow of time by logistic regression, whole runs at a time.
 
-Beside the paper's training (`hthm.train`): another loss, whose best functional is an entropy, and other batches.
+Beside the paper's training (`hthm.train`): another loss, whose best functional is an entropy, and other batches. The
+paper's loss is there to compare with.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import torch
 
-from hthm import checks
-from hthm.loss import logistic_loss
+from hthm import checks, paper
+from hthm.loss import logistic_loss, negative_slope, tilted_loss
 from hthm.randomness import Stream, stream_seed
 from hthm.whole_runs import Changes, Steps, whole_runs
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Looked: TypeAlias = Callable[["Look"], None]
 Progress: TypeAlias = Callable[[int, int], None]
+
+Loss = Literal["logistic", "tilted"]
 
 _HALVINGS: Final = 40
 
@@ -41,12 +44,18 @@ class ArrowConfig:
     ----------
     steps : {"frames", "collisions"}
         What is put in order: a frame and its successor, or a single collision, which only a log knows.
+    loss : {"logistic", "tilted"}
+        `hthm.loss.logistic_loss`, or the paper's `hthm.loss.tilted_loss`.
     updates : int
-        Steps of Adam, each on one run. The learning rate falls to zero along half a cosine.
+        Steps of Adam. The learning rate falls to zero along half a cosine.
     learning_rate : float
         Adam's, at the beginning.
+    batch : float
+        Runs of an update, a whole number; or, below 1, which share of the steps of one run, drawn anew.
     penalty : float
-        λ of `hthm.loss.logistic_loss`.
+        λ of the loss.
+    final_slope : float
+        Negative slope of the tilted loss in the last update, eq. (12) of arXiv:2508.14003 with updates for epochs.
     blocks : int
         Into how many random parts the disks are divided, anew at every update; each is put in order by itself. The
         order of two frames of 1000 disks is soon beyond doubt, and then says no more of h; that of few disks is not.
@@ -66,9 +75,12 @@ class ArrowConfig:
     """
 
     steps: Steps = "collisions"
+    loss: Loss = "logistic"
     updates: int = 4000
     learning_rate: float = 1e-2
+    batch: float = 1
     penalty: float = 0.0
+    final_slope: float = paper.FINAL_SLOPE
     blocks: int = 1
     blur: float = 0.0
     looks: int = 20
@@ -76,9 +88,13 @@ class ArrowConfig:
 
     def __post_init__(self) -> None:
         checks.choice("steps", self.steps, get_args(Steps))
+        checks.choice("loss", self.loss, get_args(Loss))
         checks.integer("updates", self.updates, least=1)
         checks.positive("learning_rate", self.learning_rate)
+        if checks.positive("batch", self.batch) > 1 and self.batch % 1:
+            raise ValueError(f"batch: must be a whole number of runs, or below 1, got {self.batch}. Round it.")
         checks.positive("penalty", self.penalty, zero=True)
+        checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
         checks.integer("blocks", self.blocks, least=1)
         checks.positive("blur", self.blur, zero=True)
         checks.integer("looks", self.looks, least=1, most=self.updates)
@@ -100,7 +116,8 @@ class Look:
     loss : float
         Mean loss since the last look.
     held_out_loss, calibration : float or None
-        Logistic loss of runs that the training does not see, and `calibration` of their Δh; None where there are none.
+        Logistic loss of runs that the training does not see, whatever its own loss is, and `calibration` of their Δh;
+        None where there are none.
     seconds : float
         Wall clock since the training began.
     """
@@ -171,11 +188,13 @@ def train_arrow(
     when = {round(config.updates * (number + 1) / config.looks) for number in range(config.looks)}
     losses: list[float] = []
     for update in range(1, config.updates + 1):
-        if not order:
-            order = torch.randperm(len(runs), generator=shuffle).tolist()
-        run = runs[order.pop()]
+        changes = []
+        for _ in range(math.ceil(config.batch)):
+            if not order:
+                order = torch.randperm(len(runs), generator=shuffle).tolist()
+            changes.append(_change(model, runs[order.pop()], config, noise))
         adam.zero_grad()
-        loss = logistic_loss(_change(model, run, config, noise), penalty=config.penalty)
+        loss = _loss(torch.cat(changes), config, update, noise)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         losses.append(float(loss.detach()))
         if not math.isfinite(losses[-1]):
@@ -194,6 +213,17 @@ def train_arrow(
             if looked is not None:
                 looked(look)
     return looks
+
+
+def _loss(change: torch.Tensor, config: ArrowConfig, update: int, noise: torch.Generator) -> torch.Tensor:
+    """Loss of an update, counted from 1."""
+    if config.batch < 1:
+        count = max(1, round(config.batch * len(change)))
+        change = change[torch.randperm(len(change), generator=noise)[:count]]
+    if config.loss == "logistic":
+        return logistic_loss(change, penalty=config.penalty)
+    slope = negative_slope(update - 1, config.updates, config.final_slope)
+    return tilted_loss(change, negative_slope=slope, penalty=config.penalty)
 
 
 def _change(model: DeepSets, run: Changes, config: ArrowConfig, noise: torch.Generator) -> torch.Tensor:
