@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 import torch
 
 from hthm import paper
-from hthm.deepsets import new_model
+from hthm.deepsets import entropic, new_model
 from hthm.experiments.ablation import ABLATIONS, ablation_markdown
+from hthm.experiments.entropy_choices import EntropyConfig
 from hthm.experiments.entropy_tables import entropy_markdown
 from hthm.experiments.smooth_h import smooth_h
-from hthm.experiments.starts import BEAM, STARTS, started, together
+from hthm.experiments.starts import BEAM, ENSEMBLES, STARTS, mixed, started
 from hthm.experiments.universal import universal_markdown
 from hthm.run import main
 from hthm.weights import load_weights, save_weights
@@ -111,25 +113,97 @@ def test_choices_that_cannot_be_are_refused(
 SMALL = [option for option in TINY if option not in {"--preset", "improved"}]
 
 
-def test_every_change_of_the_recipe_is_trained(tmp_path: Path) -> None:
-    assert main(["ablate", *SMALL, "--trainings", "1", "--out", str(tmp_path / "out")]) == 0
-    found = json.loads((tmp_path / "out" / "ablation.json").read_text())
-    trained = {steps: [row["change"] for row in found["trainings"] if row["steps"] == steps] for steps in STEPS}
-    assert trained["collisions"] == [name for name in ABLATIONS if name != "whole"]
-    assert trained["frames"] == [name for name in ABLATIONS if name != "sharp"]
-    text = (tmp_path / "out" / "ablation.md").read_text()
-    assert text == ablation_markdown(found)
+@pytest.fixture(scope="module")
+def ablated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("ablation") / "out"
+    assert main(["ablate", *SMALL, "--trainings", "1", "--out", str(out)]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("universal") / "out"
+    assert main(["universal", *SMALL, "--sizes", "30", "--out", str(out)]) == 0
+    return out
+
+
+def table(folder: Path, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
+    return content
+
+
+def test_every_change_of_the_recipe_is_trained(ablated: Path, tmp_path: Path) -> None:
+    found = table(ablated, "ablation")
+    for steps in STEPS:
+        trained = [row["change"] for row in found["trainings"] if row["steps"] == steps]
+        assert trained == [name for name, ablation in ABLATIONS.items() if steps in ablation.steps]
+    assert (ablated / "ablation.md").read_text() == ablation_markdown(found)
     assert main(["ablate", *SMALL, "--changes", "wishful", "--out", str(tmp_path / "other")]) == 2
 
 
-def test_an_entropy_is_followed_from_every_start_and_at_every_size(tmp_path: Path) -> None:
-    assert main(["universal", *SMALL, "--trainings", "1", "--sizes", "30", "--out", str(tmp_path / "out")]) == 0
-    found = json.loads((tmp_path / "out" / "universal.json").read_text())
-    assert [network["trained_on"] for network in found["networks"]] == ["equal speeds", "mixture"]
+@pytest.mark.parametrize("steps", STEPS)
+def test_every_change_changes_the_recipe(steps: Any) -> None:  # noqa: ANN401 -- a literal
+    recipe, architecture = EntropyConfig().arrow_config(steps, 0), entropic(paper.S0)
+    for name, ablation in ABLATIONS.items():
+        if steps in ablation.steps and name != "recipe":
+            changed = (
+                ablation.architecture and ablation.architecture(architecture) != architecture,
+                ablation.training and ablation.training(recipe) != recipe,
+                (ablation.width, ablation.runs) != (1, 1),
+            )
+            assert sum(map(bool, changed)) == 1, name
+
+
+def test_an_entropy_is_followed_from_every_start_and_at_every_size(followed: Path) -> None:
+    found = table(followed, "universal")
+    trained = [(network["seed"], network["trained_on"]) for network in found["networks"]]
+    assert trained == [(seed, name) for seed in (0, 1) for name in ("equal speeds", "mixture")]
     for network in found["networks"]:
-        followed = [(start["kind"], start["n"]) for start in network["starts"]]
-        assert followed == [(kind, n) for kind in STARTS for n in (60, 30)]
-    assert (tmp_path / "out" / "universal.md").read_text() == universal_markdown(found)
+        starts = [(start["kind"], start["n"]) for start in network["starts"]]
+        assert starts == [(kind, n) for kind in STARTS for n in (60, 30)]
+    assert (followed / "universal.md").read_text() == universal_markdown(found)
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "rows", "more"),
+    [
+        ("ablate", "ablation", "trainings", ["--trainings", "2", "--changes", "recipe", "batch"]),
+        ("universal", "universal", "networks", ["--trained-on", "mixture", "leave one out"]),
+    ],
+)
+def test_tables_go_on_after_a_stop_and_may_go_further(  # noqa: PLR0913 -- two of them are pytest's
+    command: str,
+    name: str,
+    rows: str,
+    more: list[str],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    finished, out = request.getfixturevalue({"ablate": "ablated", "universal": "followed"}[command]), tmp_path / "out"
+    shutil.copytree(finished, out)
+    whole = table(finished, name)[rows]
+    stopped = table(finished, name)
+    del stopped[rows][-2:]
+    (out / f"{name}.json").write_text(json.dumps(stopped))
+    assert main([command, "--resume", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.count("finished before") == len(whole) - 2
+    again = table(out, name)[rows]
+    assert [row | {"seconds": 0} for row in again] == [row | {"seconds": 0} for row in whole]
+    assert main([command, "--resume", "--out", str(out), *more]) == 0
+    further = table(out, name)[rows]
+    assert further[: len(whole)] == again
+    assert len(further) == len(whole) + (4 if command == "ablate" else 10)
+    assert main([command, "--resume", "--out", str(out), "--blur", "0.5"]) == 1
+    assert "other choices" in capsys.readouterr().err
+
+
+def test_a_mixture_has_equal_shares_of_its_starts() -> None:
+    state = mixed(paper.GAS, "all but two beams", 9, seed=0)
+    assert state.runs == 8
+    parts = [started(paper.GAS, kind, 2, seed=0).velocities for kind in STARTS if kind != "two beams"]
+    assert state.velocities.tobytes() == b"".join(part.tobytes() for part in parts)
+    assert len(ENSEMBLES) == 2 * len(STARTS) + 1
 
 
 @pytest.mark.parametrize("kind", STARTS)
@@ -137,9 +211,6 @@ def test_all_starts_have_the_same_energy(kind: str) -> None:
     """20 000 disks: the mean of v² is s0² to 5 standard errors, of at most 1 / √20 000 each."""
     state = started(paper.GAS, kind, 20, seed=0)
     assert state.energy().mean() == pytest.approx(500 * paper.S0**2, rel=5 / 20_000**0.5)
-    again = together(paper.GAS, [started(paper.GAS, kind, 20, seed=0), started(paper.GAS, kind, 1, seed=1)])
-    assert again.velocities[:20].tobytes() == state.velocities.tobytes()
-    assert again.runs == 21
 
 
 def test_smooth_h_is_boltzmanns_from_equilibrium_and_from_two_beams() -> None:

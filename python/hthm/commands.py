@@ -31,7 +31,20 @@ class Figures:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tables:
+class Trains:
+    """What all subcommands that train share."""
+
+    overwrite: bool = False
+    """Replace the results of another run in that folder."""
+    resume: bool = False
+    """Go on after a stop, with the choices in the folder's config.json; --trainings, --widths and whatever else says
+    only how many networks there are may change."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables(Trains):
     """Make Tables 2 and 3 over several seeds, on the runs that were trained on and on held-out ones, with baselines.
 
     At the paper's size this takes hours; every training is kept as it ends, and --resume goes on after a stop.
@@ -40,53 +53,33 @@ class Tables:
     choices: Annotated[TablesConfig, tyro.conf.arg(name="")] = field(default_factory=TablesConfig)
     out: Path = Path("hthm-tables")
     """Folder for tables.json, tables.md and the networks."""
-    overwrite: bool = False
-    """Replace the results of another run in that folder."""
-    resume: bool = False
-    """Go on after a stop, with the choices in the folder's config.json; --trainings and --widths may change."""
-    debug: bool = False
-    """Show where an error comes from."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare:
+class Compare(Trains):
     """Compare trainings that differ in one choice: the loss's tilt, the architecture, how exact the gradient is."""
 
     choices: Annotated[CompareConfig, tyro.conf.arg(name="")] = field(default_factory=CompareConfig)
     out: Path = Path("hthm-compare")
     """Folder for compare.json, compare.md and the trainings."""
-    overwrite: bool = False
-    """Replace the results of another run in that folder."""
-    resume: bool = False
-    """Go on after a stop, with the choices in the folder's config.json; --trainings and --widths may change."""
-    debug: bool = False
-    """Show where an error comes from."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ablate:
+class Ablate(Trains):
     """Learn entropies that differ from those of --preset improved in one choice, over several seeds."""
 
     choices: Annotated[AblationConfig, tyro.conf.arg(name="")] = field(default_factory=AblationConfig)
     out: Path = Path("hthm-ablation")
     """Folder for ablation.json and ablation.md."""
-    overwrite: bool = False
-    """Replace the results of another run in that folder."""
-    debug: bool = False
-    """Show where an error comes from."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Universal:
+class Universal(Trains):
     """Learn an entropy from equal speeds, another from a mixture of starts; follow both from starts of all kinds."""
 
     choices: Annotated[UniversalConfig, tyro.conf.arg(name="")] = field(default_factory=UniversalConfig)
     out: Path = Path("hthm-universal")
-    """Folder for universal.json and universal.md."""
-    overwrite: bool = False
-    """Replace the results of another run in that folder."""
-    debug: bool = False
-    """Show where an error comes from."""
+    """Folder for universal.json, universal.md and universal.png."""
 
 
 def draw_again(options: Figures) -> None:
@@ -184,8 +177,8 @@ def ablate(options: Ablate) -> None:
     """
     from hthm.experiments.ablation import run_ablation  # noqa: PLC0415 -- imports torch, which --help can do without
 
-    made = prepared(options.choices, options.out, overwrite=options.overwrite, resume=False)
-    run_ablation(options.choices, made.start, made.folder, made.stages)
+    made = prepared(options.choices, options.out, overwrite=options.overwrite, resume=options.resume)
+    run_ablation(options.choices, made.start, made.folder, made.stages, resume=options.resume)
     made.stages.say(f"Written: {options.out / 'ablation.md'}")
 
 
@@ -204,8 +197,8 @@ def universal(options: Universal) -> None:
     """
     from hthm.experiments.universal import run_universal  # noqa: PLC0415 -- imports torch, which --help can do without
 
-    made = prepared(options.choices, options.out, overwrite=options.overwrite, resume=False)
-    run_universal(options.choices, made.start, made.folder, made.stages)
+    made = prepared(options.choices, options.out, overwrite=options.overwrite, resume=options.resume)
+    run_universal(options.choices, made.folder, made.stages, resume=options.resume)
     made.stages.say(f"Written: {options.out / 'universal.md'}")
 
 
@@ -254,7 +247,7 @@ class _Resumed:
 
 def _defaults(options: Options, arguments: Sequence[str]) -> Options:
     """The options to begin with: with --resume, those of the run that was stopped."""
-    if not isinstance(options, Tables | Compare):
+    if isinstance(options, Figures):
         return options
     base = tyro.cli(
         _Resumed, args=arguments, default=_Resumed(out=options.out), return_unknown_args=True, add_help=False

@@ -112,7 +112,8 @@ def expected_seconds(
                 trial = config.arrow_config(kind, 0)
                 entropy = new_model(width, 0, entropic(config.speed))
                 (look,) = train_arrow(entropy, traj, replace(trial, updates=_TRIED, looks=1))
-                seconds["training"] += look.seconds / _TRIED * of_a_run * trial.updates * config.trainings
+                updates = trial.updates * config.trainings * config.networks
+                seconds["training"] += look.seconds / _TRIED * of_a_run * updates
         return seconds
     steps = config.pairs // config.batch * config.epochs
     for model, backend, count in trained:

@@ -105,6 +105,14 @@ class ResultsFolder:
         """Write a JSON file, whole or not at all."""
         write_text(self.path / name, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
+    def rows(self, name: str, key: str) -> list[dict[str, Any]]:
+        """Return the rows of a table that an interrupted command left in a JSON file; none if there is no such file."""
+        try:
+            rows: list[dict[str, Any]] = json.loads((self.path / name).read_text(encoding="utf-8"))[key]
+        except FileNotFoundError:
+            return []
+        return rows
+
     def _clear(self) -> None:
         for name in PRODUCTS:
             (self.path / name).unlink(missing_ok=True)

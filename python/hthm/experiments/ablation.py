@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
+from hthm import paper
 from hthm.arrow import ArrowConfig, train_arrow
 from hthm.deepsets import Architecture, entropic, evaluate, new_model
 from hthm.experiments.entropy import measured, recorded_runs
 from hthm.files import write_text
 from hthm.h_functional import isotropic_h, speed_h
 from hthm.results import environment
+from hthm.whole_runs import Steps
 
 if TYPE_CHECKING:
     from hthm.console import Stages
@@ -36,6 +38,8 @@ class Ablation:
         What the width is multiplied by.
     runs : float
         Share of the training runs that are used.
+    steps : tuple of {"frames", "collisions"}
+        What the changed recipe puts in order: where the change means something.
     """
 
     title: str
@@ -43,6 +47,11 @@ class Ablation:
     training: Callable[[ArrowConfig], ArrowConfig] | None = None
     width: float = 1.0
     runs: float = 1.0
+    steps: tuple[Steps, ...] = get_args(Steps)
+
+
+def _quarter(recipe: ArrowConfig) -> ArrowConfig:
+    return replace(recipe, updates=max(1, recipe.updates // 4), looks=1)
 
 
 ABLATIONS: Final[Mapping[str, Ablation]] = MappingProxyType(
@@ -55,17 +64,30 @@ ABLATIONS: Final[Mapping[str, Ablation]] = MappingProxyType(
             "sum of φ, h = ρ without the factor n", lambda recipe: replace(recipe, pooling="sum", extensive=False)
         ),
         "narrow": Ablation("half the width", width=0.5),
-        "sharp": Ablation("no blur", training=lambda recipe: replace(recipe, blur=0.0)),
+        "sharp": Ablation("no blur", training=lambda recipe: replace(recipe, blur=0.0), steps=("collisions",)),
         "blurred": Ablation("blur 0.03 s0", training=lambda recipe: replace(recipe, blur=0.03)),
-        "whole": Ablation("no blocks", training=lambda recipe: replace(recipe, blocks=1)),
+        "whole": Ablation("no blocks", training=lambda recipe: replace(recipe, blocks=1), steps=("frames",)),
         "penalty": Ablation(
-            "no blocks, 3e-6 of mean (Δh)²", training=lambda recipe: replace(recipe, blocks=1, penalty=3e-6)
+            "no blocks, 3e-6 of mean (Δh)²",
+            training=lambda recipe: replace(recipe, blocks=1, penalty=3e-6),
+            steps=("frames",),
+        ),
+        "penalty10": Ablation(
+            "no blocks, 3e-5 of mean (Δh)²",
+            training=lambda recipe: replace(recipe, blocks=1, penalty=3e-5),
+            steps=("frames",),
+        ),
+        "paper": Ablation(
+            f"the paper's loss, λ = {paper.PENALTY:g}, no blocks",
+            training=lambda recipe: replace(recipe, loss="tilted", penalty=paper.PENALTY, blocks=1),
+        ),
+        "part": Ablation("a quarter of a run an update", training=lambda recipe: replace(recipe, batch=0.25)),
+        "batch": Ablation(
+            "four runs an update, a quarter of the updates",
+            training=lambda recipe: replace(_quarter(recipe), batch=4),
         ),
         "few": Ablation("a quarter of the runs", runs=0.25),
-        "short": Ablation(
-            "a quarter of the updates",
-            training=lambda recipe: replace(recipe, updates=max(1, recipe.updates // 4), looks=1),
-        ),
+        "short": Ablation("a quarter of the updates", training=_quarter),
         "slow": Ablation(
             "a quarter of the learning rate",
             training=lambda recipe: replace(recipe, learning_rate=recipe.learning_rate / 4),
@@ -74,8 +96,13 @@ ABLATIONS: Final[Mapping[str, Ablation]] = MappingProxyType(
 )
 """What is compared, by name."""
 
+_KEY: Final = ("seed", "steps", "change", "width")
+"""What tells one training from the others, in ablation.json."""
 
-def run_ablation(config: AblationConfig, start: State, folder: ResultsFolder, stages: Stages) -> None:
+
+def run_ablation(
+    config: AblationConfig, start: State, folder: ResultsFolder, stages: Stages, *, resume: bool = False
+) -> None:
     """Train every change with every seed, and write ablation.json and ablation.md, anew after each training.
 
     Parameters
@@ -88,6 +115,8 @@ def run_ablation(config: AblationConfig, start: State, folder: ResultsFolder, st
         Where everything goes.
     stages : Stages
         Where progress goes.
+    resume : bool
+        Whether the trainings in the folder's ablation.json stay, and are not done again.
 
     Raises
     ------
@@ -100,42 +129,54 @@ def run_ablation(config: AblationConfig, start: State, folder: ResultsFolder, st
     H, velocity = speed_h(held_out, threads=config.threads), isotropic_h(held_out, threads=config.threads)  # noqa: N806 -- the paper's symbol
     results: dict[str, Any] = {
         "simulation": simulation,
-        "trainings": [],
+        "trainings": folder.rows("ablation.json", "trainings") if resume else [],
         "config": config.as_json(),
         "environment": environment(config.threads),
     }
-    for seed in config.seeds:  # a seed of every change before the next: what there is can be compared
+    finished = {tuple(row[name] for name in _KEY) for row in results["trainings"]}
+    for key in _keys(config):
+        seed, steps, name, width = key
+        ablation, recipe = ABLATIONS[name], config.arrow_config(steps, seed)
+        narrowed = max(1, round(width * ablation.width))
+        title = f"{steps}, D = {narrowed}, seed {seed}: {ablation.title}"
+        if key in finished:
+            stages.say(f"{title}: finished before")
+            continue
+        training = ablation.training(recipe) if ablation.training else recipe
+        architecture = entropic(config.speed)
+        if ablation.architecture:
+            architecture = ablation.architecture(architecture)
+        with stages.stage(title) as stage:
+            model = new_model(narrowed, seed, architecture)
+            used = traj[: max(1, round(traj.runs * ablation.runs))]
+            looks = train_arrow(model, used, training, held_out=check, progress=stage.report)
+            row = {
+                **dict(zip(_KEY, key, strict=True)),
+                "title": ablation.title,
+                "held_out_loss": looks[-1].held_out_loss,
+                "calibration": looks[-1].calibration,
+                "seconds": looks[-1].seconds,
+                **measured(evaluate(model, held_out), velocity, H),
+            }
+            stage.found = f"MSE {row['fit']['mse']['mean']:.5f}"
+        results["trainings"].append(row)
+        _write(folder, results)
+    _write(folder, results)
+
+
+def _keys(config: AblationConfig) -> Iterator[tuple[int, Steps, str, int]]:
+    """What is trained, by the names in `_KEY`: a seed of every change before the next, so that all can be compared."""
+    for seed in config.seeds:
         for steps in config.steps:
-            recipe = config.arrow_config(steps, seed)
             for name in config.changes or tuple(ABLATIONS):
-                ablation = ABLATIONS[name]
-                training = ablation.training(recipe) if ablation.training else recipe
-                if ablation.training and training == recipe:
-                    continue  # the recipe has no blur there, or no blocks
-                architecture = entropic(config.speed)
-                if ablation.architecture:
-                    architecture = ablation.architecture(architecture)
-                for width in config.widths:
-                    narrowed = max(1, round(width * ablation.width))
-                    with stages.stage(f"{steps}, D = {narrowed}, seed {seed}: {ablation.title}") as stage:
-                        model = new_model(narrowed, seed, architecture)
-                        used = traj[: max(1, round(traj.runs * ablation.runs))]
-                        looks = train_arrow(model, used, training, held_out=check, progress=stage.report)
-                        row = {
-                            "change": name,
-                            "title": ablation.title,
-                            "steps": steps,
-                            "width": width,
-                            "seed": seed,
-                            "held_out_loss": looks[-1].held_out_loss,
-                            "calibration": looks[-1].calibration,
-                            "seconds": looks[-1].seconds,
-                            **measured(evaluate(model, held_out), velocity, H),
-                        }
-                        stage.found = f"MSE {row['fit']['mse']['mean']:.5f}"
-                    results["trainings"].append(row)
-                    folder.write_json("ablation.json", results)
-                    write_text(folder.path / "ablation.md", ablation_markdown(results))
+                if steps in ABLATIONS[name].steps:
+                    for width in config.widths:
+                        yield seed, steps, name, width
+
+
+def _write(folder: ResultsFolder, results: dict[str, Any]) -> None:
+    folder.write_json("ablation.json", results)
+    write_text(folder.path / "ablation.md", ablation_markdown(results))
 
 
 def ablation_markdown(results: Mapping[str, Any]) -> str:
@@ -152,7 +193,8 @@ def ablation_markdown(results: Mapping[str, Any]) -> str:
     """
     n = results["config"]["n"]
     groups: dict[tuple[str, int, str], list[Mapping[str, Any]]] = {}
-    for row in results["trainings"]:
+    order = list(ABLATIONS)
+    for row in sorted(results["trainings"], key=lambda row: (row["steps"] != "frames", order.index(row["change"]))):
         groups.setdefault((row["steps"], row["width"], row["title"]), []).append(row)
     lines = []
     for (steps, width, title), rows in groups.items():

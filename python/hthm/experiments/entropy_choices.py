@@ -6,12 +6,14 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 import tyro
 
 from hthm import checks, paper
 from hthm.config import GasChoices
+from hthm.experiments.smooth_h import FINEST
+from hthm.experiments.starts import ENSEMBLES, LEAVE_ONE_OUT, MIXTURE, STARTS
 
 if TYPE_CHECKING:
     from hthm.arrow import ArrowConfig
@@ -26,6 +28,10 @@ A normal distribution of standard deviation σ has the entropy ln(σ√(2πe)), 
 @dataclass(frozen=True, kw_only=True)
 class EntropyConfig(GasChoices):
     """Every choice of a run that learns an entropy."""
+
+    _LATER: ClassVar = frozenset(
+        {"steps", "widths", "trainings", "training_seed", "held_out_runs", "frames", "weights"}
+    )  # no training, and no row of a table, depends on these
 
     runs: int = 200
     """Runs to train on."""
@@ -84,6 +90,11 @@ class EntropyConfig(GasChoices):
         return range(self.training_seed, self.training_seed + self.trainings)
 
     @property
+    def networks(self) -> int:
+        """Networks of each width, kind of steps and seed, as far as they take equally long."""
+        return 1
+
+    @property
     def recorded_runs(self) -> float:
         """Runs in memory together, in runs of `frames` frames."""
         return self.held_out_runs + (self.runs + self.check_runs) * self.training_frames / self.frames
@@ -131,13 +142,14 @@ class EntropyConfig(GasChoices):
 
     def decisive(self) -> dict[str, Any]:
         """Return what a training depends on: not how many there are, nor what its network is fitted to."""
-        later = {"steps", "widths", "trainings", "training_seed", "held_out_runs", "frames", "weights"}
-        return {name: value for name, value in super().decisive().items() if name not in later}
+        return {name: value for name, value in super().decisive().items() if name not in self._LATER}
 
 
 @dataclass(frozen=True, kw_only=True)
 class AblationConfig(EntropyConfig):
     """Every choice of `hthm ablate`."""
+
+    _LATER: ClassVar = frozenset({"steps", "widths", "trainings", "training_seed", "changes", "weights"})
 
     trainings: int = 3
     """Trainings of each change, with seeds that follow each other."""
@@ -153,6 +165,13 @@ class AblationConfig(EntropyConfig):
             for change in self.changes:
                 checks.choice("changes", change, tuple(ABLATIONS))
 
+    @property
+    def networks(self) -> int:
+        """Each change has its network."""
+        from hthm.experiments.ablation import ABLATIONS  # noqa: PLC0415 -- imports torch, which --help can do without
+
+        return len(self.changes or ABLATIONS)
+
 
 @dataclass(frozen=True, kw_only=True)
 class UniversalConfig(EntropyConfig):
@@ -164,9 +183,32 @@ class UniversalConfig(EntropyConfig):
     """Frames of the held-out runs."""
     sizes: tuple[int, ...] = (250, 4000)
     """Other numbers of disks, at the same area fraction, that networks trained at --n are tried at."""
+    trained_on: tuple[str, ...] = ("equal speeds", MIXTURE)
+    """Starts of the runs of each training: one by its name, 'mixture' for all in equal shares, 'all but two beams' and
+    so on for all but one; 'leave one out' for each of these, one after the other."""
+    bandwidth: float = 0.05
+    """Of the density that H is measured with, in units of s0."""
     weights: tyro.conf.Suppress[tuple[Path, ...]] = ()
+
+    _LATER: ClassVar = frozenset({"steps", "widths", "trainings", "training_seed", "trained_on", "weights"})
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for size in self.sizes:
             checks.integer("sizes", size, least=1)
+        for name in self.trained_on:
+            checks.choice("trained_on", name, (*ENSEMBLES, LEAVE_ONE_OUT))
+        checks.positive("bandwidth", self.bandwidth, least=FINEST)
+
+    @property
+    def networks(self) -> int:
+        """Each kind of runs has its network."""
+        return len(self.ensembles)
+
+    @property
+    def ensembles(self) -> tuple[str, ...]:
+        """What each training is done on, by the names in `hthm.experiments.starts.ENSEMBLES`, none of them twice."""
+        names: list[str] = []
+        for name in self.trained_on:
+            names += [f"all but {kind}" for kind in STARTS] if name == LEAVE_ONE_OUT else [name]
+        return tuple(dict.fromkeys(names))

@@ -11,8 +11,6 @@ import numpy as np
 from hthm.gas import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from hthm.gas import DiskGas, FloatArray
 
 Velocities: TypeAlias = "Callable[[np.random.Generator, tuple[int, ...]], FloatArray]"
@@ -77,6 +75,18 @@ equilibrium
 """
 
 
+MIXTURE: Final = "mixture"
+LEAVE_ONE_OUT: Final = "leave one out"
+ENSEMBLES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        **{kind: (kind,) for kind in STARTS},
+        MIXTURE: tuple(STARTS),
+        **{f"all but {kind}": tuple(other for other in STARTS if other != kind) for kind in STARTS},
+    }
+)
+"""What runs may be a mixture of, in equal shares, by name: one start, all of them, all but one."""
+
+
 def started(gas: DiskGas, kind: str, runs: int, seed: int) -> State:
     """Draw starts with velocities of one kind.
 
@@ -101,9 +111,26 @@ def started(gas: DiskGas, kind: str, runs: int, seed: int) -> State:
     return _state(gas, state.positions, gas.speed * STARTS[kind](random, (runs, gas.n)))
 
 
-def together(gas: DiskGas, states: Iterable[State]) -> State:
-    """Return the runs of several starts of one gas, one after the other, as one start."""
-    states = list(states)
+def mixed(gas: DiskGas, ensemble: str, runs: int, seed: int) -> State:
+    """Draw starts of several kinds, one kind after the other.
+
+    Parameters
+    ----------
+    gas : DiskGas
+        The mean square of a velocity is s0².
+    ensemble : str
+        One of `ENSEMBLES`.
+    runs : int
+        Number of runs of all kinds together; what cannot be shared equally is left out, but one of each there is.
+    seed : int
+        Of positions, and of velocities.
+
+    Returns
+    -------
+    State
+    """
+    kinds = ENSEMBLES[ensemble]
+    states = [started(gas, kind, max(1, runs // len(kinds)), seed) for kind in kinds]
     return _state(
         gas, np.concatenate([one.positions for one in states]), np.concatenate([one.velocities for one in states])
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -9,7 +11,7 @@ import numpy as np
 from hthm.arrow import train_arrow
 from hthm.deepsets import entropic, evaluate, new_model
 from hthm.experiments.smooth_h import smooth_h
-from hthm.experiments.starts import STARTS, started, together
+from hthm.experiments.starts import STARTS, mixed, started
 from hthm.files import write_text
 from hthm.frames import Frames
 from hthm.gas import DiskGas
@@ -17,7 +19,7 @@ from hthm.results import environment
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hthm.console import Stages
     from hthm.experiments.entropy_choices import UniversalConfig
@@ -25,26 +27,26 @@ if TYPE_CHECKING:
     from hthm.results import ResultsFolder
     from hthm.trajectories import Trajectories
 
-BANDWIDTH: Final = 0.05
-"""Of the density that H is measured with, in units of s0."""
+_KEY: Final = ("seed", "trained_on", "steps", "width")
+"""What tells one network from the others, in universal.json."""
 MOMENTS: Final = 60
 """Frames in which H is measured, closer together early than late."""
 EQUILIBRIUM: Final = "equilibrium"
 
 
-def run_universal(config: UniversalConfig, start: State, folder: ResultsFolder, stages: Stages) -> None:
-    """Train on equal speeds, and on a mixture of starts; write universal.json and universal.md.
+def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages, *, resume: bool = False) -> None:
+    """Train on what `config.trained_on` names; write universal.json, universal.md and universal.png.
 
     Parameters
     ----------
     config : UniversalConfig
         Every choice.
-    start : State
-        Where the runs of equal speeds start.
     folder : ResultsFolder
         Where everything goes.
     stages : Stages
         Where progress goes.
+    resume : bool
+        Whether the networks in the folder's universal.json stay, and are not trained again.
 
     Raises
     ------
@@ -53,46 +55,45 @@ def run_universal(config: UniversalConfig, start: State, folder: ResultsFolder, 
     ArrowDivergedError
         If a loss is not finite.
     """
-    share = max(1, config.runs // len(STARTS))
-    mixture = together(config.gas, [started(config.gas, kind, share, config.seed) for kind in STARTS])
-    with stages.stage("Simulate what is trained on, and the held-out runs from every start"):
-        training = {
-            "equal speeds": _simulated(config, start, config.training_frames),
-            "mixture": _simulated(config, mixture, config.training_frames),
-        }
+    with stages.stage("Simulate runs from every start, and measure their H"):
         sizes = (config.n, *config.sizes)
         held_out = {(kind, n): _held_out(config, kind, n) for kind in STARTS for n in sizes}
         moments = _moments(config.frames)
-        H = {key: _smooth(traj, moments) for key, traj in held_out.items()}  # noqa: N806 -- the paper's symbol
+        H = {key: _smooth(traj, moments, config.bandwidth) for key, traj in held_out.items()}  # noqa: N806 -- the paper's symbol
     results: dict[str, Any] = {
         "curves": {f"{kind}, n = {n}": values.tolist() for (kind, n), values in H.items()},
         "moments": moments.tolist(),
-        "networks": [],
+        "networks": folder.rows("universal.json", "networks") if resume else [],
         "config": config.as_json(),
         "environment": environment(config.threads),
     }
-    for seed in config.seeds:
-        for trained_on, traj in training.items():
-            for steps in config.steps:
-                for width in config.widths:
-                    with stages.stage(f"Put {steps} in order, D = {width}, seed {seed}, {trained_on}") as stage:
-                        model = new_model(width, seed, entropic(config.speed))
-                        train_arrow(model, traj, config.arrow_config(steps, seed), progress=stage.report)
-                        curves = {
-                            (kind, n): -evaluate(model, runs).mean(axis=0)[moments] / n
-                            for (kind, n), runs in held_out.items()
-                        }
-                    results["networks"].append(
-                        {
-                            "trained_on": trained_on,
-                            "steps": steps,
-                            "width": width,
-                            "seed": seed,
-                            "starts": _compared(curves, H, config.n),
-                        }
-                    )
-                    folder.write_json("universal.json", results)
-                    write_text(folder.path / "universal.md", universal_markdown(results))
+    finished = {tuple(network[name] for name in _KEY) for network in results["networks"]}
+    training: dict[str, Trajectories] = {}
+    # A seed of every kind of runs before the next: what there is can be compared.
+    for key in product(config.seeds, config.ensembles, config.steps, config.widths):
+        seed, trained_on, steps, width = key
+        title = f"Put {steps} in order, D = {width}, seed {seed}, {trained_on}"
+        if key in finished:
+            stages.say(f"{title}: finished before")
+            continue
+        with stages.stage(title) as stage:
+            if trained_on not in training:
+                start = mixed(config.gas, trained_on, config.runs, config.seed)
+                training[trained_on] = _simulated(config, start, config.training_frames)
+            model = new_model(width, seed, entropic(config.speed))
+            train_arrow(model, training[trained_on], config.arrow_config(steps, seed), progress=stage.report)
+            curves = {
+                (kind, n): -evaluate(model, runs).mean(axis=0)[moments] / n for (kind, n), runs in held_out.items()
+            }
+        network = dict(zip(_KEY, key, strict=True))
+        results["networks"].append({**network, "starts": _compared(curves, H, config.n)})
+        _write(folder, results)
+    _write(folder, results)
+
+
+def _write(folder: ResultsFolder, results: dict[str, Any]) -> None:
+    folder.write_json("universal.json", results)
+    write_text(folder.path / "universal.md", universal_markdown(results))
 
 
 def universal_markdown(results: Mapping[str, Any]) -> str:
@@ -107,24 +108,36 @@ def universal_markdown(results: Mapping[str, Any]) -> str:
     -------
     str
     """
-    rows = [
-        f"| {network['trained_on']} | {network['steps']} | {network['seed']} | {start['kind']} | {start['n']} "
-        f"| {start['fall']:.3f} | {start['learned_fall']:.3f} | {_slope(start['slope'])} | {start['rms']:.3f} |"
-        for network in results["networks"]
-        for start in network["starts"]
-    ]
+    groups: dict[tuple[str, str, int], list[Mapping[str, Any]]] = {}
+    for network in results["networks"]:
+        groups.setdefault((network["trained_on"], network["steps"], network["width"]), []).append(network)
+    rows = []
+    for (trained_on, steps, width), networks in groups.items():
+        for starts in zip(*(network["starts"] for network in networks), strict=True):  # the same start of all seeds
+            first = starts[0]
+            rows.append(
+                f"| {trained_on} | {steps} | {width} | {len(networks)} | {first['kind']} | {first['n']} "
+                f"| {first['fall']:.3f} | {_spread(starts, 'learned_fall')} | {_spread(starts, 'slope')} "
+                f"| {_spread(starts, 'rms')} |"
+            )
     return (
-        "−h/n against H of the velocities, which a smooth density of all runs gives, both as means over the runs. "
-        "One constant a network, set at equilibrium with the disks it was trained with, makes −h/n comparable: the "
-        "same for all starts and sizes. Fall: the first frame less the last, in nats. Slope: of −h/n on H over the "
-        "frames; 1 is an entropy. rms: of −h/n less that constant from H, in nats.\n\n"
-        "| trained on | in order | seed | start | n | fall of H | fall of −h/n | slope | rms |\n"
-        "|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        "−h/n against H of the velocities, which a smooth density of all runs gives (bandwidth "
+        f"{results['config']['bandwidth']:g} s0), both as means over the runs. One constant a network, set at "
+        "equilibrium with the disks it was trained with, makes −h/n comparable: the same for all starts and sizes. "
+        "Fall: the first frame less the last, in nats. Slope: of −h/n on H over the frames; 1 is an entropy. rms: of "
+        "−h/n less that constant from H, in nats. Medians over the seeds, least … most in brackets.\n\n"
+        "| trained on | in order | D | seeds | start | n | fall of H | fall of −h/n | slope | rms |\n"
+        "|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
 
-def _slope(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+def _spread(starts: Sequence[Mapping[str, Any]], name: str) -> str:
+    """The median of several seeds, with the least and the most."""
+    values = [start[name] for start in starts]
+    if None in values:
+        return "–"
+    median = f"{statistics.median(values):.3f}"
+    return median if len(values) == 1 else f"{median} ({min(values):.3f} … {max(values):.3f})"
 
 
 def _simulated(config: UniversalConfig, state: State, frames: int) -> Trajectories:
@@ -143,12 +156,12 @@ def _moments(frames: int) -> IntArray:
     return np.unique(np.geomspace(1, frames, min(MOMENTS, frames)).round().astype(np.int64)) - 1
 
 
-def _smooth(traj: Trajectories, moments: IntArray) -> FloatArray:
+def _smooth(traj: Trajectories, moments: IntArray, bandwidth: float) -> FloatArray:
     frames = Frames(traj)
     runs = np.arange(traj.runs, dtype=np.int64) * traj.frames
     return np.array(
         [
-            smooth_h(frames.take(runs + moment), speed=traj.gas.speed, bandwidth=BANDWIDTH)  # (runs, n, 2)
+            smooth_h(frames.take(runs + moment), speed=traj.gas.speed, bandwidth=bandwidth)  # (runs, n, 2)
             for moment in moments
         ]
     )
