@@ -171,7 +171,7 @@ def test_an_entropy_is_followed_from_every_start_and_at_every_size(followed: Pat
         ("universal", "universal", "networks", ["--trained-on", "mixture", "leave one out"]),
     ],
 )
-def test_tables_go_on_after_a_stop_and_may_go_further(  # noqa: PLR0913 -- two of them are pytest's
+def test_tables_go_on_after_a_stop_and_may_go_further(
     command: str,
     name: str,
     rows: str,
