@@ -15,6 +15,7 @@ from hthm import paper
 from hthm.deepsets import entropic, new_model
 from hthm.experiments.ablation import ABLATIONS, ablation_markdown
 from hthm.experiments.entropy_choices import EntropyConfig
+from hthm.experiments.entropy_figures import losses_figure, universal_figure
 from hthm.experiments.entropy_tables import entropy_markdown
 from hthm.experiments.smooth_h import smooth_h
 from hthm.experiments.starts import BEAM, ENSEMBLES, STARTS, mixed, started
@@ -162,6 +163,26 @@ def test_an_entropy_is_followed_from_every_start_and_at_every_size(followed: Pat
         starts = [(start["kind"], start["n"]) for start in network["starts"]]
         assert starts == [(kind, n) for kind in STARTS for n in (60, 30)]
     assert (followed / "universal.md").read_text() == universal_markdown(found)
+    assert (followed / "figures" / "universal.png").stat().st_size
+
+
+def test_a_panel_shows_what_was_trained_on_its_start_alone_or_on_all_others(followed: Path) -> None:
+    found = table(followed, "universal")
+    names = ("uniform speeds", "all but two beams", "mixture", "mixture")
+    found["networks"] = [found["networks"][0] | {"trained_on": name} for name in names]
+    drawn = {axes.get_title(): axes.get_legend_handles_labels()[1] for axes in universal_figure(found).axes}
+    assert drawn["uniform speeds"] == ["H", "trained on this start alone", "trained on all five starts"]
+    assert drawn["two beams"] == ["H", "trained on the four others", "trained on all five starts"]
+    assert drawn["equilibrium"] == ["H", "trained on all five starts"]
+
+
+def test_losses_are_drawn_for_what_was_trained(finished: Path) -> None:
+    figure = losses_figure(results(finished))
+    assert [axes.get_title() for axes in figure.axes] == ["frames in order", "collisions in order"]
+    for axes in figure.axes:
+        assert axes.get_legend_handles_labels()[1] == ["D = 4, seen", "D = 4, held out"]
+        assert len(axes.lines) == 5  # ln 2, and two of each of two seeds
+    assert (finished / "figures" / "entropy_losses.pdf").stat().st_size
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ class Universal(Trains):
 
     choices: Annotated[UniversalConfig, tyro.conf.arg(name="")] = field(default_factory=UniversalConfig)
     out: Path = Path("hthm-universal")
-    """Folder for universal.json, universal.md and universal.png."""
+    """Folder for universal.json, universal.md and figures/universal.png."""
 
 
 def draw_again(options: Figures) -> None:

@@ -1,41 +1,25 @@
-"""The paper's figures, each drawn from a `Series`: two-column sizes, for print and for the colour-blind."""
+"""The paper's figures, each drawn from a `Series`."""
 
 from __future__ import annotations
 
-import io
 import os
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from itertools import cycle
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from hthm import files, paper
+from hthm import paper
 from hthm.gas import FloatArray, IntArray
+from hthm.print_style import BLACK, BLUE, COLOURS, COLUMN, GREEN, MARKERS, PAGE, RED, STYLES, canvas, save_figure
 from hthm.series import Series, Training
 
-DPI: Final = 300
-"""Dots per inch of the PNG files."""
-COLUMN, PAGE = 3.4, 7.0
-"""Widths of one and of two columns of a paper, in inches."""
 MOST_PANELS: Final = 6
 """Times shown in Fig. 3; of more, these many are chosen evenly."""
-
-# Okabe & Ito, Color universal design (2008): told apart with any colour vision. Line styles say the same in grey.
-_BLACK, _ORANGE, _SKY, _GREEN, _BLUE, _RED, _PURPLE = (
-    "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
-)  # fmt: skip
-_COLOURS: Final = (_BLUE, _RED, _GREEN, _PURPLE, _ORANGE, _SKY)
-_STYLES: Final = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1.2, 1.2, 1.2)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
-_MARKERS: Final = "osD^vP"
 
 
 def frame_rate_figure(series: Series) -> Figure:
@@ -47,20 +31,20 @@ def frame_rate_figure(series: Series) -> Figure:
     rates = series.frame_rates
     enskog = series.gas.collision_rate * series.gas.n / 2 * rates.time
     mean, error = _mean(rates.collisions)
-    with _canvas(COLUMN, 3.4) as figure:
+    with canvas(COLUMN, 3.4) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
         for axes, scale, offset in ((above, 1.0, 0.0), (below, 100 / enskog, -100.0)):
-            axes.axhline(scale * enskog + offset, color=_RED, linestyle=_STYLES[1], label="Enskog, in equilibrium")
+            axes.axhline(scale * enskog + offset, color=RED, linestyle=STYLES[1], label="Enskog, in equilibrium")
             if rates.exact is not None:
                 exact, spread = (scale * value for value in _mean(rates.exact))
                 band = exact + offset - spread, exact + offset + spread
-                axes.axhspan(*band, color=_GREEN, alpha=0.3, linewidth=0)
-                axes.axhline(exact + offset, color=_GREEN, linestyle=_STYLES[2], label="exact, event-driven")
+                axes.axhspan(*band, color=GREEN, alpha=0.3, linewidth=0)
+                axes.axhline(exact + offset, color=GREEN, linestyle=STYLES[2], label="exact, event-driven")
             axes.errorbar(
                 rates.rates,
                 scale * mean + offset,
                 scale * error,
-                color=_BLUE,
+                color=BLUE,
                 marker="o",
                 markersize=3,
                 capsize=2,
@@ -91,12 +75,12 @@ def speeds_figure(series: Series) -> Figure:
     rows = -(-len(panels) // columns)
     at = np.linspace(max(edges[0], 1e-3), edges[-1], 400)
     rayleigh = 2 * at * np.exp(-(at**2))  # of T = s0²/2
-    with _canvas(PAGE if columns > 1 else COLUMN, 0.5 + 1.6 * rows) as figure:
+    with canvas(PAGE if columns > 1 else COLUMN, 0.5 + 1.6 * rows) as figure:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes, shown in zip(grid.flat, panels, strict=False):
-            axes.stairs(density[shown], edges, color=_BLUE, fill=True, alpha=0.3, linewidth=0, baseline=1e-6)
-            axes.stairs(density[shown], edges, color=_BLUE, linewidth=0.9, baseline=None, label="measured")
-            axes.plot(at, rayleigh, color=_RED, linestyle=_STYLES[1], label="Maxwell–Boltzmann")
+            axes.stairs(density[shown], edges, color=BLUE, fill=True, alpha=0.3, linewidth=0, baseline=1e-6)
+            axes.stairs(density[shown], edges, color=BLUE, linewidth=0.9, baseline=None, label="measured")
+            axes.plot(at, rayleigh, color=RED, linestyle=STYLES[1], label="Maxwell–Boltzmann")
             axes.set_yscale("log")
             axes.set_title(f"t = {speeds.times[shown]:.3g} time units")
         least = 0.5 / (speeds.total * float(np.diff(edges).min()))
@@ -126,13 +110,13 @@ def losses_figure(series: Series) -> Figure:
         raise ValueError("series: must have a training with losses, got given weights only. Train, or draw the rest.")
     seeds = Counter(training.width for training in trained)
     widths = sorted(seeds)
-    with _canvas(PAGE if len(widths) > 1 else COLUMN, 2.4 + 0.16 * max(seeds.values())) as figure:
+    with canvas(PAGE if len(widths) > 1 else COLUMN, 2.4 + 0.16 * max(seeds.values())) as figure:
         grid = figure.subplots(1, len(widths), sharex=True, sharey=True, squeeze=False)
         for number, (axes, width) in enumerate(zip(grid.flat, widths, strict=True)):
-            axes.axhline(0, color=_BLACK, linewidth=0.5)
+            axes.axhline(0, color=BLACK, linewidth=0.5)
             same = [training for training in trained if training.width == width]
-            for training, style, marker in zip(same, cycle(_STYLES), cycle(_MARKERS), strict=False):
-                _draw_loss(axes, training, color=_COLOURS[number % len(_COLOURS)], linestyle=style, marker=marker)
+            for training, style, marker in zip(same, cycle(STYLES), cycle(MARKERS), strict=False):
+                _draw_loss(axes, training, color=COLOURS[number % len(COLOURS)], linestyle=style, marker=marker)
             axes.set_title(f"D = {width}")
             axes.set_xlabel("epoch")
         # Losses end a thousand times nearer to zero than they were: linear within 1e-3, logarithmic outside.
@@ -142,7 +126,7 @@ def losses_figure(series: Series) -> Figure:
             published = paper.PUBLISHED.get(width)
             if published and published.critical_epoch <= max(len(t.loss) for t in trained if t.width == width):
                 epoch = published.critical_epoch
-                axes.axvline(epoch, color=_BLACK, linestyle=_STYLES[2], linewidth=0.9, label=f"published: {epoch}")
+                axes.axvline(epoch, color=BLACK, linestyle=STYLES[2], linewidth=0.9, label=f"published: {epoch}")
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22))  # below: curves may go anywhere inside
     return figure
 
@@ -156,7 +140,7 @@ def _draw_loss(axes: Axes, training: Training, **style: Any) -> None:  # noqa: A
         linewidth=0.9,
         markersize=4.5,
         markerfacecolor="none",  # seeds cross zero within a few epochs of each other
-        markeredgecolor=_BLACK,
+        markeredgecolor=BLACK,
         markevery=[] if critical is None else [critical - 1],
         label=f"seed {training.seed}: " + ("none yet" if critical is None else f"critical epoch {critical}"),
     )
@@ -174,7 +158,7 @@ def fits_figure(series: Series) -> Figure:
         models.setdefault((training.width, training.steps), training)
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
-    with _canvas(PAGE, 0.6 + 1.75 * rows) as figure:
+    with canvas(PAGE, 0.6 + 1.75 * rows) as figure:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes, run in zip(grid.flat, shown, strict=False):
             axes.plot(series.times, series.H[run], color="0.6", linewidth=1.6, label="H")
@@ -182,8 +166,8 @@ def fits_figure(series: Series) -> Figure:
                 axes.plot(
                     series.times,
                     training.a[run] * training.h[run] + training.b[run],
-                    color=_COLOURS[number % len(_COLOURS)],
-                    linestyle=_STYLES[number % len(_STYLES)],
+                    color=COLOURS[number % len(COLOURS)],
+                    linestyle=STYLES[number % len(STYLES)],
                     linewidth=0.9,
                     label=f"a h + b, D = {width}{steps and ', '}{steps}",
                 )
@@ -215,6 +199,12 @@ _FIGURES: Final = MappingProxyType(
     }
 )
 
+_CAPTIONS: Final = {
+    **{name: text for name, (_, text) in _FIGURES.items()},
+    "entropy_losses": "Loss of the runs of each training, and of runs that it did not see, against its updates; seeds "
+    "lie over each other. A network without a clue has ln 2.",
+}
+
 
 def save_figures(series: Series, folder: str | os.PathLike[str]) -> list[Path]:
     """Write every figure as PNG and as PDF, each file whole or not at all.
@@ -236,35 +226,13 @@ def save_figures(series: Series, folder: str | os.PathLike[str]) -> list[Path]:
     for name, (draw, _) in _FIGURES.items():
         if name == "losses" and not trained:
             continue
-        figure = draw(series)
-        for suffix in ("png", "pdf"):
-            path = Path(folder) / f"{name}.{suffix}"
-            files.write_bytes(path, _rendered(figure, suffix))
-            written.append(path)
+        written += save_figure(draw(series), folder, name)
     return written
 
 
 def caption(path: Path) -> str:
-    """Return what stands below a figure that `save_figures` wrote; below another picture, its name."""
-    return _FIGURES[path.stem][1] if path.stem in _FIGURES else path.stem
-
-
-def _rendered(figure: Figure, suffix: str) -> bytes:
-    content = io.BytesIO()
-    # Without a date the same series gives the same bytes.
-    metadata = {"CreationDate": None} if suffix == "pdf" else None
-    with _for_print():
-        figure.savefig(content, format=suffix, dpi=DPI, metadata=metadata)
-    return content.getvalue()
-
-
-@contextmanager
-def _canvas(width: float, height: float) -> Iterator[Figure]:
-    """Give a figure of this size, in inches, that knows no window; what is drawn in the block is drawn for print."""
-    with _for_print():
-        figure = Figure(figsize=(width, height), layout="constrained")
-        FigureCanvasAgg(figure)
-        yield figure
+    """Return what stands below a figure of a run; below another picture, its name."""
+    return _CAPTIONS.get(path.stem, path.stem)
 
 
 def _evenly(count: int, most: int) -> tuple[int, ...]:
@@ -277,26 +245,3 @@ def _mean(values: IntArray) -> tuple[FloatArray, FloatArray]:
     count = values.shape[-1]
     mean: FloatArray = values.mean(axis=-1)
     return mean, values.std(axis=-1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros_like(mean)
-
-
-def _for_print() -> AbstractContextManager[None]:
-    """Settings of all figures, for as long as one is drawn or saved."""
-    return mpl.rc_context(
-        {
-            "font.family": "sans-serif",
-            "font.size": 8,
-            "figure.labelsize": 8,
-            "axes.titlesize": 8,
-            "xtick.labelsize": 7,
-            "ytick.labelsize": 7,
-            "legend.fontsize": 7,
-            "legend.frameon": False,
-            "axes.linewidth": 0.6,
-            "lines.linewidth": 1.1,
-            "xtick.direction": "in",
-            "ytick.direction": "in",
-            "xtick.top": True,
-            "ytick.right": True,
-            "pdf.fonttype": 42,  # fonts that journals take
-        }
-    )

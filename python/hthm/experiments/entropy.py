@@ -10,6 +10,7 @@ import numpy as np
 from hthm.arrow import Look, train_arrow
 from hthm.baselines import clock, ensemble_mean, speed_statistics
 from hthm.deepsets import DeepSets, entropic, evaluate, new_model
+from hthm.experiments.entropy_figures import losses_figure
 from hthm.experiments.entropy_tables import entropy_markdown
 from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.speeds import speed_distributions
@@ -18,6 +19,7 @@ from hthm.files import write_text
 from hthm.fit import affine_fit, deviation_correlation
 from hthm.h_functional import isotropic_h, speed_h
 from hthm.plots import save_figures
+from hthm.print_style import save_figure
 from hthm.recorded import recorded
 from hthm.report import report_html
 from hthm.results import environment, network_name
@@ -167,7 +169,10 @@ def write_entropy_products(folder: ResultsFolder, series: Series, results: dict[
         "Versions": ", ".join(f"{name} {machine[name]}" for name in ("hthm", "python", "numpy", "torch")),
         "Machine": f"{machine['cpu']}, {machine['threads']} threads, {machine['compiler']}",
     }
-    figures = save_figures(series, folder.figures)
+    figures = [
+        *save_figures(series, folder.figures),
+        *save_figure(losses_figure(results), folder.figures, "entropy_losses"),
+    ]
     write_text(folder.path / "report.html", report_html(facts, tables, figures, title="A learned entropy"))
 
 

@@ -10,11 +10,13 @@ import numpy as np
 
 from hthm.arrow import train_arrow
 from hthm.deepsets import entropic, evaluate, new_model
+from hthm.experiments.entropy_figures import universal_figure
 from hthm.experiments.smooth_h import smooth_h
 from hthm.experiments.starts import STARTS, mixed, started
 from hthm.files import write_text
 from hthm.frames import Frames
 from hthm.gas import DiskGas
+from hthm.print_style import save_figure
 from hthm.results import environment
 from hthm.simulate import simulate
 
@@ -35,7 +37,7 @@ EQUILIBRIUM: Final = "equilibrium"
 
 
 def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages, *, resume: bool = False) -> None:
-    """Train on what `config.trained_on` names; write universal.json, universal.md and universal.png.
+    """Train on what `config.trained_on` names; write universal.json, universal.md and the figure.
 
     Parameters
     ----------
@@ -94,6 +96,7 @@ def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages
 def _write(folder: ResultsFolder, results: dict[str, Any]) -> None:
     folder.write_json("universal.json", results)
     write_text(folder.path / "universal.md", universal_markdown(results))
+    save_figure(universal_figure(results), folder.figures, "universal")
 
 
 def universal_markdown(results: Mapping[str, Any]) -> str:
