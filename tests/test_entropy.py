@@ -244,3 +244,15 @@ def test_smooth_h_is_boltzmanns_from_equilibrium_and_from_two_beams() -> None:
     variance = (1 - BEAM**2) / 2  # of a component, in units of s0²
     apart = -math.log(2 * math.pi * math.e * variance * s0**2) - math.log(2)
     assert apart < smooth_h(velocities, speed=s0, bandwidth=b) < apart + 0.2
+
+
+@pytest.mark.parametrize("bandwidth", [0.05, 0.01])
+def test_smooth_h_of_equal_speeds_is_that_of_a_ring_as_wide_as_its_kernel(bandwidth: float) -> None:
+    """On the ring the density is 1/(2π) along it times that of a normal distribution at its middle across it.
+
+    Rounding two disks to cells of 0.4 bandwidths adds twice 0.4²/12 to the variance of what is between them.
+    """
+    velocities = started(paper.GAS, "equal speeds", 200, seed=0).velocities
+    width = bandwidth * math.sqrt(1 + 0.4**2 / 6)
+    exact = -math.log(2 * math.pi) - math.log(math.sqrt(2 * math.pi) * width) - 2 * math.log(paper.S0)
+    assert smooth_h(velocities, speed=paper.S0, bandwidth=bandwidth) == pytest.approx(exact, abs=0.005)
