@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hthm.experiments.starts import MIXTURE, STARTS
+from hthm.experiments.starts import EQUILIBRIUM, MIXTURE, STARTS
 from hthm.print_style import BLACK, COLOURS, PAGE, STYLES, canvas
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+FLAT: Final = 0.02
+"""Least height, in nats either way, of the panel of the equilibrium."""
 
 
 def losses_figure(results: Mapping[str, Any]) -> Figure:
@@ -72,7 +75,7 @@ def universal_figure(results: Mapping[str, Any]) -> Figure:
     config, networks = results["config"], results["networks"]
     time = (np.array(results["moments"]) + 1) / config["frame_rate"]
     n, first = config["n"], networks[0]
-    level = float(np.mean(results["curves"][f"equilibrium, n = {n}"]))
+    level = float(np.mean(results["curves"][f"{EQUILIBRIUM}, n = {n}"]))
     with canvas(PAGE, 3.9) as figure:
         grid = figure.subplots(2, -(-(len(STARTS) + 1) // 2), sharex=True)
         for axes, kind in zip(grid.flat, STARTS, strict=False):
@@ -86,6 +89,11 @@ def universal_figure(results: Mapping[str, Any]) -> Figure:
             axes.set_title(kind)
             axes.set_xscale("log")
             axes.set_xlim(time[0], time[-1])
+            axes.xaxis.set_major_formatter("{x:g}")
+            if kind == EQUILIBRIUM:  # flat, and not the noise of thousandths as large as all else
+                low, high = axes.get_ylim()
+                axes.set_ylim(min(low, -FLAT), max(high, FLAT))
+        grid[0, -1].tick_params(labelbottom=True)  # below it is the legend
         for axes in grid.flat[len(STARTS) :]:
             axes.set_axis_off()
         handles = {

@@ -51,13 +51,14 @@ def _equilibrium(random: np.random.Generator, shape: tuple[int, ...]) -> FloatAr
     return velocities
 
 
+EQUILIBRIUM: Final = "equilibrium"
 STARTS: Final[Mapping[str, Velocities]] = MappingProxyType(
     {
         "equal speeds": _equal,
         "uniform speeds": _uniform,
         "two temperatures": _two_temperatures,
         "two beams": _two_beams,
-        "equilibrium": _equilibrium,
+        EQUILIBRIUM: _equilibrium,
     }
 )
 """Velocities by the name of the start.

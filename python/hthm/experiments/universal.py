@@ -12,7 +12,7 @@ from hthm.arrow import train_arrow
 from hthm.deepsets import entropic, evaluate, new_model
 from hthm.experiments.entropy_figures import universal_figure
 from hthm.experiments.smooth_h import smooth_h
-from hthm.experiments.starts import STARTS, mixed, started
+from hthm.experiments.starts import EQUILIBRIUM, STARTS, mixed, started
 from hthm.files import write_text
 from hthm.frames import Frames
 from hthm.gas import DiskGas
@@ -33,7 +33,6 @@ _KEY: Final = ("seed", "trained_on", "steps", "width")
 """What tells one network from the others, in universal.json."""
 MOMENTS: Final = 60
 """Frames in which H is measured, closer together early than late."""
-EQUILIBRIUM: Final = "equilibrium"
 
 
 def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages, *, resume: bool = False) -> None:
