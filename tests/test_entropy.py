@@ -180,7 +180,7 @@ def test_losses_are_drawn_for_what_was_trained(finished: Path) -> None:
     figure = losses_figure(results(finished))
     assert [axes.get_title() for axes in figure.axes] == ["frames in order", "collisions in order"]
     for axes in figure.axes:
-        assert axes.get_legend_handles_labels()[1] == ["D = 4, seen", "D = 4, held out"]
+        assert axes.get_legend_handles_labels()[1] == ["no idea: ln 2", "D = 4, seen", "D = 4, held out"]
         assert len(axes.lines) == 5  # ln 2, and two of each of two seeds
     assert (finished / "figures" / "entropy_losses.pdf").stat().st_size
 

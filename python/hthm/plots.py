@@ -202,7 +202,7 @@ _FIGURES: Final = MappingProxyType(
 _CAPTIONS: Final = {
     **{name: text for name, (_, text) in _FIGURES.items()},
     "entropy_losses": "Loss of the runs of each training, and of runs that it did not see, against its updates; seeds "
-    "lie over each other. A network without a clue has ln 2.",
+    "lie over each other.",
 }
 
 

@@ -40,7 +40,7 @@ def losses_figure(results: Mapping[str, Any]) -> Figure:
     with canvas(PAGE, 2.6) as figure:
         grid = figure.subplots(1, len(kinds), squeeze=False)[0]
         for axes, (steps, trainings) in zip(grid, kinds.items(), strict=True):
-            axes.axhline(np.log(2), color=BLACK, linewidth=0.5)
+            axes.axhline(np.log(2), color=BLACK, linewidth=0.5, label="no idea: ln 2")
             widths = list(dict.fromkeys(width for width, _ in trainings))
             for width, one in trainings:
                 colour = COLOURS[widths.index(width) % len(COLOURS)]
@@ -52,7 +52,7 @@ def losses_figure(results: Mapping[str, Any]) -> Figure:
                     axes.plot(update, loss, color=colour, linestyle=style, label="_" * known + label)
             axes.set_title(f"{steps} in order")
             axes.set_xlabel("update")
-            axes.legend(loc="upper right")
+            axes.legend(loc="center right")
         grid[0].set_ylabel("logistic loss")
     return figure
 
