@@ -166,6 +166,13 @@ def test_an_entropy_is_followed_from_every_start_and_at_every_size(followed: Pat
     assert (followed / "figures" / "universal.png").stat().st_size
 
 
+def test_the_exact_engine_can_follow_an_entropy(tmp_path: Path) -> None:
+    exact = ["--engine", "event", "--overlaps", "reject", "--sizes", "--trained-on", "two beams", "--trainings", "1"]
+    assert main(["universal", *SMALL, *exact, "--out", str(tmp_path / "out")]) == 0
+    (network,) = table(tmp_path / "out", "universal")["networks"]
+    assert (network["trained_on"], len(network["starts"])) == ("two beams", len(STARTS))
+
+
 def test_a_panel_shows_what_was_trained_on_its_start_alone_or_on_all_others(followed: Path) -> None:
     found = table(followed, "universal")
     names = ("uniform speeds", "all but two beams", "mixture", "mixture")

@@ -188,6 +188,7 @@ class UniversalConfig(EntropyConfig):
     so on for all but one; 'leave one out' for each of these, one after the other."""
     bandwidth: float = 0.05
     """Of the density that H is measured with, in units of s0."""
+    speeds: tyro.conf.Suppress[Literal["equal", "uniform", "maxwell"]] = "equal"  # trained_on says which
     weights: tyro.conf.Suppress[tuple[Path, ...]] = ()
 
     _LATER: ClassVar = frozenset({"steps", "widths", "trainings", "training_seed", "trained_on", "weights"})

@@ -12,6 +12,7 @@ from hthm.gas import State
 
 if TYPE_CHECKING:
     from hthm.gas import DiskGas, FloatArray
+    from hthm.sampling import Overlaps
 
 Velocities: TypeAlias = "Callable[[np.random.Generator, tuple[int, ...]], FloatArray]"
 """A generator and (runs, n) to (runs, n, 2), the mean square of a velocity being 1."""
@@ -88,7 +89,7 @@ ENSEMBLES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """What runs may be a mixture of, in equal shares, by name: one start, all of them, all but one."""
 
 
-def started(gas: DiskGas, kind: str, runs: int, seed: int) -> State:
+def started(gas: DiskGas, kind: str, runs: int, seed: int, overlaps: Overlaps = "allow") -> State:
     """Draw starts with velocities of one kind.
 
     Parameters
@@ -101,18 +102,20 @@ def started(gas: DiskGas, kind: str, runs: int, seed: int) -> State:
         Number of runs.
     seed : int
         Of positions, and of velocities.
+    overlaps : {"allow", "reject"}
+        Whether disks may overlap.
 
     Returns
     -------
     State
         Positions as `DiskGas.sample` draws them.
     """
-    state = gas.sample(runs, seed)
+    state = gas.sample(runs, seed, overlaps=overlaps)
     random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(1, list(STARTS).index(kind)))))
     return _state(gas, state.positions, gas.speed * STARTS[kind](random, (runs, gas.n)))
 
 
-def mixed(gas: DiskGas, ensemble: str, runs: int, seed: int) -> State:
+def mixed(gas: DiskGas, ensemble: str, runs: int, seed: int, overlaps: Overlaps = "allow") -> State:
     """Draw starts of several kinds, one kind after the other.
 
     Parameters
@@ -125,13 +128,15 @@ def mixed(gas: DiskGas, ensemble: str, runs: int, seed: int) -> State:
         Number of runs of all kinds together; what cannot be shared equally is left out, but one of each there is.
     seed : int
         Of positions, and of velocities.
+    overlaps : {"allow", "reject"}
+        Whether disks may overlap.
 
     Returns
     -------
     State
     """
     kinds = ENSEMBLES[ensemble]
-    states = [started(gas, kind, max(1, runs // len(kinds)), seed) for kind in kinds]
+    states = [started(gas, kind, max(1, runs // len(kinds)), seed, overlaps) for kind in kinds]
     return _state(
         gas, np.concatenate([one.positions for one in states]), np.concatenate([one.velocities for one in states])
     )

@@ -79,7 +79,7 @@ def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages
             continue
         with stages.stage(title) as stage:
             if trained_on not in training:
-                start = mixed(config.gas, trained_on, config.runs, config.seed)
+                start = mixed(config.gas, trained_on, config.runs, config.seed, config.overlaps)
                 training[trained_on] = _simulated(config, start, config.training_frames)
             model = new_model(width, seed, entropic(config.speed))
             train_arrow(model, training[trained_on], config.arrow_config(steps, seed), progress=stage.report)
@@ -150,7 +150,7 @@ def _held_out(config: UniversalConfig, kind: str, n: int) -> Trajectories:
     """Runs that no training sees; of another size at the same area fraction."""
     gas = DiskGas(n=n, diameter=config.diameter * (config.n / n) ** 0.5, speed=config.speed, box=config.box)
     runs = max(4, round(config.held_out_runs * config.n / n))  # as many disks
-    return _simulated(config, started(gas, kind, runs, config.seed + 2), config.frames)
+    return _simulated(config, started(gas, kind, runs, config.seed + 2, config.overlaps), config.frames)
 
 
 def _moments(frames: int) -> IntArray:
