@@ -111,8 +111,8 @@ def prepared(
     )
     if seconds["training"] > LONG:
         stages.say(
-            "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on after the last "
-            f"finished epoch. {advice}".rstrip()
+            "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on after what is "
+            f"finished. {advice}".rstrip()
         )
     return Prepared(start, given, folder, stages)
 

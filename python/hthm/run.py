@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 -- for the interpreter's last flush
         return FAILED
     except KeyboardInterrupt:
-        _complain("Stopped. The same command with --resume goes on after the last finished epoch, to the same results.")
+        _complain("Stopped. The same command with --resume goes on after what is finished, to the same results.")
         return INTERRUPTED
     except SystemExit as stop:  # from the parser, which has said what was wrong
         return stop.code if isinstance(stop.code, int) else WRONG_ARGUMENTS
