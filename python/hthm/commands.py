@@ -47,7 +47,7 @@ class Trains:
 class Tables(Trains):
     """Make Tables 2 and 3 over several seeds, on the runs that were trained on and on held-out ones, with baselines.
 
-    At the paper's size this takes hours; every training is kept as it ends, and --resume goes on after a stop.
+    At the paper's size this takes an hour or two. Every training is kept as it ends; --resume goes on after a stop.
     """
 
     choices: Annotated[TablesConfig, tyro.conf.arg(name="")] = field(default_factory=TablesConfig)

@@ -43,9 +43,9 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "A file is to be written here, and it is a folder", str(target))
     part = folder / f".{target.name}.{secrets.token_hex(4)}.part"
-    # Not tempfile: its files are for their owner only, and the rename would hand those permissions on.
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
+        # Not tempfile: its files are for their owner only, and the rename would hand those permissions on.
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield part
         _to_disk(part)
         part.replace(target)
