@@ -82,6 +82,14 @@ def report_html(
     )
 
 
+def machine_facts(environment: Mapping[str, object]) -> dict[str, str]:
+    """Rows that say what a run was made with, from `hthm.results.environment`."""
+    return {
+        "Versions": ", ".join(f"{name} {environment[name]}" for name in ("hthm", "python", "numpy", "torch")),
+        "Machine": f"{environment['cpu']}, {environment['threads']} threads, {environment['compiler']}",
+    }
+
+
 def _tables(markdown: str) -> str:
     """Return Markdown as HTML; a title of its own steps down below the page's."""
     page: str = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)

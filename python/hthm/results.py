@@ -105,6 +105,26 @@ class ResultsFolder:
         """Write a JSON file, whole or not at all."""
         write_text(self.path / name, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
+    def write_table(self, name: str, content: dict[str, Any], markdown: str) -> None:
+        """Write NAME.json and NAME.md, each whole or not at all.
+
+        Parameters
+        ----------
+        name : str
+            What both are called.
+        content : dict
+            What was found.
+        markdown : str
+            The same for a reader.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be written.
+        """
+        self.write_json(f"{name}.json", content)
+        write_text(self.path / f"{name}.md", markdown)
+
     def rows(self, name: str, key: str) -> list[dict[str, Any]]:
         """Return the rows of a table that an interrupted command left in a JSON file; none if there is no such file."""
         try:

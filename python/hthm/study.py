@@ -14,7 +14,7 @@ from hthm.files import write_text
 from hthm.h_functional import speed_h
 from hthm.plots import save_figures
 from hthm.recorded import recorded, with_error
-from hthm.report import report_html
+from hthm.report import machine_facts, report_html
 from hthm.results import ResultsFolder, environment, network_name
 from hthm.series import Series
 from hthm.trainings import trained
@@ -155,7 +155,7 @@ def _fit(
 
 def _facts(results: dict[str, Any]) -> dict[str, str]:
     """What was run, and where, for the head of the report."""
-    simulation, config, machine = results["simulation"], results["config"], results["environment"]
+    simulation, config = results["simulation"], results["config"]
     counted = simulation["collisions_per_run"]
     gas = RunConfig(**{name: config[name] for name in ("n", "diameter", "box", "speed")}).gas
     enskog = gas.collision_rate * gas.n / 2 * config["frames"] / config["frame_rate"]
@@ -166,8 +166,7 @@ def _facts(results: dict[str, Any]) -> dict[str, str]:
         "Simulation": f"{simulation['runs']} runs of {simulation['frames']} frames, {config['frame_rate']:g} per unit "
         f"time, engine {simulation['engine']}, {duration(simulation['seconds'])}",
         "Collisions a run": f"{with_error(counted['mean'], counted['sem'])} (Enskog at equilibrium: {enskog:.1f})",
-        "Versions": ", ".join(f"{name} {machine[name]}" for name in ("hthm", "python", "numpy", "torch")),
-        "Machine": f"{machine['cpu']}, {machine['threads']} threads, {machine['compiler']}",
+        **machine_facts(results["environment"]),
     }
 
 

@@ -12,7 +12,6 @@ from hthm import paper
 from hthm.arrow import ArrowConfig, train_arrow
 from hthm.deepsets import Architecture, entropic, evaluate, new_model
 from hthm.experiments.entropy import measured, recorded_runs
-from hthm.files import write_text
 from hthm.h_functional import isotropic_h, speed_h
 from hthm.results import environment
 from hthm.whole_runs import Steps
@@ -175,8 +174,7 @@ def _keys(config: AblationConfig) -> Iterator[tuple[int, Steps, str, int]]:
 
 
 def _write(folder: ResultsFolder, results: dict[str, Any]) -> None:
-    folder.write_json("ablation.json", results)
-    write_text(folder.path / "ablation.md", ablation_markdown(results))
+    folder.write_table("ablation", results, ablation_markdown(results))
 
 
 def ablation_markdown(results: Mapping[str, Any]) -> str:

@@ -12,7 +12,6 @@ from hthm.expected import Trained
 from hthm.experiments.measures import fit_and_shape
 from hthm.experiments.spread import compare_markdown
 from hthm.experiments.tables import history_json
-from hthm.files import write_text
 from hthm.h_functional import speed_h
 from hthm.plain_network import new_plain_network
 from hthm.recorded import recorded
@@ -142,5 +141,4 @@ def run_compare(config: CompareConfig, start: State, folder: ResultsFolder, stag
                         **found,
                     }
                 )
-                folder.write_json("compare.json", results)
-                write_text(folder.path / "compare.md", compare_markdown(results))
+                folder.write_table("compare", results, compare_markdown(results))

@@ -21,7 +21,7 @@ from hthm.h_functional import isotropic_h, speed_h
 from hthm.plots import save_figures
 from hthm.print_style import save_figure
 from hthm.recorded import recorded
-from hthm.report import report_html
+from hthm.report import machine_facts, report_html
 from hthm.results import environment, network_name
 from hthm.series import Series, Training
 from hthm.weights import WeightsError, load_configuration, load_weights, save_weights
@@ -159,15 +159,14 @@ def write_entropy_products(folder: ResultsFolder, series: Series, results: dict[
     """
     tables = entropy_markdown(results)
     write_text(folder.path / "tables.md", tables)
-    config, machine = results["config"], results["environment"]
+    config = results["config"]
     facts = {
         "Gas": f"{series.gas.n} disks, diameter {series.gas.diameter:g}, area fraction {series.gas.area_fraction:.4g}",
         "Trained on": f"{config['runs']} runs of {config['training_frames']} frames, seed {config['seed']}",
         "Fitted on": f"{config['held_out_runs']} held-out runs of {config['frames']} frames, seed {config['seed'] + 2}",
         "Training": f"{config['updates']} updates of one run, learning rate {config['learning_rate']:g}, "
         f"blur {config['blur']:.4g} s0",
-        "Versions": ", ".join(f"{name} {machine[name]}" for name in ("hthm", "python", "numpy", "torch")),
-        "Machine": f"{machine['cpu']}, {machine['threads']} threads, {machine['compiler']}",
+        **machine_facts(results["environment"]),
     }
     figures = [
         *save_figures(series, folder.figures),

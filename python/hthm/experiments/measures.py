@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hthm.experiments.tables import fit_json
-from hthm.fit import affine_fit
+from hthm.experiments.tables import fit_json, fit_or_none
 
 if TYPE_CHECKING:
     from hthm.gas import FloatArray
@@ -38,9 +37,8 @@ def fit_and_shape(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noq
         steepness : float
             Slope of a·h + b in the first `EARLY` frames beside that of H, both averaged over the runs; 1 is as steep.
     """
-    try:
-        fit = affine_fit(h, H)
-    except ValueError:  # a training whose units have all died is a result, and no reason to stop
+    fit = fit_or_none(h, H)
+    if fit is None:
         return None
     curve, late = fit(h), round(h.shape[1] * (1 - LATE))
     return {

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from hthm.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
 from hthm.deepsets import evaluate
 from hthm.experiments.spread import seeds_markdown, spread_json
-from hthm.experiments.tables import fit_json, history_json, published_json
+from hthm.experiments.tables import fit_json, fit_or_none, history_json, published_json
 from hthm.experiments.traps import EXACT, Measured, trapped, traps_json
-from hthm.files import write_text
-from hthm.fit import affine_fit
 from hthm.h_functional import speed_h
 from hthm.recorded import recorded
 from hthm.results import environment, network_name
@@ -140,10 +138,8 @@ def _fits(model: DeepSets, seen: Mapping[str, Measured], held_out: Measured) -> 
 
 
 def _fit(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noqa: N803 -- the paper's symbol
-    try:
-        return fit_json(affine_fit(h, H))
-    except ValueError:  # h is constant: a training whose units have all died is a result, and no reason to stop
-        return None
+    fit = fit_or_none(h, H)
+    return None if fit is None else fit_json(fit)
 
 
 def _baselines(seen: Measured, held_out: Measured) -> dict[str, dict[str, Any]]:
@@ -162,5 +158,4 @@ def _baselines(seen: Measured, held_out: Measured) -> dict[str, dict[str, Any]]:
 
 
 def _write(folder: ResultsFolder, results: dict[str, Any]) -> None:
-    folder.write_json("tables.json", results)
-    write_text(folder.path / "tables.md", seeds_markdown(results))
+    folder.write_table("tables", results, seeds_markdown(results))

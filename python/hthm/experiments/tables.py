@@ -92,6 +92,17 @@ def fit_json(fit: AffineFit | Training) -> dict[str, Any]:
     }
 
 
+def fit_or_none(h: FloatArray, H: FloatArray) -> AffineFit | None:  # noqa: N803 -- the paper's symbol
+    """Fit H ≈ a·h + b, or return None where h is constant along a run.
+
+    A training whose units have all died is a result, and no reason to stop.
+    """
+    try:
+        return affine_fit(h, H)
+    except ValueError:
+        return None
+
+
 def published_json() -> dict[str, Any]:
     """The paper's trainings as results.json holds them."""
     return {

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from hthm.deepsets import evaluate
-from hthm.experiments.tables import fit_json
-from hthm.fit import affine_fit
+from hthm.experiments.tables import fit_json, fit_or_none
 from hthm.frames import Frames
 from hthm.h_functional import speed_h
 from hthm.simulate import simulate
@@ -96,10 +95,10 @@ def traps_json(model: DeepSets, runs: Mapping[str, Measured]) -> dict[str, Any] 
     for traj, _ in runs.values():
         if id(traj) not in h:
             h[id(traj)] = evaluate(model, traj)
-    try:
-        return {
-            name: {**fit_json(affine_fit(h[id(traj)], H)), "first_h": float(H[:, 0].mean())}
-            for name, (traj, H) in runs.items()
-        }
-    except ValueError:
-        return None
+    found: dict[str, Any] = {}
+    for name, (traj, H) in runs.items():  # noqa: N806 -- the paper's symbol
+        fit = fit_or_none(h[id(traj)], H)
+        if fit is None:
+            return None
+        found[name] = {**fit_json(fit), "first_h": float(H[:, 0].mean())}
+    return found

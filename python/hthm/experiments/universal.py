@@ -13,7 +13,6 @@ from hthm.deepsets import entropic, evaluate, new_model
 from hthm.experiments.entropy_figures import universal_figure
 from hthm.experiments.smooth_h import smooth_h
 from hthm.experiments.starts import EQUILIBRIUM, STARTS, mixed, started
-from hthm.files import write_text
 from hthm.frames import Frames
 from hthm.gas import DiskGas
 from hthm.print_style import save_figure
@@ -93,8 +92,7 @@ def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages
 
 
 def _write(folder: ResultsFolder, results: dict[str, Any]) -> None:
-    folder.write_json("universal.json", results)
-    write_text(folder.path / "universal.md", universal_markdown(results))
+    folder.write_table("universal", results, universal_markdown(results))
     save_figure(universal_figure(results), folder.figures, "universal")
 
 
