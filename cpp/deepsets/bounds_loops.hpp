@@ -152,12 +152,6 @@ void mean_and_spread(const double* mean, const double* spread, const float* valu
   });
 }
 
-inline double sum_of_lanes(Floats v) {
-  double sum = 0;
-  for (std::int64_t lane = 0; lane < Lanes<float>::count; ++lane) sum += static_cast<double>(v[lane]);
-  return sum;
-}
-
 void dot_rows(const float* rows, const float* vector, std::int64_t count, std::int64_t length, float* out) {
   using L = Lanes<float>;
   for (std::int64_t r = 0; r < count; ++r) {

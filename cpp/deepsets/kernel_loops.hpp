@@ -52,6 +52,14 @@ inline Doubles positive(Doubles z) { return z > 0 ? z : Doubles{}; }
 inline Doubles where_positive(Doubles z, Doubles v) { return z > 0 ? v : Doubles{}; }
 #endif
 
+/// Of Floats, or of Doubles.
+template <class Vector>
+inline double sum_of_lanes(Vector v) {
+  double sum = 0;
+  for (std::size_t lane = 0; lane < sizeof(v) / sizeof(v[0]); ++lane) sum += static_cast<double>(v[lane]);
+  return sum;
+}
+
 inline Doubles magnitude(Doubles v) { return v < 0 ? -v : v; }
 
 /// A number of vectors, as a type.
@@ -164,9 +172,7 @@ double dot(const double* a, const double* b, std::int64_t padded) {
   using L = Lanes<double>;
   Doubles total = {};
   for (std::int64_t k = 0; k < padded; k += L::count) total += L::load(a + k) * L::load(b + k);
-  double sum = 0;
-  for (std::int64_t lane = 0; lane < L::count; ++lane) sum += total[lane];
-  return sum;
+  return sum_of_lanes(total);
 }
 
 void sum_rows(const double* rows, const std::int32_t* chosen, std::int64_t count, std::int64_t length, double* out) {

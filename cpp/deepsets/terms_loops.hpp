@@ -11,12 +11,6 @@ inline double least_of_lanes(Doubles v) {
   return least;
 }
 
-inline double sum_of_lanes(Doubles v) {
-  double sum = 0;
-  for (std::int64_t lane = 0; lane < Lanes<double>::count; ++lane) sum += v[lane];
-  return sum;
-}
-
 std::int64_t find_mixed(const TermsOfCell& in, double* lows, std::int32_t* mixed) {
   using L = Lanes<double>;
   Doubles least[2] = {L::load(in.x), L::load(in.y)}, negative[2] = {-least[0], -least[1]};
