@@ -12,7 +12,7 @@ import time
 import hthm
 from bench.gases import FIXED_STEP
 from bench.rivals import DT
-from hthm.engine_choice import fastest
+from hthm.engines.choice import fastest
 
 SIZES = (10, 30, 100, 300, 1000, 3000, 10_000, 100_000)
 AREA_FRACTIONS = (0.003, 0.0283, 0.2, 0.5)

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import hthm
-from hthm.backends import Backend, new_adam, new_batch_loss
 from hthm.deepsets import DeepSets, new_model
-from hthm.frame_pairs import BatchLoss
+from hthm.learning.backends import Backend, new_adam, new_batch_loss
+from hthm.learning.frame_pairs import BatchLoss
 
 Array = NDArray[np.float64]
 CPU = torch.device("cpu")

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 import hthm
 from hthm import files, paper
 from hthm.deepsets import DeepSets, new_model
-from hthm.weights import load_weights
+from hthm.learning.weights import load_weights
 
 Array = NDArray[np.float64]
 

@@ -22,7 +22,7 @@ from bench.engines_figure import draw
 from bench.gases import PAPER_FRACTION
 from bench.timing import pin
 from hthm import _core, files
-from hthm.results import cpu_name
+from hthm.pages.results import cpu_name
 
 SIZES: Final = (30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 FRACTIONS: Final = (0.003, 0.01, PAPER_FRACTION, 0.1, 0.2, 0.3, 0.5, 0.7)

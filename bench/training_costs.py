@@ -20,8 +20,8 @@ import tyro
 import hthm
 from bench.bench_training import Training, assert_exact
 from hthm import paper
-from hthm.results import cpu_name
-from hthm.weights import load_weights
+from hthm.learning.weights import load_weights
+from hthm.pages.results import cpu_name
 
 WIDTHS: Final = (8, 16, 32, 64, 128, 256)
 DISKS: Final = (100, 300, 1000, 3000)
@@ -31,7 +31,7 @@ BASE_WIDTH: Final = 32
 _MEMORY: Final = """
 import resource, sys
 import torch, hthm
-from hthm.backends import new_batch_loss
+from hthm.learning.backends import new_batch_loss
 from hthm.deepsets import new_model
 runs, recording = int(sys.argv[1]), sys.argv[2]
 torch.set_num_threads(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hthm.gas import DiskGas
-from hthm.series import FrameRates, Series, Speeds, Training
+from hthm.pages.series import FrameRates, Series, Speeds, Training
 
 
 def training(width: int, seed: int | None, *, runs: int = 5, frames: int = 12, epochs: int = 6) -> Training:

@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 import hthm
-from hthm.baselines import SPEED_STATISTICS, clock, ensemble_mean, speed_statistics
 from hthm.fit import affine_fit, summarize
+from hthm.measures.baselines import SPEED_STATISTICS, clock, ensemble_mean, speed_statistics
 
 S0 = hthm.paper.S0
 

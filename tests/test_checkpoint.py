@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 import hthm
-from hthm.backends import BACKENDS, Backend
-from hthm.checkpoint import CheckpointError
 from hthm.deepsets import DeepSets, new_model
-from hthm.history import History, read_history
+from hthm.learning.backends import BACKENDS, Backend
+from hthm.learning.checkpoint import CheckpointError
+from hthm.learning.history import History, read_history
+from hthm.learning.weights import load_weights
 from hthm.run import main
 from hthm.train import TrainConfig, train
-from hthm.weights import load_weights
 
 Array = NDArray[np.float64]
 SMALL = TrainConfig(epochs=6, batch=8, learning_rate=1e-2, seed=1)

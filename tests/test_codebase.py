@@ -18,6 +18,7 @@ import pytest
 import hthm
 
 ROOT = Path(__file__).resolve().parent.parent
+CPP = (".cpp", ".hpp", ".inl")
 MOST_LINES = 320
 MOST_BINDING_LINES = 150
 
@@ -58,11 +59,11 @@ def report(offenders: list[str], reason: str) -> None:
 
 
 def test_only_bindings_include_pybind11() -> None:
-    found = places(r"#\s*include\s*[<\"](pybind11|Python\.h)", ".cpp", ".hpp", below="cpp")
+    found = places(r"#\s*include\s*[<\"](pybind11|Python\.h)", *CPP, below="cpp")
     assert found, "no file includes pybind11: this rule looks at nothing"
     report(
-        [place for place, path in found.items() if not re.fullmatch(r"bindings\w*\.cpp", path.name)],
-        "The core knows no Python, so that it is compiled and tested without: only cpp/bindings*.cpp include pybind11.",
+        [place for place, path in found.items() if path.parent != ROOT / "cpp" / "bindings"],
+        "The core knows no Python, so that it is compiled and tested without: only cpp/bindings/ includes pybind11.",
     )
 
 
@@ -70,7 +71,7 @@ def test_bindings_are_short() -> None:
     report(
         [
             f"{path.relative_to(ROOT)}: {count} lines"
-            for path in sorted((ROOT / "cpp").glob("bindings*.cpp"))
+            for path in sources(".cpp", ".hpp", below="cpp/bindings")
             if (count := len(path.read_text(encoding="utf-8").splitlines())) > MOST_BINDING_LINES
         ],
         f"A binding checks, views, releases the GIL and calls. Past {MOST_BINDING_LINES} lines it does something else.",
@@ -78,12 +79,12 @@ def test_bindings_are_short() -> None:
 
 
 def test_only_parallel_hpp_uses_openmp() -> None:
-    found = places(r"#\s*pragma\s+omp|_Pragma\s*\(\s*\"omp|#\s*include\s*[<\"]omp\.h|\bomp_\w+\s*\(", ".cpp", ".hpp")
+    found = places(r"#\s*pragma\s+omp|_Pragma\s*\(\s*\"omp|#\s*include\s*[<\"]omp\.h|\bomp_\w+\s*\(", *CPP)
     assert found, "no file uses OpenMP: this rule looks at nothing"
     report(
-        [place for place, path in found.items() if path != ROOT / "cpp" / "parallel.hpp"],
-        "Threads bring exceptions, floating-point environments and fork with them, and cpp/parallel.hpp owns all of "
-        "that: use parallel_for.",
+        [place for place, path in found.items() if path != ROOT / "cpp" / "core" / "parallel.hpp"],
+        "Threads bring exceptions, floating-point environments and fork with them, and cpp/core/parallel.hpp owns all "
+        "of that: use parallel_for.",
     )
 
 
@@ -196,7 +197,7 @@ def test_public_names_are_those_promised() -> None:
 def test_no_utils() -> None:
     names = {"utils", "util", "helpers", "helper", "common", "misc"}
     report(
-        [str(path.relative_to(ROOT)) for path in sources(".py", ".cpp", ".hpp") if path.stem in names],
+        [str(path.relative_to(ROOT)) for path in sources(".py", *CPP) if path.stem in names],
         "A function without a subject has not been understood yet: give it the room of its subject.",
     )
 
@@ -218,7 +219,7 @@ def test_every_suppression_gives_its_code_and_reason(pattern: str) -> None:
     report(
         [
             place
-            for place in places(pattern, ".py", ".pyi", ".cpp", ".hpp")
+            for place in places(pattern, ".py", ".pyi", *CPP)
             if not re.search(SUPPRESSIONS[pattern], place) and "test_codebase.py" not in place
         ],
         f"Whoever silences a tool says which of its rules, and why, on the same line: {SUPPRESSIONS[pattern]}",
@@ -241,7 +242,7 @@ def test_every_ignored_rule_gives_its_reason() -> None:
 def test_no_file_has_two_subjects() -> None:
     offenders = [
         f"{path.relative_to(ROOT)}: {count} lines"
-        for path in sources(".py", ".pyi", ".cpp", ".hpp")
+        for path in sources(".py", ".pyi", *CPP)
         if (count := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES
     ]
     report(offenders, f"A file past {MOST_LINES} lines has two subjects: split it.")

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from hthm.experiments.compare import VARIANTS
-from hthm.experiments.measures import EARLY, fit_and_shape
-from hthm.experiments.spread import compare_markdown
-from hthm.plain_network import PlainNetwork, new_plain_network
+from hthm.experiments.fits import EARLY, fit_and_shape
+from hthm.learning.plain_network import PlainNetwork, new_plain_network
+from hthm.pages.spread import compare_markdown
 from hthm.run import main
 
 TINY = [

@@ -17,8 +17,8 @@ from torch import nn
 import hthm
 from hthm import paper
 from hthm.deepsets import Architecture, DeepSets, entropic, evaluate, new_model
+from hthm.learning.weights import load_weights
 from hthm.randomness import Stream, stream_seed
-from hthm.weights import load_weights
 from published import WEIGHTS, needs_weights
 
 Array = NDArray[np.float64]

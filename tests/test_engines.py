@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import hthm
 import oracle
-from hthm import engine_choice
+from hthm.engines import choice as engine_choice
 from starts import HardStart, hard_starts
 
 FIXED_STEP = [name for name in hthm.engines() if name != "event"]

@@ -12,16 +12,16 @@ import pytest
 import torch
 
 from hthm import paper
+from hthm.choices.entropy import EntropyConfig
 from hthm.deepsets import entropic, new_model
 from hthm.experiments.ablation import ABLATIONS, ablation_markdown
-from hthm.experiments.entropy_choices import EntropyConfig
-from hthm.experiments.entropy_figures import losses_figure, universal_figure
-from hthm.experiments.entropy_tables import entropy_markdown
-from hthm.experiments.smooth_h import smooth_h
-from hthm.experiments.starts import BEAM, ENSEMBLES, STARTS, mixed, started
 from hthm.experiments.universal import universal_markdown
+from hthm.learning.weights import load_weights, save_weights
+from hthm.measures.smooth_h import smooth_h
+from hthm.pages.entropy_figures import losses_figure, universal_figure
+from hthm.pages.entropy_tables import entropy_markdown
 from hthm.run import main
-from hthm.weights import load_weights, save_weights
+from hthm.starts.kinds import BEAM, ENSEMBLES, STARTS, mixed, started
 
 TINY = [
     *("--preset", "improved", "--n", "60", "--diameter", "0.03", "--runs", "4", "--frames", "20", "--threads", "1"),

@@ -11,11 +11,11 @@ from numpy.testing import assert_allclose
 from torch import nn
 
 import hthm
-from hthm import frames as frames_module
-from hthm.baselines import speed_statistics
 from hthm.deepsets import evaluate, new_model
 from hthm.experiments.speeds import speed_distributions
-from hthm.frames import Frames
+from hthm.measures.baselines import speed_statistics
+from hthm.recording import frames as frames_module
+from hthm.recording.frames import Frames
 from hthm.train import TrainConfig, train
 
 SMALL = TrainConfig(epochs=2, batch=7, learning_rate=1e-2)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 import hthm
 from hthm.deepsets import DeepSets, new_model
-from hthm.frame_pairs import TorchBatchLoss
-from hthm.fused import FusedBatchLoss
+from hthm.learning.frame_pairs import TorchBatchLoss
+from hthm.learning.fused import FusedBatchLoss
 from hthm.train import TrainConfig, train
 
 Array = NDArray[np.float64]
@@ -202,7 +202,7 @@ def test_every_instruction_set_agrees(level: str) -> None:
     program = (
         "import numpy as np, torch\n"
         "from hthm.deepsets import new_model\n"
-        "from hthm.fused import FusedBatchLoss\n"
+        "from hthm.learning.fused import FusedBatchLoss\n"
         "model = new_model(40, 0)\n"
         "velocities = np.random.default_rng(0).normal(size=(2, 9, 50, 2)).repeat(3, axis=1)\n"
         "loss, change = FusedBatchLoss(model, velocities)(torch.arange(52), negative_slope=0.3, penalty=0.2)\n"

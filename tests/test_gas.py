@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 import hthm
-from hthm.sampling import Speeds
+from hthm.starts.sampling import Speeds
 
 
 def generator(seed: int, run: int) -> np.random.Generator:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 import hthm
-from hthm.lattice import widest_lattice
-from hthm.sampling import Speeds
+from hthm.starts.lattice import widest_lattice
+from hthm.starts.sampling import Speeds
 
 
 def widest(n: int, box: float = 1.0) -> float:

@@ -8,8 +8,8 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
 import hthm
-from hthm import log_sums
-from hthm.log_sums import frame_sums
+from hthm.recording import log_sums
+from hthm.recording.log_sums import frame_sums
 
 Array = NDArray[np.float64]
 

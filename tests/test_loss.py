@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hthm.loss import logistic_loss, loss0, negative_slope, tilted_loss
+from hthm.learning.loss import logistic_loss, loss0, negative_slope, tilted_loss
 
 CHANGE = torch.tensor([0.5, -1.0, 2.0, -0.25], dtype=torch.float64)
 changes = st.lists(st.floats(-5, 5), min_size=1, max_size=20).map(lambda x: torch.tensor(x, dtype=torch.float64))

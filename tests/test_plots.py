@@ -14,8 +14,9 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from PIL import Image
 
-from hthm import paper, plots, print_style
+from hthm import paper
 from hthm.gas import DiskGas
+from hthm.pages import plots, print_style
 from series_example import series, training
 
 

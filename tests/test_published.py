@@ -11,7 +11,7 @@ import hthm
 from hthm.deepsets import evaluate
 from hthm.fit import affine_fit, summarize
 from hthm.gas import FloatArray
-from hthm.weights import load_weights
+from hthm.learning.weights import load_weights
 from published import WEIGHTS, needs_weights
 
 RUNS = 100

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hthm.plots import caption
-from hthm.report import report_html
+from hthm.pages.plots import caption
+from hthm.pages.report import report_html
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

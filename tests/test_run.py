@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 import torch
 
-from hthm.config import RunConfig
-from hthm.expected import expected_bytes
+from hthm.choices.run import RunConfig
+from hthm.command.expected import expected_bytes
+from hthm.learning.weights import load_weights
 from hthm.run import main
 from hthm.simulate import simulate
 from hthm.trajectories import Trajectories
-from hthm.weights import load_weights
 
 TINY = [
     *("--n", "60", "--diameter", "0.03", "--runs", "5", "--frames", "12", "--rate-runs", "2"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hthm.gas import DiskGas
-from hthm.series import Series
+from hthm.pages.series import Series
 from series_example import series, training
 
 

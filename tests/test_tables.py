@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from hthm import paper
-from hthm.experiments.choices import TablesConfig
-from hthm.experiments.spread import QUANTITIES, published_values, seeds_markdown, spread_json
+from hthm.choices.seeds import TablesConfig
+from hthm.pages.spread import QUANTITIES, published_values, seeds_markdown, spread_json
 from hthm.run import main
 
 TINY = [

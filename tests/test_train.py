@@ -16,11 +16,11 @@ from torch import nn
 
 import hthm
 from hthm import paper
-from hthm.backends import BACKENDS, Backend
 from hthm.deepsets import evaluate, new_model
-from hthm.frame_pairs import TorchBatchLoss
-from hthm.history import Epoch, History, read_history
-from hthm.loss import loss0, negative_slope, tilted_loss
+from hthm.learning.backends import BACKENDS, Backend
+from hthm.learning.frame_pairs import TorchBatchLoss
+from hthm.learning.history import Epoch, History, read_history
+from hthm.learning.loss import loss0, negative_slope, tilted_loss
 from hthm.train import TrainConfig, TrainingDivergedError, train
 
 Array = NDArray[np.float64]

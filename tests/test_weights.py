@@ -13,7 +13,7 @@ from torch import nn
 
 from hthm import paper
 from hthm.deepsets import PUBLISHED, DeepSets, entropic, new_model
-from hthm.weights import WeightsError, load_configuration, load_weights, save_weights
+from hthm.learning.weights import WeightsError, load_configuration, load_weights, save_weights
 from published import WEIGHTS, needs_weights
 
 

@@ -10,8 +10,8 @@ from numpy.testing import assert_array_equal
 import hthm
 from hthm import paper
 from hthm.deepsets import PUBLISHED, Architecture, DeepSets, entropic, new_model
-from hthm.loss import logistic_loss
-from hthm.whole_runs import Steps, whole_runs
+from hthm.learning.loss import logistic_loss
+from hthm.learning.whole_runs import Steps, whole_runs
 
 SUM = Architecture(activation="tanh", velocity_scale=0.1)
 

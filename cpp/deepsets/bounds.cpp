@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "parallel.hpp"
+#include "core/parallel.hpp"
 
 namespace hthm::deepsets {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "parallel.hpp"
+#include "core/parallel.hpp"
 
 namespace hthm::deepsets {
 namespace {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "parallel.hpp"
+#include "core/parallel.hpp"
 
 namespace hthm::deepsets {
 namespace {

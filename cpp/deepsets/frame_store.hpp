@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "deepsets/sketch.hpp"
-#include "replay.hpp"
+#include "recording/replay.hpp"
 
 namespace hthm::deepsets {
 

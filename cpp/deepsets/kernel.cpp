@@ -2,7 +2,7 @@
 #include "deepsets/kernel.hpp"
 
 #define HTHM_VECTOR_BYTES 16
-#include "deepsets/kernel_loops.hpp"
+#include "deepsets/kernel_loops.inl"
 
 namespace hthm::deepsets {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "cpu_features.hpp"
+#include "core/cpu_features.hpp"
 #include "deepsets/network.hpp"
 #include "deepsets/sketch.hpp"
 

@@ -1,6 +1,6 @@
 // The loops for CPUs with AVX2 and FMA; compiled with these.
 #define HTHM_VECTOR_BYTES 32
-#include "deepsets/kernel_loops.hpp"
+#include "deepsets/kernel_loops.inl"
 
 namespace hthm::deepsets {
 

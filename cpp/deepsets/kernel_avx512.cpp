@@ -1,6 +1,6 @@
 // The loops for CPUs with AVX-512; compiled with it.
 #define HTHM_VECTOR_BYTES 64
-#include "deepsets/kernel_loops.hpp"
+#include "deepsets/kernel_loops.inl"
 
 namespace hthm::deepsets {
 

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "../large_array.hpp"
+#include "core/large_array.hpp"
 
 namespace hthm::event_driven {
 

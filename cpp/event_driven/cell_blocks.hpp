@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "../large_array.hpp"
-#include "lanes.hpp"
+#include "core/large_array.hpp"
+#include "event_driven/lanes.hpp"
 
 namespace hthm::event_driven {
 

@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "../large_array.hpp"
-#include "../run.hpp"
-#include "cell_blocks.hpp"
-#include "prediction.hpp"
+#include "core/large_array.hpp"
+#include "core/run.hpp"
+#include "event_driven/cell_blocks.hpp"
+#include "event_driven/prediction.hpp"
 
 namespace hthm::event_driven {
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <numbers>
 
-#include "../run.hpp"
-#include "../vec2.hpp"
+#include "core/run.hpp"
+#include "core/vec2.hpp"
 
 namespace hthm::event_driven {
 

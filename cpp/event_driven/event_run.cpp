@@ -1,4 +1,4 @@
-#include "event_run.hpp"
+#include "event_driven/event_run.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "../pair_finders/cell_list.hpp"
-#include "gas.hpp"
+#include "event_driven/gas.hpp"
+#include "fixed_step/pair_finders/cell_list.hpp"
 
 namespace hthm {
 namespace {

@@ -5,8 +5,8 @@
 #include <memory>
 #include <stdexcept>
 
-#include "../cpu_features.hpp"
-#include "../run.hpp"
+#include "core/cpu_features.hpp"
+#include "core/run.hpp"
 
 namespace hthm {
 

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "../collision.hpp"
-#include "../large_array.hpp"
-#include "../run.hpp"
-#include "calendar.hpp"
-#include "cells.hpp"
-#include "clock.hpp"
+#include "core/large_array.hpp"
+#include "core/run.hpp"
+#include "event_driven/calendar.hpp"
+#include "event_driven/cells.hpp"
+#include "event_driven/clock.hpp"
+#include "rules/collision.hpp"
 
 namespace hthm::event_driven {
 

@@ -1,4 +1,4 @@
-#include "lanes.hpp"
+#include "event_driven/lanes.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "../cpu_features.hpp"
-#include "../vec2.hpp"
+#include "core/cpu_features.hpp"
+#include "core/vec2.hpp"
 
 namespace hthm::event_driven {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "../vec2.hpp"
+#include "core/vec2.hpp"
 
 namespace hthm::event_driven {
 

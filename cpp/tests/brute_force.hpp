@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "exact_starts.hpp"
+#include "tests/exact_starts.hpp"
 
 namespace exact {
 

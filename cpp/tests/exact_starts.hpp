@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "event_driven/event_run.hpp"
-#include "placement.hpp"
+#include "starts/placement.hpp"
 
 namespace exact {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "cpu_features.hpp"
+#include "core/cpu_features.hpp"
 
 inline std::vector<hthm::Simd> levels() {
   std::vector<hthm::Simd> all;

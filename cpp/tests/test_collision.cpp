@@ -5,8 +5,8 @@
 #include <limits>
 #include <random>
 
-#include "collision.hpp"
-#include "run.hpp"
+#include "core/run.hpp"
+#include "rules/collision.hpp"
 
 using hthm::Vec;
 

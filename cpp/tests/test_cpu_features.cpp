@@ -1,7 +1,7 @@
 // The level of instructions in use.
 #include <doctest/doctest.h>
 
-#include "cpu_features.hpp"
+#include "core/cpu_features.hpp"
 
 TEST_CASE("the level in use is one the machine has") {
   CHECK(hthm::simd_level() <= hthm::best_simd_level());

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "deepsets/pair_loss.hpp"
-#include "simd_levels.hpp"
+#include "tests/simd_levels.hpp"
 
 namespace {
 

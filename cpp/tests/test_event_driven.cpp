@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "brute_force.hpp"
 #include "event_driven/event_run.hpp"
 #include "event_driven/gas.hpp"
-#include "exact_starts.hpp"
+#include "tests/brute_force.hpp"
+#include "tests/exact_starts.hpp"
 
 using namespace exact;
 

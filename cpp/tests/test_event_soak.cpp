@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "event_driven/event_run.hpp"
-#include "exact_starts.hpp"
+#include "tests/exact_starts.hpp"
 
 using namespace exact;
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "ensemble.hpp"
-#include "fixed_step.hpp"
+#include "fixed_step/fixed_step.hpp"
+#include "runs/ensemble.hpp"
 
 using hthm::Setup;
 using hthm::Vec;

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "histogram.hpp"
+#include "measures/histogram.hpp"
 
 using hthm::SpeedBins;
 using hthm::Vec;

@@ -10,8 +10,8 @@
 
 #include "event_driven/lanes.hpp"
 #include "event_driven/prediction.hpp"
-#include "exact_starts.hpp"
-#include "simd_levels.hpp"
+#include "tests/exact_starts.hpp"
+#include "tests/simd_levels.hpp"
 
 using namespace exact;
 using namespace hthm::event_driven;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <new>
 
-#include "large_array.hpp"
+#include "core/large_array.hpp"
 
 using hthm::LargeArray;
 

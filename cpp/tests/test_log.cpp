@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "ensemble.hpp"
-#include "histogram.hpp"
-#include "log_histogram.hpp"
-#include "log_rows.hpp"
-#include "replay.hpp"
+#include "measures/histogram.hpp"
+#include "measures/log_histogram.hpp"
+#include "recording/log_rows.hpp"
+#include "recording/replay.hpp"
+#include "runs/ensemble.hpp"
 
 using hthm::Setup;
 using hthm::Vec;

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "pair_finders/all_pairs.hpp"
-#include "pair_finders/cell_list.hpp"
-#include "pair_finders/neighbor_list.hpp"
-#include "pair_finders/sort_pairs.hpp"
-#include "pair_finders/sorted_cells.hpp"
-#include "pair_finders/sweep_and_prune.hpp"
-#include "simd_levels.hpp"
+#include "fixed_step/pair_finders/all_pairs.hpp"
+#include "fixed_step/pair_finders/cell_list.hpp"
+#include "fixed_step/pair_finders/neighbor_list.hpp"
+#include "fixed_step/pair_finders/sort_pairs.hpp"
+#include "fixed_step/pair_finders/sorted_cells.hpp"
+#include "fixed_step/pair_finders/sweep_and_prune.hpp"
+#include "tests/simd_levels.hpp"
 
 using hthm::Pair;
 using hthm::PairList;

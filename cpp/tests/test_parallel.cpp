@@ -11,7 +11,7 @@
 #include <xmmintrin.h>
 #endif
 
-#include "parallel.hpp"
+#include "core/parallel.hpp"
 
 TEST_CASE("every index is visited once, for any number of threads") {
   for (const int threads : {-1, 0, 1, 2, 4, 7, 64}) {

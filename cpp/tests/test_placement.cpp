@@ -4,8 +4,8 @@
 #include <random>
 #include <vector>
 
-#include "pair_finders/pair_list.hpp"
-#include "placement.hpp"
+#include "fixed_step/pair_finders/pair_list.hpp"
+#include "starts/placement.hpp"
 
 using hthm::Setup;
 using hthm::Vec;

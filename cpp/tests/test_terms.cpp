@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "deepsets/terms.hpp"
-#include "simd_levels.hpp"
+#include "tests/simd_levels.hpp"
 
 namespace {
 using namespace hthm::deepsets;

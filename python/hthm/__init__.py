@@ -1,7 +1,7 @@
 """Hard disks, Boltzmann's H, and a network that learns it from the arrow of time (arXiv:2508.14003).
 
 One corridor: ``DiskGas.sample`` makes a ``State``, ``simulate`` makes ``Trajectories`` of it, ``speed_h`` and
-``velocity_h`` measure H. What learns is in ``hthm.deepsets``, ``hthm.loss``, ``hthm.train`` and ``hthm.fit``, which
+``velocity_h`` measure H. What learns is in ``hthm.deepsets``, ``hthm.train``, ``hthm.fit`` and ``hthm.learning``, which
 import torch; this module does not.
 """
 
@@ -18,7 +18,7 @@ except ImportError as error:
     ) from error
 
 from hthm import paper
-from hthm.engine_choice import engines
+from hthm.engines.choice import engines
 from hthm.gas import DiskGas, State
 from hthm.h_functional import speed_counts, speed_h, velocity_h
 from hthm.simulate import LogMemoryError, simulate

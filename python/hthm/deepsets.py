@@ -13,10 +13,10 @@ from torch import nn
 from torch.func import functional_call
 
 from hthm import checks
-from hthm.collision_log import LogArrays
-from hthm.frames import Frames
-from hthm.log_sums import frame_sums
 from hthm.randomness import Stream, stream_seed
+from hthm.recording.collision_log import LogArrays
+from hthm.recording.frames import Frames
+from hthm.recording.log_sums import frame_sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

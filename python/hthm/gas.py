@@ -10,8 +10,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hthm import _core, checks, paper, sampling
-from hthm.lattice import widest_lattice
+from hthm import _core, checks, paper
+from hthm.starts import sampling
+from hthm.starts.lattice import widest_lattice
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hthm import _core, checks, paper
-from hthm.collision_log import LogArrays
-from hthm.frames import Frames, start_speed
 from hthm.gas import FloatArray, IntArray
+from hthm.recording.collision_log import LogArrays
+from hthm.recording.frames import Frames, start_speed
 from hthm.trajectories import Trajectories
 
 MOST_BINS: Final = 10_000

@@ -17,10 +17,10 @@ from typing import Annotated, Final, Literal
 
 import tyro
 
-from hthm.commands import SUBCOMMANDS, TYRO, file_choices, resumed_choices, run_subcommand
-from hthm.config import PRESETS, RunConfig
-from hthm.experiments.entropy_choices import EntropyConfig
-from hthm.prepared import UsageError, prepared, said, wrong_option
+from hthm.choices.entropy import EntropyConfig
+from hthm.choices.run import PRESETS, RunConfig
+from hthm.command.preparation import UsageError, prepared, said, wrong_option
+from hthm.command.subcommands import SUBCOMMANDS, TYRO, file_choices, resumed_choices, run_subcommand
 
 WRONG_ARGUMENTS: Final = 2
 FAILED: Final = 1
@@ -113,9 +113,9 @@ def run_everything(options: Everything) -> None:
     Raises
     ------
     OccupiedError, OSError, UsageError, WeightsError, MemoryError
-        As `hthm.prepared.prepared`.
+        As `hthm.command.preparation.prepared`.
     """
-    from hthm import study  # noqa: PLC0415 -- imports torch, which --help can do without
+    from hthm.experiments import study  # noqa: PLC0415 -- imports torch, which --help can do without
     from hthm.experiments.entropy import run_entropy  # noqa: PLC0415 -- likewise
 
     config = options.choices

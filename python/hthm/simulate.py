@@ -9,9 +9,9 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from hthm import _core, checks, paper
-from hthm.collision_log import CollisionLog, frame_offsets
-from hthm.engine_choice import AUTO, check, chosen
+from hthm.engines.choice import AUTO, check, chosen
 from hthm.gas import FloatArray, State
+from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -62,7 +62,7 @@ def simulate(
     dt : float
         Time between two frames, and the length of a fixed step.
     engine : str
-        One of `engines`; "auto" is the fastest fixed-step engine for this state, by the rule of `hthm.engine_choice`.
+        One of `engines`; "auto" is the fastest fixed-step engine for this state, by the rule of `hthm.engines.choice`.
     threads : int, optional
         Threads, over runs; as many as the process may run on unless given. Their number changes no bit.
     record : {"velocities", "log", "counts"}

@@ -1,7 +1,7 @@
 """Training: a network learns which of two frames came first.
 
 The loop knows the schedule, Adam, the order of the pairs and the history; what a batch of pairs costs it asks a
-backend (`hthm.backends`).
+backend (`hthm.learning.backends`).
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ import torch
 from torch import nn
 
 from hthm import checks, paper
-from hthm.backends import BACKENDS, Backend, checked_device, new_adam, new_batch_loss
-from hthm.checkpoint import Checkpoint
 from hthm.deepsets import NUMPY_DTYPE
 from hthm.files import write_text
-from hthm.history import Epoch, History
-from hthm.loss import loss0, negative_slope
+from hthm.learning.backends import BACKENDS, Backend, checked_device, new_adam, new_batch_loss
+from hthm.learning.checkpoint import Checkpoint
+from hthm.learning.history import Epoch, History
+from hthm.learning.loss import loss0, negative_slope
 from hthm.randomness import Stream, stream_seed
 
 if TYPE_CHECKING:
-    from hthm.frame_pairs import BatchLoss
     from hthm.gas import FloatArray
+    from hthm.learning.frame_pairs import BatchLoss
     from hthm.trajectories import Trajectories
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -143,8 +143,8 @@ def train(
     epoch_done : callable, optional
         Called with an `Epoch` after each.
     log_path : path, optional
-        A file that gets a line of JSON after every epoch; `hthm.history.read_history` reads it. A new one, unless the
-        training goes on from a checkpoint.
+        A file that gets a line of JSON after every epoch; `hthm.learning.history.read_history` reads it. A new one,
+        unless the training goes on from a checkpoint.
     checkpoint_path : path, optional
         A file that after every epoch holds all it takes to go on: weights, Adam's moments, the state of the generator,
         the history. Where it exists already, the training goes on from it, to the same bits as if it had never

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import numpy as np
 
 from hthm import checks
-from hthm.collision_log import CollisionLog, LogArrays
 from hthm.gas import FloatArray, IntArray, State, run_range
+from hthm.recording.collision_log import CollisionLog, LogArrays
 
 if TYPE_CHECKING:
     from hthm.gas import DiskGas

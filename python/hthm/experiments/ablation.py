@@ -9,18 +9,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from hthm import paper
-from hthm.arrow import ArrowConfig, train_arrow
 from hthm.deepsets import Architecture, entropic, evaluate, new_model
 from hthm.experiments.entropy import measured, recorded_runs
 from hthm.h_functional import isotropic_h, speed_h
-from hthm.results import environment
-from hthm.whole_runs import Steps
+from hthm.learning.arrow import ArrowConfig, train_arrow
+from hthm.learning.whole_runs import Steps
+from hthm.pages.results import environment
 
 if TYPE_CHECKING:
-    from hthm.console import Stages
-    from hthm.experiments.entropy_choices import AblationConfig
+    from hthm.choices.entropy import AblationConfig
     from hthm.gas import State
-    from hthm.results import ResultsFolder
+    from hthm.pages.console import Stages
+    from hthm.pages.results import ResultsFolder
 
 
 @dataclass(frozen=True)

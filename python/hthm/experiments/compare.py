@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from hthm.command.expected import Trained
 from hthm.deepsets import DeepSets, evaluate, new_model
-from hthm.expected import Trained
-from hthm.experiments.measures import fit_and_shape
-from hthm.experiments.spread import compare_markdown
-from hthm.experiments.tables import history_json
+from hthm.experiments.fits import fit_and_shape
+from hthm.experiments.simulation import recorded
 from hthm.h_functional import speed_h
-from hthm.plain_network import new_plain_network
-from hthm.recorded import recorded
-from hthm.results import environment
+from hthm.learning.plain_network import new_plain_network
+from hthm.pages.results import environment
+from hthm.pages.spread import compare_markdown
+from hthm.pages.tables import history_json
 from hthm.train import train
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from hthm.console import Stages
-    from hthm.experiments.choices import CompareConfig
+    from hthm.choices.seeds import CompareConfig
     from hthm.gas import State
-    from hthm.results import ResultsFolder
+    from hthm.pages.console import Stages
+    from hthm.pages.results import ResultsFolder
 
 
 @dataclass(frozen=True)

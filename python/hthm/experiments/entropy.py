@@ -7,34 +7,34 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hthm.arrow import Look, train_arrow
-from hthm.baselines import clock, ensemble_mean, speed_statistics
 from hthm.deepsets import DeepSets, entropic, evaluate, new_model
-from hthm.experiments.entropy_figures import losses_figure
-from hthm.experiments.entropy_tables import entropy_markdown
 from hthm.experiments.frame_rate import count_as_chosen
+from hthm.experiments.simulation import recorded
 from hthm.experiments.speeds import speed_distributions
-from hthm.experiments.tables import fit_json, published_json
 from hthm.files import write_text
 from hthm.fit import affine_fit, deviation_correlation
 from hthm.h_functional import isotropic_h, speed_h
-from hthm.plots import save_figures
-from hthm.print_style import save_figure
-from hthm.recorded import recorded
-from hthm.report import machine_facts, report_html
-from hthm.results import environment, network_name
-from hthm.series import Series, Training
-from hthm.weights import WeightsError, load_configuration, load_weights, save_weights
+from hthm.learning.arrow import Look, train_arrow
+from hthm.learning.weights import WeightsError, load_configuration, load_weights, save_weights
+from hthm.measures.baselines import clock, ensemble_mean, speed_statistics
+from hthm.pages.entropy_figures import losses_figure
+from hthm.pages.entropy_tables import entropy_markdown
+from hthm.pages.plots import save_figures
+from hthm.pages.print_style import save_figure
+from hthm.pages.report import machine_facts, report_html
+from hthm.pages.results import environment, network_name
+from hthm.pages.series import Series, Training
+from hthm.pages.tables import fit_json, published_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hthm.console import Stages
-    from hthm.experiments.entropy_choices import EntropyConfig
+    from hthm.choices.entropy import EntropyConfig
     from hthm.gas import FloatArray, State
-    from hthm.results import ResultsFolder
+    from hthm.learning.whole_runs import Steps
+    from hthm.pages.console import Stages
+    from hthm.pages.results import ResultsFolder
     from hthm.trajectories import Trajectories
-    from hthm.whole_runs import Steps
 
 CLOCK: Final = 25.0
 """Decay of the clock among the baselines, in frames: near the best."""
@@ -134,7 +134,7 @@ def recorded_runs(
     Returns
     -------
     three pairs of Trajectories and dict
-        As `hthm.recorded.recorded` returns them.
+        As `hthm.experiments.simulation.recorded` returns them.
     """
     first, *others = config.gases
     return recorded(first, start, stages), *(recorded(gas, gas.start(), stages) for gas in others)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hthm.engine_choice import AUTO
-from hthm.lattice import widest_lattice
-from hthm.sampling import MOST_REJECTED_FRACTION, Speeds
-from hthm.series import FrameRates
+from hthm.engines.choice import AUTO
+from hthm.pages.series import FrameRates
 from hthm.simulate import Progress, simulate
+from hthm.starts.lattice import widest_lattice
+from hthm.starts.sampling import MOST_REJECTED_FRACTION, Speeds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hthm.config import RunConfig
-    from hthm.experiments.entropy_choices import EntropyConfig
+    from hthm.choices.entropy import EntropyConfig
+    from hthm.choices.run import RunConfig
     from hthm.gas import DiskGas, IntArray, State
 
 _ROOM: Final = 0.995  # of the distance of two sites: disks that touch on every side collide without end

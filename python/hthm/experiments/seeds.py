@@ -8,24 +8,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from hthm.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
 from hthm.deepsets import evaluate
-from hthm.experiments.spread import seeds_markdown, spread_json
-from hthm.experiments.tables import fit_json, fit_or_none, history_json, published_json
+from hthm.experiments.simulation import recorded
+from hthm.experiments.trainings import trained
 from hthm.experiments.traps import EXACT, Measured, trapped, traps_json
 from hthm.h_functional import speed_h
-from hthm.recorded import recorded
-from hthm.results import environment, network_name
-from hthm.trainings import trained
+from hthm.measures.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
+from hthm.pages.results import environment, network_name
+from hthm.pages.spread import seeds_markdown, spread_json
+from hthm.pages.tables import fit_json, fit_or_none, history_json, published_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hthm.console import Stages
+    from hthm.choices.seeds import TablesConfig
     from hthm.deepsets import DeepSets
-    from hthm.experiments.choices import TablesConfig
     from hthm.gas import FloatArray, State
-    from hthm.results import ResultsFolder
+    from hthm.pages.console import Stages
+    from hthm.pages.results import ResultsFolder
 
 CLOCKS: Final = (25.0, 40.0)
 """Decays, in frames, of the clocks among the baselines: near the best, and a guess."""
@@ -37,7 +37,7 @@ STATISTICS: Final = {
     "speed": "mean speed",
     "kurtosis": "kurtosis",
 }
-"""How the tables call each of `hthm.baselines.SPEED_STATISTICS`."""
+"""How the tables call each of `hthm.measures.baselines.SPEED_STATISTICS`."""
 
 
 def run_tables(

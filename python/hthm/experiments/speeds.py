@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hthm import paper
-from hthm.frames import Frames
 from hthm.h_functional import speed_counts, speed_edges
-from hthm.series import Speeds
+from hthm.pages.series import Speeds
+from hthm.recording.frames import Frames
 
 if TYPE_CHECKING:
     from hthm.trajectories import Trajectories

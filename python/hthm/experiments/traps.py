@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from hthm.deepsets import evaluate
-from hthm.experiments.tables import fit_json, fit_or_none
-from hthm.frames import Frames
 from hthm.h_functional import speed_h
+from hthm.pages.tables import fit_json, fit_or_none
+from hthm.recording.frames import Frames
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hthm.config import GasChoices
+    from hthm.choices.run import GasChoices
     from hthm.deepsets import DeepSets
     from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hthm.arrow import train_arrow
 from hthm.deepsets import entropic, evaluate, new_model
-from hthm.experiments.entropy_figures import universal_figure
-from hthm.experiments.smooth_h import smooth_h
-from hthm.experiments.starts import EQUILIBRIUM, STARTS, mixed, started
-from hthm.frames import Frames
 from hthm.gas import DiskGas
-from hthm.print_style import save_figure
-from hthm.results import environment
+from hthm.learning.arrow import train_arrow
+from hthm.measures.smooth_h import smooth_h
+from hthm.pages.entropy_figures import universal_figure
+from hthm.pages.print_style import save_figure
+from hthm.pages.results import environment
+from hthm.recording.frames import Frames
 from hthm.simulate import simulate
+from hthm.starts.kinds import EQUILIBRIUM, STARTS, mixed, started
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hthm.console import Stages
-    from hthm.experiments.entropy_choices import UniversalConfig
+    from hthm.choices.entropy import UniversalConfig
     from hthm.gas import FloatArray, IntArray, State
-    from hthm.results import ResultsFolder
+    from hthm.pages.console import Stages
+    from hthm.pages.results import ResultsFolder
     from hthm.trajectories import Trajectories
 
 _KEY: Final = ("seed", "trained_on", "steps", "width")

@@ -1,0 +1,94 @@
+// The training kernel for Python: frame pairs, and the loss and gradient of a batch of them.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+
+#include "core/cpu_features.hpp"
+#include "deepsets/pair_loss.hpp"
+
+namespace py = pybind11;
+
+hthm::LogView log_view(const py::array_t<double, py::array::c_style>& start,
+                       const py::array_t<std::int64_t, py::array::c_style>& frame_offsets,
+                       const py::array_t<std::int32_t, py::array::c_style>& pairs,
+                       const py::array_t<double, py::array::c_style>& velocities);  // bindings/log.cpp
+
+namespace {
+
+// No forcecast: another dtype or order is refused, never cast or copied.
+using Doubles = py::array_t<double, py::array::c_style>;
+using Floats = py::array_t<float, py::array::c_style>;
+using Indices = py::array_t<std::int32_t, py::array::c_style>;
+using Counts = py::array_t<std::int64_t, py::array::c_style>;
+
+using hthm::deepsets::FrameStore;
+using hthm::deepsets::Network;
+using hthm::deepsets::PairLoss;
+
+void require(bool holds, const char* message) {
+  if (!holds) throw std::invalid_argument(message);
+}
+
+FrameStore encode(const hthm::deepsets::DenseFrames& frames, int threads) {
+  const py::gil_scoped_release unlocked;  // safe: the caller holds the arrays, and the core knows no Python
+  return FrameStore(frames, threads);
+}
+
+FrameStore encode(const hthm::LogView& log, int threads) {
+  const py::gil_scoped_release unlocked;  // safe: as above
+  return FrameStore(log, threads);
+}
+
+/// Velocities (runs, frames, n, 2); the object keeps them alive, for it may read them where they are.
+std::unique_ptr<PairLoss> from_dense(const Doubles& velocities, int threads) {
+  require(velocities.ndim() == 4 && velocities.shape(1) >= 2 && velocities.shape(2) >= 1 && velocities.shape(3) == 2,
+          "velocities: must be (runs, frames, n, 2) with at least 2 frames and a disk");
+  const hthm::deepsets::DenseFrames frames{velocities.data(), velocities.shape(0), velocities.shape(1),
+                                           velocities.shape(2)};
+  return std::make_unique<PairLoss>(encode(frames, threads), hthm::simd_level());
+}
+
+/// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2); nothing is kept.
+std::unique_ptr<PairLoss> from_log(const Doubles& start, const Counts& frame_offsets, const Indices& pairs,
+                                   const Doubles& velocities, int threads) {
+  const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
+  require(log.n >= 1 && log.frames >= 2, "start, frame_offsets: must have a disk and at least 2 frames");
+  return std::make_unique<PairLoss>(encode(log, threads), hthm::simd_level());
+}
+
+/// The loss of pairs (batch,); change (batch,) and gradient (weights,) are filled.
+double loss(PairLoss& self, const Floats& weights, int width, const Counts& pairs, double negative_slope,
+            double penalty, Doubles& change, Floats& gradient, int threads) {
+  require(width >= 1 && width <= hthm::deepsets::most_width, "width: must be from 1 to 256");
+  require(weights.ndim() == 1 && weights.size() == Network<float>::size(width), "weights: must be those of the width");
+  require(gradient.ndim() == 1 && gradient.size() == weights.size(), "gradient: must have the shape of weights");
+  require(pairs.ndim() == 1 && pairs.size() >= 1, "pairs: must be (batch,)");
+  require(change.ndim() == 1 && change.size() == pairs.size(), "change: must have the shape of pairs");
+  for (py::ssize_t k = 0; k < pairs.size(); ++k) {
+    require(pairs.data()[k] >= 0 && pairs.data()[k] < self.frames().pairs(),
+            "pairs: must be below the number of pairs");
+  }
+  const Network<const float> network(weights.data(), width);
+  const Network<float> to(gradient.mutable_data(), width);
+  double* changes = change.mutable_data();
+  const py::gil_scoped_release unlocked;  // safe: as above
+  return self(network, pairs.data(), pairs.size(), {negative_slope, penalty}, threads, changes, to);
+}
+
+}  // namespace
+
+void bind_deepsets(py::module_& m) {
+  m.attr("most_width") = hthm::deepsets::most_width;
+  py::class_<PairLoss>(m, "PairLoss")
+      .def_static("from_dense", &from_dense, py::arg("velocities").noconvert(), py::arg("threads"),
+                  py::keep_alive<0, 1>())
+      .def_static("from_log", &from_log, py::arg("start").noconvert(), py::arg("frame_offsets").noconvert(),
+                  py::arg("pairs").noconvert(), py::arg("velocities").noconvert(), py::arg("threads"))
+      .def_property_readonly("pairs", [](const PairLoss& self) { return self.frames().pairs(); })
+      .def("loss", &loss, py::arg("weights").noconvert(), py::arg("width"), py::arg("pairs").noconvert(),
+           py::arg("negative_slope"), py::arg("penalty"), py::arg("change").noconvert(),
+           py::arg("gradient").noconvert(), py::arg("threads"));
+}

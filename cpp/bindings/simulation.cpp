@@ -1,0 +1,101 @@
+// Simulation for Python: ensembles of runs, advanced a stretch of frames at a time.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "event_driven/event_run.hpp"
+#include "runs/ensemble.hpp"
+
+namespace py = pybind11;
+
+namespace {
+
+// No forcecast: another dtype or order is refused, never cast or copied.
+using Doubles = py::array_t<double, py::array::c_style>;
+using Counts = py::array_t<std::int64_t, py::array::c_style>;
+
+void require(bool holds, const char* what) {
+  if (!holds) throw std::invalid_argument(what);
+}
+
+// NumPy stores a 2-vector as two doubles side by side, and so do we.
+static_assert(sizeof(hthm::Vec) == 2 * sizeof(double));
+const hthm::Vec* vectors(const Doubles& a) { return reinterpret_cast<const hthm::Vec*>(a.data()); }
+hthm::Vec* writable_vectors(Doubles& a) { return reinterpret_cast<hthm::Vec*>(a.mutable_data()); }
+
+bool is_runs_n_2(const Doubles& a, std::int64_t runs, std::int64_t n) {
+  return a.ndim() == 3 && a.shape(0) == runs && a.shape(1) == n && a.shape(2) == 2;
+}
+
+hthm::Ensemble make_ensemble(const std::string& engine, const Doubles& positions, const Doubles& velocities, double box,
+                             double diameter, double dt, std::int64_t first_run, int threads) {
+  require(positions.ndim() == 3 && is_runs_n_2(velocities, positions.shape(0), positions.shape(1)) &&
+              positions.shape(2) == 2,
+          "positions, velocities: must both be (runs, n, 2)");
+  const hthm::Start start{vectors(positions), vectors(velocities), positions.shape(0), positions.shape(1), first_run};
+  const py::gil_scoped_release unlocked;  // safe: the caller holds both arrays, and the core knows no Python
+  return hthm::Ensemble{engine, {box, diameter, dt}, start, threads};
+}
+
+/// One of the recorded arrays, (runs, frames, n, 2), or null.
+hthm::Vec* recorded(std::optional<Doubles>& a, const hthm::Ensemble& ensemble, std::int64_t frames) {
+  if (!a) return nullptr;
+  require(a->ndim() == 4 && a->shape(0) == ensemble.runs() && a->shape(1) == frames && a->shape(2) == ensemble.n() &&
+              a->shape(3) == 2,
+          "velocities, positions: must be (runs, frames, n, 2)");
+  return writable_vectors(*a);
+}
+
+void advance(hthm::Ensemble& ensemble, std::int64_t first, std::int64_t count, Counts& collisions,
+             std::optional<Doubles> velocities, std::optional<Doubles> positions, bool log, int threads) {
+  require(collisions.ndim() == 2 && collisions.shape(0) == ensemble.runs(), "collisions: must be (runs, frames)");
+  const std::int64_t frames = collisions.shape(1);
+  require(first >= 0 && count >= 0 && first <= frames - count, "first, count: must lie within the frames");
+  const hthm::Record record{frames,
+                            first,
+                            count,
+                            collisions.mutable_data(),
+                            recorded(velocities, ensemble, frames),
+                            recorded(positions, ensemble, frames),
+                            log};
+  hthm::StopRequest stop{[] {
+    const py::gil_scoped_acquire locked;
+    return PyErr_CheckSignals() != 0;
+  }};
+  try {
+    const py::gil_scoped_release unlocked;  // safe: the caller holds every array
+    ensemble.advance(record, threads, &stop);
+  } catch (const hthm::Stopped&) {
+    throw py::error_already_set();  // what the signal's handler raised, KeyboardInterrupt after Ctrl-C
+  } catch (const hthm::Jammed& jammed) {
+    throw std::invalid_argument(jammed.what());
+  }
+}
+
+void write_state(const hthm::Ensemble& ensemble, Doubles& positions, Doubles& velocities) {
+  require(
+      is_runs_n_2(positions, ensemble.runs(), ensemble.n()) && is_runs_n_2(velocities, ensemble.runs(), ensemble.n()),
+      "positions, velocities: must both be (runs, n, 2)");
+  ensemble.write_state(writable_vectors(positions), writable_vectors(velocities));
+}
+
+}  // namespace
+
+void bind_simulation(py::module_& m) {
+  m.def("engines", &hthm::engine_names);
+  py::class_<hthm::Ensemble>(m, "Ensemble")
+      .def(py::init(&make_ensemble), py::kw_only(), py::arg("engine"), py::arg("positions").noconvert(),
+           py::arg("velocities").noconvert(), py::arg("box"), py::arg("diameter"), py::arg("dt"), py::arg("first_run"),
+           py::arg("threads"))
+      .def("advance", &advance, py::kw_only(), py::arg("first"), py::arg("count"), py::arg("collisions").noconvert(),
+           py::arg("velocities").noconvert(), py::arg("positions").noconvert(), py::arg("log"), py::arg("threads"))
+      .def("move_log", &hthm::Ensemble::move_log, py::arg("rows"), py::arg("threads"),
+           py::call_guard<py::gil_scoped_release>())
+      .def("write_state", &write_state, py::kw_only(), py::arg("positions").noconvert(),
+           py::arg("velocities").noconvert());
+}

@@ -1,0 +1,59 @@
+// One simulated run, whatever the engine, and where its frames go.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/stop_request.hpp"
+#include "core/vec2.hpp"
+
+namespace hthm {
+
+using Vec = Vec2<double>;
+
+/// The gas and the clock: one periodic box of equal disks, frames `dt` apart.
+struct Setup {
+  double box;       // side of the square box
+  double diameter;  // of every disk, at most box / 2
+  double dt;        // time between two frames
+};
+
+/// One row a collision, in the order in which they happen.
+struct CollisionLog {
+  std::vector<std::int32_t> pairs;  // (rows, 2), i < j
+  std::vector<Vec> velocities;      // (rows, 2) of i and j just after the collision
+  std::vector<double> times;        // (rows,) since the start of the run; exact engines only
+
+  void add(std::int32_t i, std::int32_t j, const Vec& v_i, const Vec& v_j) {
+    pairs.push_back(i);
+    pairs.push_back(j);
+    velocities.push_back(v_i);
+    velocities.push_back(v_j);
+  }
+};
+
+/// Where the frames of one run go; a null pointer is not recorded.
+struct FrameSink {
+  Vec* velocities = nullptr;           // (frames, n) after each frame
+  Vec* positions = nullptr;            // (frames, n) after each frame
+  std::int64_t* collisions = nullptr;  // (frames,) collisions during each frame; never null
+  CollisionLog* log = nullptr;         // rows are appended
+  StopRequest* stop = nullptr;         // checked in frames that may take long
+};
+
+/// One run of one engine, advanced a stretch of frames at a time. How frames are split into calls changes no bit.
+class Run {
+ public:
+  Run() = default;
+  virtual ~Run() = default;
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  /// Advance by `frames` frames and record each. After Stopped or any other exception the run can only be destroyed.
+  virtual void advance(std::int64_t frames, const FrameSink& sink) = 0;
+
+  /// Copy the state after the last frame: positions (n,), velocities (n,).
+  virtual void write_state(Vec* positions, Vec* velocities) const = 0;
+};
+
+}  // namespace hthm

@@ -1,0 +1,198 @@
+// The loops of kernel.hpp, for the file that includes this: it says how long a vector is, and its compiler flags say
+// which instructions there are. Nothing here has external linkage, and nothing of the standard library is used: the
+// linker could keep an inline function compiled for AVX for everyone.
+#if !defined(HTHM_VECTOR_BYTES)
+#error "HTHM_VECTOR_BYTES: must be the length of a vector"
+#endif
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "deepsets/kernel.hpp"
+
+namespace hthm::deepsets {
+namespace {
+
+template <class Real>
+struct Lanes {
+  static constexpr std::int64_t count = HTHM_VECTOR_BYTES / sizeof(Real);
+  typedef Real Vector __attribute__((vector_size(HTHM_VECTOR_BYTES)));
+  typedef Real Unaligned __attribute__((vector_size(HTHM_VECTOR_BYTES), aligned(alignof(Real)), may_alias));
+
+  static Vector load(const Real* p) { return *reinterpret_cast<const Unaligned*>(p); }
+  static void store(Real* p, Vector v) { *reinterpret_cast<Unaligned*>(p) = v; }
+};
+
+using Floats = Lanes<float>::Vector;
+using Doubles = Lanes<double>::Vector;
+
+/// As many floats as a vector has doubles.
+inline Doubles widened(const float* p) {
+  typedef float Half __attribute__((vector_size(HTHM_VECTOR_BYTES / 2), aligned(alignof(float)), may_alias));
+  return __builtin_convertvector(*reinterpret_cast<const Half*>(p), Doubles);
+}
+
+// The masked forms with a full mask: GCC takes the plain ones, which compile to the same, for uses of what is not set.
+#if HTHM_VECTOR_BYTES == 64
+inline Floats positive(Floats z) { return _mm512_maskz_max_ps(0xffff, z, _mm512_setzero_ps()); }
+inline Doubles positive(Doubles z) { return _mm512_maskz_max_pd(0xff, z, _mm512_setzero_pd()); }
+inline Doubles where_positive(Doubles z, Doubles v) {
+  return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(z, _mm512_setzero_pd(), _CMP_GT_OQ), v);
+}
+#elif HTHM_VECTOR_BYTES == 32
+inline Floats positive(Floats z) { return _mm256_max_ps(z, _mm256_setzero_ps()); }
+inline Doubles positive(Doubles z) { return _mm256_max_pd(z, _mm256_setzero_pd()); }
+inline Doubles where_positive(Doubles z, Doubles v) {
+  return _mm256_and_pd(_mm256_cmp_pd(z, _mm256_setzero_pd(), _CMP_GT_OQ), v);
+}
+#else
+inline Floats positive(Floats z) { return z > 0 ? z : Floats{}; }
+inline Doubles positive(Doubles z) { return z > 0 ? z : Doubles{}; }
+inline Doubles where_positive(Doubles z, Doubles v) { return z > 0 ? v : Doubles{}; }
+#endif
+
+/// Of Floats, or of Doubles.
+template <class Vector>
+inline double sum_of_lanes(Vector v) {
+  double sum = 0;
+  for (std::size_t lane = 0; lane < sizeof(v) / sizeof(v[0]); ++lane) sum += static_cast<double>(v[lane]);
+  return sum;
+}
+
+inline Doubles magnitude(Doubles v) { return v < 0 ? -v : v; }
+
+/// A number of vectors, as a type.
+template <int count>
+struct Vectors {
+  static constexpr int vectors = count;
+};
+
+/// Call body with the first unit of each piece of at most `most` vectors, and with how many those are as a constant.
+template <class Real, int most, class Body>
+inline void for_pieces(std::int64_t padded, const Body& body) {
+  std::int64_t unit = 0;
+  for (; unit + most * Lanes<Real>::count <= padded; unit += most * Lanes<Real>::count) body(unit, Vectors<most>{});
+  if constexpr (most > 1) {
+    for_pieces<Real, most / 2>(padded - unit, [&](std::int64_t k, auto piece) { body(unit + k, piece); });
+  }
+}
+
+double table(const double* columns, const double* lines, const double* bias, const std::int32_t* active,
+             std::int64_t count, std::int64_t padded, double reach, double* in_double, float* in_float) {
+  using L = Lanes<double>;
+  Doubles largest = {};
+  for_pieces<double, 2>(padded, [&](std::int64_t unit, auto piece) {
+    constexpr int vectors = decltype(piece)::vectors;
+    Doubles rows[3][vectors] = {};
+    for (int v = 0; v < vectors; ++v) rows[2][v] = L::load(bias + unit + v * L::count);
+    for (std::int64_t c = 0; c < count; ++c) {
+      const std::int64_t j = active[c];
+      for (int v = 0; v < vectors; ++v) {
+        const Doubles column = L::load(columns + j * padded + unit + v * L::count);
+        for (int r = 0; r < 3; ++r) rows[r][v] += column * lines[3 * j + r];
+      }
+    }
+    for (int v = 0; v < vectors; ++v) {
+      const Doubles bound = (magnitude(rows[0][v]) + magnitude(rows[1][v])) * reach + magnitude(rows[2][v]);
+      largest = bound > largest ? bound : largest;
+    }
+    for (int r = 0; r < 3; ++r) {
+      for (int v = 0; v < vectors; ++v) L::store(in_double + r * padded + unit + v * L::count, rows[r][v]);
+    }
+  });
+  for (std::int64_t k = 0; k < 3 * padded; ++k) in_float[k] = static_cast<float>(in_double[k]);
+  double of_lanes = 0;
+  for (std::int64_t lane = 0; lane < L::count; ++lane) of_lanes = largest[lane] > of_lanes ? largest[lane] : of_lanes;
+  return of_lanes;
+}
+
+/// The sum of phi over `count` velocities, for `vectors` vectors of units; two sums in turn, that additions overlap.
+template <class Real, int vectors>
+inline void sum_block(const Real* tables, std::int64_t padded, const std::int32_t* cells, const float* x,
+                      const float* y, std::int64_t count, double* sums) {
+  using L = Lanes<Real>;
+  typename L::Vector total[2][vectors] = {};
+  const auto add = [&](std::int64_t i, int which) {
+    const Real* t = tables + cells[i] * 3 * padded;
+    const Real vx = x[i], vy = y[i];
+    for (int v = 0; v < vectors; ++v) {
+      const std::int64_t k = v * L::count;
+      total[which][v] += positive(L::load(t + k) * vx + (L::load(t + padded + k) * vy + L::load(t + 2 * padded + k)));
+    }
+  };
+  std::int64_t i = 0;
+  for (; i + 2 <= count; i += 2) {
+    add(i, 0);
+    add(i + 1, 1);
+  }
+  if (i < count) add(i, 0);
+  for (int v = 0; v < vectors; ++v) {
+    total[0][v] += total[1][v];
+    for (std::int64_t k = 0; k < L::count; ++k) sums[v * L::count + k] += static_cast<double>(total[0][v][k]);
+  }
+}
+
+template <class Real, std::int64_t block>
+inline void sum_of(const Real* tables, std::int64_t padded, const std::int32_t* cells, const float* x, const float* y,
+                   std::int64_t count, double* sums) {
+  for (std::int64_t first = 0; first < count; first += block) {
+    const std::int64_t size = count - first < block ? count - first : block;
+    for_pieces<Real, 4>(padded, [&](std::int64_t unit, auto piece) {
+      sum_block<Real, decltype(piece)::vectors>(tables + unit, padded, cells + first, x + first, y + first, size,
+                                                sums + unit);
+    });
+  }
+}
+
+void sum(const float* tables, std::int64_t padded, const std::int32_t* cells, const float* x, const float* y,
+         std::int64_t count, double* sums) {
+  sum_of<float, 32>(tables, padded, cells, x, y, count, sums);
+}
+
+void exact_sum(const double* tables, std::int64_t padded, const std::int32_t* cells, const float* x, const float* y,
+               std::int64_t count, double* sums) {
+  sum_of<double, 256>(tables, padded, cells, x, y, count, sums);
+}
+
+void multiply(const double* matrix, const double* vector, std::int64_t rows, std::int64_t padded, double* out) {
+  using L = Lanes<double>;
+  for_pieces<double, 4>(padded, [&](std::int64_t unit, auto piece) {
+    constexpr int vectors = decltype(piece)::vectors;
+    Doubles total[vectors];
+    for (int v = 0; v < vectors; ++v) total[v] = L::load(out + unit + v * L::count);
+    for (std::int64_t j = 0; j < rows; ++j) {
+      for (int v = 0; v < vectors; ++v) total[v] += L::load(matrix + j * padded + unit + v * L::count) * vector[j];
+    }
+    for (int v = 0; v < vectors; ++v) L::store(out + unit + v * L::count, total[v]);
+  });
+}
+
+double dot(const double* a, const double* b, std::int64_t padded) {
+  using L = Lanes<double>;
+  Doubles total = {};
+  for (std::int64_t k = 0; k < padded; k += L::count) total += L::load(a + k) * L::load(b + k);
+  return sum_of_lanes(total);
+}
+
+void sum_rows(const double* rows, const std::int32_t* chosen, std::int64_t count, std::int64_t length, double* out) {
+  using L = Lanes<double>;
+  for_pieces<double, 4>(length, [&](std::int64_t first, auto piece) {
+    constexpr int vectors = decltype(piece)::vectors;
+    Doubles total[vectors] = {};
+    for (std::int64_t c = 0; c < count; ++c) {
+      for (int v = 0; v < vectors; ++v) total[v] += L::load(rows + chosen[c] * length + first + v * L::count);
+    }
+    for (int v = 0; v < vectors; ++v) L::store(out + first + v * L::count, total[v]);
+  });
+}
+
+#include "deepsets/bounds_loops.inl"
+#include "deepsets/terms_loops.inl"
+
+constexpr Kernel loops{table,        sum,        exact_sum,       find_mixed, evaluate, gradient,
+                       multiply,     dot,        sum_rows,        affine,     activate, bound_second,
+                       bound_square, bound_node, mean_and_spread, bound_sums, dot_rows, interpolate};
+
+}  // namespace
+}  // namespace hthm::deepsets

@@ -1,0 +1,124 @@
+// The loops of Terms, a part of kernel_loops.inl. Here lanes are terms: most units need no look at them.
+
+/// z of a unit at some velocities. Rounding preserves order: z is monotonic in x and in y also as it is computed.
+inline Doubles affine_of(const double* table, std::int64_t padded, std::int64_t unit, Doubles x, Doubles y) {
+  return x * table[unit] + (y * table[padded + unit] + table[2 * padded + unit]);
+}
+
+inline double least_of_lanes(Doubles v) {
+  double least = v[0];
+  for (std::int64_t lane = 1; lane < Lanes<double>::count; ++lane) least = v[lane] < least ? v[lane] : least;
+  return least;
+}
+
+std::int64_t find_mixed(const TermsOfCell& in, double* lows, std::int32_t* mixed) {
+  using L = Lanes<double>;
+  Doubles least[2] = {L::load(in.x), L::load(in.y)}, negative[2] = {-least[0], -least[1]};
+  for (std::int64_t i = L::count; i < in.count; i += L::count) {
+    const Doubles at[2] = {L::load(in.x + i), L::load(in.y + i)};
+    for (int c = 0; c < 2; ++c) {
+      least[c] = at[c] < least[c] ? at[c] : least[c];
+      negative[c] = -at[c] < negative[c] ? -at[c] : negative[c];
+    }
+  }
+  const Doubles x0 = Doubles{} + least_of_lanes(least[0]), x1 = Doubles{} - least_of_lanes(negative[0]),
+                y0 = Doubles{} + least_of_lanes(least[1]), y1 = Doubles{} - least_of_lanes(negative[1]);
+  double highs[most_width];
+  for (std::int64_t k = 0; k < in.padded; k += L::count) {
+    const Doubles a = L::load(in.table + k), b = L::load(in.table + in.padded + k),
+                  c = L::load(in.table + 2 * in.padded + k);
+    L::store(lows + k, (a > 0 ? x0 : x1) * a + ((b > 0 ? y0 : y1) * b + c));
+    L::store(highs + k, (a > 0 ? x1 : x0) * a + ((b > 0 ? y1 : y0) * b + c));
+  }
+  std::int64_t count = 0;
+  for (std::int32_t k = 0; k < in.padded; ++k) {
+    mixed[count] = k;
+    count += lows[k] <= 0 && highs[k] > 0 ? 1 : 0;
+  }
+  return count;
+}
+
+/// Of `functionals` functionals.
+template <int functionals>
+inline void evaluate_some(const TermsOfCell& in, const double* weights, double* out, std::int64_t stride) {
+  using L = Lanes<double>;
+  double constant[functionals][3];
+  for (int f = 0; f < functionals; ++f) {
+    Doubles sums[3] = {};
+    for (std::int64_t k = 0; k < in.padded; k += L::count) {
+      const Doubles weight = where_positive(L::load(in.lows + k), L::load(weights + f * in.padded + k));
+      for (int r = 0; r < 3; ++r) sums[r] += weight * L::load(in.table + r * in.padded + k);
+    }
+    for (int r = 0; r < 3; ++r) constant[f][r] = sum_of_lanes(sums[r]);
+  }
+  for (std::int64_t i = 0; i < in.count; i += L::count) {
+    const Doubles x = L::load(in.x + i), y = L::load(in.y + i);
+    Doubles totals[functionals];
+    for (int f = 0; f < functionals; ++f) totals[f] = x * constant[f][0] + (y * constant[f][1] + constant[f][2]);
+    for (std::int64_t m = 0; m < in.mixed_units; ++m) {
+      const Doubles phi = positive(affine_of(in.table, in.padded, in.mixed[m], x, y));
+      for (int f = 0; f < functionals; ++f) totals[f] += phi * weights[f * in.padded + in.mixed[m]];
+    }
+    for (int f = 0; f < functionals; ++f) L::store(out + f * stride + i, totals[f]);
+  }
+}
+
+void evaluate(const TermsOfCell& in, const double* functionals, std::int64_t count, double* out, std::int64_t stride) {
+  std::int64_t f = 0;
+  for (; f + 4 <= count; f += 4) evaluate_some<4>(in, functionals + f * in.padded, out + f * stride, stride);
+  for (; f + 2 <= count; f += 2) evaluate_some<2>(in, functionals + f * in.padded, out + f * stride, stride);
+  if (f < count) evaluate_some<1>(in, functionals + f * in.padded, out + f * stride, stride);
+}
+
+/// Moments, that is sums over the terms of weight * (x, y, 1), of `units` units where they are active.
+template <int units>
+inline void find_moments(const TermsOfCell& in, const double* weights, const std::int32_t* which, double (*out)[3]) {
+  using L = Lanes<double>;
+  Doubles sums[units][3] = {};
+  for (std::int64_t i = 0; i < in.count; i += L::count) {
+    const Doubles x = L::load(in.x + i), y = L::load(in.y + i), weight = L::load(weights + i);
+    for (int u = 0; u < units; ++u) {
+      const Doubles active = where_positive(affine_of(in.table, in.padded, which[u], x, y), weight);
+      sums[u][0] += active * x;
+      sums[u][1] += active * y;
+      sums[u][2] += active;
+    }
+  }
+  for (int u = 0; u < units; ++u) {
+    for (int r = 0; r < 3; ++r) out[u][r] = sum_of_lanes(sums[u][r]);
+  }
+}
+
+void gradient(const TermsOfCell& in, const double* weights, const double* slopes, double* gradient, double* sums) {
+  using L = Lanes<double>;
+  Doubles totals[3] = {};
+  for (std::int64_t i = 0; i < in.count; i += L::count) {
+    const Doubles weight = L::load(weights + i);
+    totals[0] += weight * L::load(in.x + i);
+    totals[1] += weight * L::load(in.y + i);
+    totals[2] += weight;
+  }
+  double moments[3][most_width], of_mixed[most_width][3];
+  for (int r = 0; r < 3; ++r) {
+    const Doubles total = Doubles{} + sum_of_lanes(totals[r]);
+    for (std::int64_t k = 0; k < in.padded; k += L::count) {
+      L::store(moments[r] + k, where_positive(L::load(in.lows + k), total));
+    }
+  }
+  std::int64_t m = 0;
+  for (; m + 2 <= in.mixed_units; m += 2) find_moments<2>(in, weights, in.mixed + m, of_mixed + m);
+  if (m < in.mixed_units) find_moments<1>(in, weights, in.mixed + m, of_mixed + m);
+  for (m = 0; m < in.mixed_units; ++m) {
+    for (int r = 0; r < 3; ++r) moments[r][in.mixed[m]] = of_mixed[m][r];
+  }
+  for (std::int64_t k = 0; k < in.padded; k += L::count) {
+    const Doubles slope = L::load(slopes + k);
+    Doubles sum = L::load(sums + k);
+    for (int r = 0; r < 3; ++r) {
+      const Doubles moment = L::load(moments[r] + k);
+      L::store(gradient + r * in.padded + k, L::load(gradient + r * in.padded + k) + slope * moment);
+      sum += L::load(in.table + r * in.padded + k) * moment;
+    }
+    L::store(sums + k, sum);
+  }
+}

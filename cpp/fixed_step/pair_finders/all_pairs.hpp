@@ -1,0 +1,39 @@
+// Every pair is looked at: n(n-1)/2 tests a step. The reference for the others, and the fastest for a few dozen disks.
+#pragma once
+
+#include <vector>
+
+#include "fixed_step/pair_finders/pair_list.hpp"
+#include "fixed_step/pair_finders/strip.hpp"
+
+namespace hthm {
+
+class AllPairs {
+ public:
+  AllPairs(const Setup& setup, std::int64_t n, Simd level)
+      : overlap_{setup},
+        test_{strip_test(level)},
+        x_(static_cast<std::size_t>(n)),
+        y_(static_cast<std::size_t>(n)),
+        found_(static_cast<std::size_t>(n) + 8) {}
+
+  void find(const Disks& disks, PairList& pairs) {
+    for (std::int64_t i = 0; i < disks.n; ++i) {
+      x_[static_cast<std::size_t>(i)] = disks.positions[i].x;
+      y_[static_cast<std::size_t>(i)] = disks.positions[i].y;
+    }
+    const Strip all{x_.data(), y_.data()};
+    for (std::int64_t i = 0; i < disks.n; ++i) {
+      const std::int64_t count = test_(overlap_, disks.positions[i], all, i + 1, disks.n, found_.data());
+      for (std::int64_t k = 0; k < count; ++k) pairs.emplace_back(i, found_[static_cast<std::size_t>(k)]);
+    }
+  }
+
+ private:
+  OverlapTest overlap_;
+  StripTest test_;
+  std::vector<double> x_, y_;  // (n,)
+  std::vector<std::int32_t> found_;
+};
+
+}  // namespace hthm

@@ -1,0 +1,51 @@
+// What every pair finder is given and gives back.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/run.hpp"
+
+namespace hthm {
+
+/// Disks at one instant: what a finder may look at.
+struct Disks {
+  const Vec* positions;   // (n,), coordinates in [0, box)
+  const Vec* velocities;  // (n,)
+  std::int64_t n;
+};
+
+/// Two overlapping disks, i < j, packed so that ascending keys are ascending (i, j).
+struct Pair {
+  std::uint64_t key = 0;
+
+  Pair() = default;
+  Pair(std::int64_t a, std::int64_t b) {
+    const std::int64_t exchange = (a ^ b) & -static_cast<std::int64_t>(a > b);  // no branch: not to be foreseen
+    key = static_cast<std::uint64_t>(a ^ exchange) << 32 | static_cast<std::uint64_t>(b ^ exchange);
+  }
+  std::int32_t i() const { return static_cast<std::int32_t>(key >> 32); }
+  std::int32_t j() const { return static_cast<std::int32_t>(key & 0xffffffffU); }
+  bool operator<(const Pair& other) const { return key < other.key; }
+};
+
+using PairList = std::vector<Pair>;
+
+/// Step 2 of the rule: two disks overlap if the square of their minimum-image distance is below that of the diameter.
+struct OverlapTest {
+  double box, half_box, diameter2;
+
+  explicit OverlapTest(const Setup& setup)
+      : box{setup.box}, half_box{setup.box / 2}, diameter2{setup.diameter * setup.diameter} {}
+  bool operator()(const Vec& a, const Vec& b) const { return norm2(separation(a, b, box, half_box)) < diameter2; }
+};
+
+// A pair finder is a class with
+//   Finder(const Setup& setup, std::int64_t n, Simd level);
+//   void find(const Disks& disks, PairList& pairs);
+// `find` appends every overlapping pair once, in any order. It decides which pairs to look at and nothing else; what it
+// keeps between calls (cell order, neighbour lists) may change its speed but never its answer. Between two calls every
+// disk has drifted by its velocity times dt and been wrapped into the box, and some velocities have changed.
+
+}  // namespace hthm

@@ -1,0 +1,179 @@
+#include "measures/histogram.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "core/parallel.hpp"
+
+namespace hthm {
+namespace {
+
+/// Frames a task: enough to hide the cost of handing it out, few enough to share evenly.
+constexpr std::int64_t frames_per_task = 64;
+
+template <class Body>
+void for_each_frame(std::int64_t frames, int threads, const Body& body) {
+  const std::int64_t tasks = (frames + frames_per_task - 1) / frames_per_task;
+  parallel_for(tasks, threads, [&](std::int64_t task) {
+    body(task * frames_per_task, std::min(frames, (task + 1) * frames_per_task));
+  });
+}
+
+/// Only values on a slow path come here: whatever a fast path accepts is finite.
+void require_finite(const Vec& v) {
+  if (!std::isfinite(v.x) || !std::isfinite(v.y)) {
+    throw std::invalid_argument("velocities: must be finite, got NaN or infinity. Look for where they come from.");
+  }
+}
+
+/// The bin of x by numpy's rule for explicit edges, or bins where x is out of range.
+std::int64_t numpy_bin(const std::vector<double>& edges, double x) {
+  const auto bins = static_cast<std::int64_t>(edges.size()) - 1;
+  if (!(x >= edges.front() && x <= edges.back())) return bins;
+  if (x == edges.back()) return bins - 1;
+  return std::upper_bound(edges.begin(), edges.end(), x) - edges.begin() - 1;
+}
+
+/// The same for edges `step` apart up to rounding: guess by arithmetic, then correct against the edges themselves.
+std::int64_t nearby_bin(const std::vector<double>& edges, double step, double x) {
+  const auto bins = static_cast<std::int64_t>(edges.size()) - 1;
+  if (!(x >= edges.front() && x <= edges.back())) return bins;
+  auto k = std::min(static_cast<std::int64_t>((x - edges.front()) / step), bins - 1);
+  while (x < edges[static_cast<std::size_t>(k)]) --k;
+  while (k + 1 < bins && x >= edges[static_cast<std::size_t>(k) + 1]) ++k;
+  return k;
+}
+
+/// Counts (bins + 1,) of the speeds of one frame (n,); the last counts those out of range.
+void count_speeds(const SpeedBins& bins, const Vec* velocities, std::int64_t n, std::vector<std::int64_t>& counts) {
+  std::fill(counts.begin(), counts.end(), 0);
+  for (std::int64_t i = 0; i < n; ++i) ++counts[static_cast<std::size_t>(bins(velocities[i]))];
+}
+
+}  // namespace
+
+// ---- Speeds ---------------------------------------------------------------------------------------------------------
+
+SpeedBins::SpeedBins(std::vector<double> edges)
+    : edges_{std::move(edges)}, per_speed_{static_cast<double>(bins()) / edges_.back()} {
+  // sqrt(vx^2 + vy^2) and hypot both lie within 2 ulp of the true speed, so a root further than 8 ulp from every edge
+  // says on which side hypot falls. Squares below 2^-900 or above 2^900 lose that accuracy.
+  constexpr double slack = 0x1p-49, least = 0x1p-450, most = 0x1p450;
+  for (std::int64_t k = 0; k < bins(); ++k) {
+    const auto bin = static_cast<std::size_t>(k);
+    low_.push_back(std::max(edges_[bin] * (1 + slack), least));
+    high_.push_back(std::min(edges_[bin + 1] * (1 - slack), most));
+  }
+}
+
+std::int64_t SpeedBins::operator()(const Vec& v) const {
+  const double root = std::sqrt(norm2(v));
+  const double guess = root * per_speed_;
+  if (guess < static_cast<double>(bins())) {
+    const auto bin = static_cast<std::size_t>(guess);
+    if (root > low_[bin] && root < high_[bin]) return static_cast<std::int64_t>(bin);
+  }
+  return exact(v);
+}
+
+std::int64_t SpeedBins::exact(const Vec& v) const {
+  require_finite(v);
+  return numpy_bin(edges_, std::hypot(v.x, v.y));
+}
+
+void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads,
+                  std::int64_t* counts) {
+  for_each_frame(frames, threads, [&](std::int64_t first, std::int64_t last) {
+    std::vector<std::int64_t> in_bin(static_cast<std::size_t>(bins.bins()) + 1);
+    for (std::int64_t frame = first; frame < last; ++frame) {
+      count_speeds(bins, velocities + frame * n, n, in_bin);
+      std::copy(in_bin.begin(), in_bin.end() - 1, counts + frame * bins.bins());
+    }
+  });
+}
+
+void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads,
+             double* h) {
+  const CountEntropy entropy{n};
+  for_each_frame(frames, threads, [&](std::int64_t first, std::int64_t last) {
+    std::vector<std::int64_t> in_bin(static_cast<std::size_t>(bins.bins()) + 1);
+    for (std::int64_t frame = first; frame < last; ++frame) {
+      count_speeds(bins, velocities + frame * n, n, in_bin);
+      h[frame] = entropy(in_bin.data(), bins.bins(), bins.width());
+    }
+  });
+}
+
+// ---- H of counts ----------------------------------------------------------------------------------------------------
+
+CountEntropy::CountEntropy(std::int64_t most) : count_log_(static_cast<std::size_t>(most) + 1) {
+  for (std::int64_t c = 1; c <= most; ++c) {
+    const auto count = static_cast<double>(c);
+    count_log_[static_cast<std::size_t>(c)] = count * std::log(count);
+  }
+}
+
+double CountEntropy::operator()(const std::int64_t* counts, std::int64_t bins, double cell) const {
+  std::int64_t total = 0;
+  double sum = 0;
+  for (std::int64_t k = 0; k < bins; ++k) {
+    total += counts[k];
+    sum += count_log_[static_cast<std::size_t>(counts[k])];
+  }
+  if (total == 0) return std::numeric_limits<double>::quiet_NaN();
+  const auto n = static_cast<double>(total);
+  return sum / n - std::log(n * cell);
+}
+
+// ---- Velocities -----------------------------------------------------------------------------------------------------
+
+VelocityCells::VelocityCells(const CountEntropy& entropy, std::int64_t n, std::int64_t bins, double reach)
+    : entropy_{entropy},
+      n_{n},
+      bins_{bins},
+      reach_{reach},
+      counts_(static_cast<std::size_t>(bins * bins)),
+      edges_(static_cast<std::size_t>(bins) + 1) {}
+
+double VelocityCells::operator()(const Vec* velocities, const double* temperature) {
+  double t = temperature ? *temperature : 0;
+  if (!temperature) {
+    for (std::int64_t i = 0; i < n_; ++i) t += norm2(velocities[i]) / 2;
+    t /= static_cast<double>(n_);
+  }
+  if (!std::isfinite(t)) {
+    throw std::invalid_argument("velocities: must be finite, squares included, got NaN, infinity or above 1e154.");
+  }
+  if (!(t > 0)) return std::numeric_limits<double>::quiet_NaN();
+  // numpy.linspace(-most, most, bins + 1), to the bit.
+  const double most = reach_ * std::sqrt(t), step = 2 * most / static_cast<double>(bins_);
+  for (std::int64_t k = 0; k < bins_; ++k) edges_[static_cast<std::size_t>(k)] = static_cast<double>(k) * step - most;
+  edges_.back() = most;
+  std::fill(counts_.begin(), counts_.end(), 0);
+  for (std::int64_t i = 0; i < n_; ++i) {
+    const Vec& v = velocities[i];
+    const std::int64_t column = nearby_bin(edges_, step, v.x), row = nearby_bin(edges_, step, v.y);
+    if (column < bins_ && row < bins_) {
+      ++counts_[static_cast<std::size_t>(row * bins_ + column)];
+    } else {
+      require_finite(v);
+    }
+  }
+  return entropy_(counts_.data(), bins_ * bins_, step * step);
+}
+
+void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
+                std::int64_t bins, double reach, int threads, double* h) {
+  const CountEntropy entropy{n};
+  for_each_frame(frames, threads, [&](std::int64_t first, std::int64_t last) {
+    VelocityCells h_of{entropy, n, bins, reach};
+    for (std::int64_t frame = first; frame < last; ++frame) {
+      h[frame] = h_of(velocities + frame * n, temperature ? temperature + frame : nullptr);
+    }
+  });
+}
+
+}  // namespace hthm

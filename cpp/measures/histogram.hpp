@@ -1,0 +1,74 @@
+// Velocities into counts, by numpy's rule for explicit edges, and H of the counts.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/run.hpp"
+
+namespace hthm {
+
+/// Bins of speeds. Bin k holds edges[k] <= s < edges[k + 1]; the last bin holds its right edge too; speeds beyond the
+/// edges are dropped. A speed is std::hypot(vx, vy) to the last bit: H hangs on the side of an edge it falls.
+class SpeedBins {
+ public:
+  /// `edges` (bins + 1,) ascending from 0, equally spaced up to rounding.
+  explicit SpeedBins(std::vector<double> edges);
+
+  std::int64_t bins() const { return static_cast<std::int64_t>(edges_.size()) - 1; }
+  double width() const { return edges_.back() / static_cast<double>(bins()); }
+
+  /// The bin of a velocity, or bins() where its speed is out of range.
+  std::int64_t operator()(const Vec& v) const;
+
+ private:
+  std::int64_t exact(const Vec& v) const;
+
+  std::vector<double> edges_;
+  std::vector<double> low_, high_;  // (bins,) a root of v^2 strictly between these is in the bin, however it rounds
+  double per_speed_;                // bins per unit speed
+};
+
+/// H of a histogram: the sum of p ln p over its cells, p the density of the counts.
+class CountEntropy {
+ public:
+  /// For counts from 0 to `most`: c ln c is looked up, not computed.
+  explicit CountEntropy(std::int64_t most);
+
+  /// H of counts (bins,) in cells of size `cell`; NaN where all are zero.
+  double operator()(const std::int64_t* counts, std::int64_t bins, double cell) const;
+
+ private:
+  std::vector<double> count_log_;  // (most + 1,)
+};
+
+/// Boltzmann's H of one frame at a time: the sum of f ln f dA over bins x bins cells of [-reach sqrt(T), reach
+/// sqrt(T)]^2, f normalised over the disks in range.
+class VelocityCells {
+ public:
+  VelocityCells(const CountEntropy& entropy, std::int64_t n, std::int64_t bins, double reach);
+
+  /// H of velocities (n,); NaN with no disk in range, or with T = 0. T is `*temperature`, or where that is null the
+  /// mean of v^2 / 2.
+  double operator()(const Vec* velocities, const double* temperature);
+
+ private:
+  const CountEntropy& entropy_;  // for counts up to n
+  std::int64_t n_, bins_;
+  double reach_;
+  std::vector<std::int64_t> counts_;  // (bins * bins,)
+  std::vector<double> edges_;         // (bins + 1,)
+};
+
+/// Counts (frames, bins) of the speeds of velocities (frames, n).
+void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads,
+                  std::int64_t* counts);
+
+/// H (frames,) = sum of p ln p ds, eq. (5), of velocities (frames, n); NaN for a frame with no speed in range.
+void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads, double* h);
+
+/// Boltzmann's H (frames,) of velocities (frames, n). `temperature` (frames,), or null: see VelocityCells.
+void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
+                std::int64_t bins, double reach, int threads, double* h);
+
+}  // namespace hthm

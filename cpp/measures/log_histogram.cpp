@@ -1,0 +1,70 @@
+#include "measures/log_histogram.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/parallel.hpp"
+
+namespace hthm {
+namespace {
+
+/// Call counted(frame, counts, changed) for every frame of every run, numbered through all runs, with counts (bins +
+/// 1,) of its speeds, those out of range last; `changed` says whether they may differ from those of the frame before.
+template <class Counted>
+void count_speeds(const SpeedBins& bins, const LogView& log, int threads, const Counted& counted) {
+  parallel_for(log.runs, threads, [&](std::int64_t run) {
+    std::vector<std::int64_t> counts(static_cast<std::size_t>(bins.bins()) + 1);
+    std::vector<std::int32_t> bin_of(static_cast<std::size_t>(log.n));
+    for (std::int64_t i = 0; i < log.n; ++i) {
+      const std::int64_t bin = bins(log.start[run * log.n + i]);
+      bin_of[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(bin);
+      ++counts[static_cast<std::size_t>(bin)];
+    }
+    for (std::int64_t frame = 0; frame < log.frames; ++frame) {
+      bool changed = frame == 0;
+      replay(log, run, frame, frame + 1, [&](std::int32_t disk, const Vec& v) {
+        std::int32_t& bin = bin_of[static_cast<std::size_t>(disk)];
+        --counts[static_cast<std::size_t>(bin)];
+        bin = static_cast<std::int32_t>(bins(v));
+        ++counts[static_cast<std::size_t>(bin)];
+        changed = true;
+      });
+      counted(run * log.frames + frame, counts, changed);
+    }
+  });
+}
+
+}  // namespace
+
+void speed_counts(const SpeedBins& bins, const LogView& log, int threads, std::int64_t* counts) {
+  count_speeds(bins, log, threads, [&](std::int64_t frame, const std::vector<std::int64_t>& in_bin, bool) {
+    std::copy(in_bin.begin(), in_bin.end() - 1, counts + frame * bins.bins());
+  });
+}
+
+void speed_h(const SpeedBins& bins, const LogView& log, int threads, double* h) {
+  const CountEntropy entropy{log.n};
+  count_speeds(bins, log, threads, [&](std::int64_t frame, const std::vector<std::int64_t>& in_bin, bool changed) {
+    h[frame] = changed ? entropy(in_bin.data(), bins.bins(), bins.width()) : h[frame - 1];
+  });
+}
+
+void velocity_h(const LogView& log, const double* temperature, std::int64_t bins, double reach, int threads,
+                double* h) {
+  const CountEntropy entropy{log.n};
+  parallel_for(log.runs, threads, [&](std::int64_t run) {
+    VelocityCells h_of{entropy, log.n, bins, reach};
+    std::vector<Vec> velocities(log.start + run * log.n, log.start + (run + 1) * log.n);
+    for (std::int64_t frame = 0; frame < log.frames; ++frame) {
+      bool changed = frame == 0 || temperature;
+      replay(log, run, frame, frame + 1, [&](std::int32_t disk, const Vec& v) {
+        velocities[static_cast<std::size_t>(disk)] = v;
+        changed = true;
+      });
+      const std::int64_t k = run * log.frames + frame;
+      h[k] = changed ? h_of(velocities.data(), temperature ? temperature + k : nullptr) : h[k - 1];
+    }
+  });
+}
+
+}  // namespace hthm

@@ -1,0 +1,76 @@
+#include "runs/ensemble.hpp"
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+#include "core/parallel.hpp"
+#include "event_driven/event_run.hpp"
+#include "fixed_step/fixed_step.hpp"
+
+namespace hthm {
+namespace {
+
+constexpr std::string_view event_engine = "event";
+
+/// A run of the exact engine; what it refuses is told with the number of the run.
+std::unique_ptr<Run> make_exact_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
+                                    std::int64_t run) {
+  try {
+    return make_event_run(setup, positions, velocities, n);
+  } catch (const OverlappingStart& overlap) {
+    std::ostringstream text;
+    text << "state: disks " << overlap.i << " and " << overlap.j << " of run " << run << " overlap, "
+         << overlap.distance << " apart with diameter " << setup.diameter
+         << ". The exact engine needs a start without overlaps: sample(overlaps='reject') or lattice_state().";
+    throw std::invalid_argument(text.str());
+  }
+}
+
+}  // namespace
+
+std::vector<std::string_view> engine_names() {
+  std::vector<std::string_view> names = fixed_step_engines();
+  names.push_back(event_engine);
+  return names;
+}
+
+Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads)
+    : n_{start.n},
+      first_run_{start.first_run},
+      runs_(static_cast<std::size_t>(start.runs)),
+      logs_(static_cast<std::size_t>(start.runs)) {
+  parallel_for(start.runs, threads, [&](std::int64_t k) {
+    const std::int64_t offset = k * start.n;
+    const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
+    runs_[static_cast<std::size_t>(k)] =
+        engine == event_engine ? make_exact_run(setup, positions, velocities, start.n, start.first_run + k)
+                               : make_fixed_step_run(engine, setup, positions, velocities, start.n);
+  });
+}
+
+void Ensemble::advance(const Record& record, int threads, StopRequest* stop) {
+  parallel_for(runs(), threads, [&](std::int64_t k) {
+    const std::int64_t frame = k * record.frames + record.first;
+    FrameSink sink;
+    sink.collisions = record.collisions + frame;
+    if (record.velocities) sink.velocities = record.velocities + frame * n_;
+    if (record.positions) sink.positions = record.positions + frame * n_;
+    if (record.log) sink.log = &logs_[static_cast<std::size_t>(k)].emplace_back();
+    sink.stop = stop;
+    try {
+      runs_[static_cast<std::size_t>(k)]->advance(record.count, sink);
+    } catch (const Jammed& jammed) {
+      throw Jammed{"state: in run " + std::to_string(first_run_ + k) + ' ' + jammed.what() +
+                   ". The exact engine needs room between disks: take a smaller diameter or a larger box."};
+    }
+  });
+}
+
+void Ensemble::write_state(Vec* positions, Vec* velocities) const {
+  for (std::int64_t k = 0; k < runs(); ++k) {
+    runs_[static_cast<std::size_t>(k)]->write_state(positions + k * n_, velocities + k * n_);
+  }
+}
+
+}  // namespace hthm

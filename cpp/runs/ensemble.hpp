@@ -1,0 +1,63 @@
+// Many independent runs of one engine, advanced together, in parallel over runs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/run.hpp"
+#include "recording/log_rows.hpp"
+
+namespace hthm {
+
+/// Names of all engines, fixed-step first, then the exact one.
+std::vector<std::string_view> engine_names();
+
+/// Where an ensemble starts: positions and velocities (runs, n).
+struct Start {
+  const Vec* positions;
+  const Vec* velocities;
+  std::int64_t runs;
+  std::int64_t n;
+  std::int64_t first_run = 0;  // the number of its first run, for messages
+};
+
+/// Arrays over all frames of an ensemble, of which a call fills the stretch [first, first + count) of every run.
+struct Record {
+  std::int64_t frames;  // of the arrays
+  std::int64_t first;
+  std::int64_t count;
+  std::int64_t* collisions;  // (runs, frames)
+  Vec* velocities;           // (runs, frames, n), or null: not recorded
+  Vec* positions;            // (runs, frames, n), or null: not recorded
+  bool log = false;          // whether collisions are logged; `move_log` has them then
+};
+
+class Ensemble {
+ public:
+  /// Throws std::invalid_argument for an unknown engine or a start that the engine refuses.
+  Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads);
+
+  std::int64_t runs() const { return static_cast<std::int64_t>(runs_.size()); }
+  std::int64_t n() const { return n_; }
+
+  /// Advance every run by record.count frames. The same bits for any number of threads.
+  /// Throws Stopped if it was asked to, and Jammed for disks without room; the ensemble can only be destroyed then.
+  void advance(const Record& record, int threads, StopRequest* stop = nullptr);
+
+  /// Move what has been logged to the end of the rows of all runs; throws std::bad_alloc, and nothing has moved.
+  void move_log(LogRows& rows, int threads) { rows.append(logs_, threads); }
+
+  /// Copy the present state of every run: positions and velocities (runs, n).
+  void write_state(Vec* positions, Vec* velocities) const;
+
+ private:
+  std::int64_t n_;
+  std::int64_t first_run_;
+  std::vector<std::unique_ptr<Run>> runs_;
+  std::vector<std::vector<CollisionLog>>
+      logs_;  // (runs,) a piece a call of `advance`: a long log is never copied whole
+};
+
+}  // namespace hthm

@@ -1,0 +1,76 @@
+#include "starts/placement.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "core/parallel.hpp"
+#include "fixed_step/pair_finders/cell_grid.hpp"
+#include "fixed_step/pair_finders/sorted_cells.hpp"
+
+namespace hthm {
+
+void count_overlaps(const Setup& setup, const Vec* positions, std::int64_t runs, std::int64_t n, int threads,
+                    std::int64_t* counts) {
+  parallel_for(runs, threads, [&](std::int64_t k) {
+    SortedCells finder{setup, n, simd_level()};
+    PairList pairs;
+    finder.find({positions + k * n, nullptr, n}, pairs);
+    counts[k] = static_cast<std::int64_t>(pairs.size());
+  });
+}
+
+namespace {
+
+/// Disks placed so far, by cell. With fewer than 3 cells a side there is one cell, and everyone is looked at.
+class PlacedDisks {
+ public:
+  PlacedDisks(const Setup& setup, const Vec* positions, std::int64_t n)
+      : overlap_{setup}, grid_{setup, std::sqrt(static_cast<double>(n))}, positions_{positions} {
+    if (grid_.side < 3) grid_.side = 1;
+    cells_.resize(static_cast<std::size_t>(grid_.side * grid_.side));
+  }
+
+  bool has_room(const Vec& x) const {
+    const std::int64_t side = grid_.side, reach = side > 1 ? 1 : 0;
+    const std::int64_t column = grid_.index(x.x), row = grid_.index(x.y);
+    for (std::int64_t dy = -reach; dy <= reach; ++dy) {
+      for (std::int64_t dx = -reach; dx <= reach; ++dx) {
+        const std::int64_t cell = (row + dy + side) % side * side + (column + dx + side) % side;
+        for (const std::int64_t i : cells_[static_cast<std::size_t>(cell)]) {
+          if (overlap_(x, positions_[i])) return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  void add(std::int64_t i) {
+    const Vec& x = positions_[i];
+    cells_[static_cast<std::size_t>(grid_.index(x.y) * grid_.side + grid_.index(x.x))].push_back(i);
+  }
+
+ private:
+  OverlapTest overlap_;
+  CellGrid grid_;
+  const Vec* positions_;
+  std::vector<std::vector<std::int64_t>> cells_;  // (side * side,) disks of each cell
+};
+
+}  // namespace
+
+Placed place_disks(const Setup& setup, const Vec* candidates, std::int64_t count, Vec* positions, std::int64_t n,
+                   std::int64_t placed) {
+  const DefaultFloatingPoint environment;
+  PlacedDisks disks{setup, positions, n};
+  for (std::int64_t i = 0; i < placed; ++i) disks.add(i);
+  std::int64_t used = 0;
+  while (placed < n && used < count) {
+    const Vec& x = candidates[used++];
+    if (!disks.has_room(x)) continue;
+    positions[placed] = x;
+    disks.add(placed++);
+  }
+  return {placed, used};
+}
+
+}  // namespace hthm

@@ -1,0 +1,25 @@
+// Overlaps of a start, and starts without any.
+#pragma once
+
+#include <cstdint>
+
+#include "core/run.hpp"
+
+namespace hthm {
+
+/// Number of overlapping pairs of each run: positions (runs, n), counts (runs,).
+void count_overlaps(const Setup& setup, const Vec* positions, std::int64_t runs, std::int64_t n, int threads,
+                    std::int64_t* counts);
+
+/// Disks placed so far, and candidates looked at by the call.
+struct Placed {
+  std::int64_t disks;
+  std::int64_t used;
+};
+
+/// Random sequential addition: take candidates (count,) one after the other and keep each that overlaps none of the
+/// disks kept before, until positions (n,) is full. The first `placed` of them are there already.
+Placed place_disks(const Setup& setup, const Vec* candidates, std::int64_t count, Vec* positions, std::int64_t n,
+                   std::int64_t placed);
+
+}  // namespace hthm

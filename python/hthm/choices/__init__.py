@@ -1,0 +1,1 @@
+"""What a command computes: every choice, as dataclasses."""

@@ -1,0 +1,263 @@
+"""What a run of the command computes: every choice, in one place, with the paper's as the default."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+
+import numpy as np
+import tyro
+
+from hthm import checks, paper
+from hthm.engines.choice import AUTO, check
+from hthm.gas import DiskGas
+from hthm.simulate import EXACT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hthm.gas import State
+    from hthm.train import TrainConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class GasChoices:
+    """Which gas is simulated, and how."""
+
+    n: int = paper.N
+    """Disks."""
+    diameter: float = paper.DIAMETER
+    """Diameter of a disk, at most half the box."""
+    box: float = paper.BOX
+    """Side of the periodic box."""
+    speed: float = paper.S0
+    """s0: speed of every disk at the start."""
+    speeds: Literal["equal", "uniform", "maxwell"] = "equal"
+    """Distribution of the speeds at the start."""
+    overlaps: Literal["allow", "reject"] = "allow"
+    """Whether disks may overlap at the start."""
+    runs: int = paper.RUNS
+    """Independent runs."""
+    frames: int = paper.FRAMES
+    """Frames of a run."""
+    frame_rate: float = paper.FRAME_RATE
+    """Frames per unit time."""
+    seed: int = 0
+    """Seed of the starts."""
+    engine: str = AUTO
+    """Engine of the simulation; hthm.engines() names them, and auto is the fastest fixed-step one."""
+    threads: int | None = None
+    """Threads of the simulation and of torch; as many as the process may run on unless given."""
+
+    def __post_init__(self) -> None:
+        self.gas  # noqa: B018 -- checks n, diameter, speed and box
+        checks.choice("speeds", self.speeds, ("equal", "uniform", "maxwell"))
+        checks.choice("overlaps", self.overlaps, ("allow", "reject"))
+        for name, least in (("runs", 1), ("frames", 2), ("seed", 0)):
+            checks.integer(name, getattr(self, name), least=least)
+        for name in ("frame_rate", "speed"):
+            checks.positive(name, getattr(self, name))
+        check(self.engine)
+        checks.threads(self.threads)
+
+    @property
+    def gas(self) -> DiskGas:
+        """The gas that is simulated."""
+        return DiskGas(n=self.n, diameter=self.diameter, speed=self.speed, box=self.box)
+
+    @property
+    def dt(self) -> float:
+        """Time between two frames."""
+        return 1 / self.frame_rate
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of consecutive frames of all runs."""
+        return self.runs * (self.frames - 1)
+
+    def start(self) -> State:
+        """Draw where the runs start.
+
+        Raises
+        ------
+        ValueError
+            If disks overlap where the exact engine is to start from, or there is no room to reject overlaps.
+        """
+        state = self.gas.sample(self.runs, self.seed, overlaps=self.overlaps, speeds=self.speeds)
+        overlapping = int(np.count_nonzero(state.overlaps())) if self.engine in EXACT else 0
+        if overlapping:
+            raise ValueError(
+                f"engine: must be one of fixed step where disks overlap at the start, got {self.engine}, and in "
+                f"{overlapping} of {self.runs} runs they do. Add --overlaps reject, or leave --engine out."
+            )
+        return state
+
+    def as_json(self) -> dict[str, Any]:
+        """Return every choice as JSON can hold it."""
+        return {name: _plain(value) for name, value in dataclasses.asdict(self).items()}
+
+    def decisive(self) -> dict[str, Any]:
+        """Return the choices that a simulation or a training in the folder depends on, as JSON can hold them."""
+        choices = self.as_json()
+        del choices["threads"]
+        return choices
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingChoices(GasChoices):
+    """Which networks are trained on the runs, and how."""
+
+    widths: tuple[int, ...] = paper.WIDTHS
+    """Widths D of the networks."""
+    trainings: int = 1
+    """Trainings of each width, with seeds that follow each other."""
+    training_seed: int = 0
+    """Seed of the first training of each width."""
+    epochs: int = paper.EPOCHS
+    """Epochs of a training."""
+    batch: int = paper.BATCH
+    """Frame pairs of a batch."""
+    learning_rate: float = paper.LEARNING_RATE
+    """Adam's."""
+    penalty: float = paper.PENALTY
+    """λ of the loss, eq. (11)."""
+    final_slope: float = paper.FINAL_SLOPE
+    """Negative slope of the loss in the last epoch, eq. (12)."""
+    backend: Literal["fused", "torch"] | None = None
+    """How to train: with the compiled kernel, on a CPU, or with torch. The kernel wherever it can unless given."""
+    device: str = "cpu"
+    """Where to train: cpu, cuda, cuda:1."""
+    weights: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
+    """Trained models, .safetensors or a torch state dict, in place of training. May be given several times."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("trainings", "epochs", "batch"):
+            checks.integer(name, getattr(self, name), least=1)
+        checks.integer("training_seed", self.training_seed, least=0)
+        checks.positive("learning_rate", self.learning_rate)
+        checks.positive("penalty", self.penalty, zero=True)
+        checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
+        _check_numbers("widths", self.widths)
+        if len(set(self.widths)) < len(self.widths):
+            raise ValueError(f"widths: must differ, got {self.widths}. --trainings repeats a width.")
+        if self.trains and self.batch > self.pairs:
+            raise ValueError(
+                f"batch: must be at most the number of frame pairs, {self.pairs}, got {self.batch}. "
+                "Choose a smaller batch, or more runs or frames."
+            )
+
+    @property
+    def recorded_runs(self) -> int:
+        """Runs whose collisions are in memory together."""
+        return self.runs
+
+    @property
+    def simulated_frames(self) -> float:
+        """Frames of all runs that are simulated."""
+        return self.recorded_runs * self.frames
+
+    @property
+    def trains(self) -> bool:
+        """Whether networks are trained, and not only given ones looked at."""
+        return not self.weights
+
+    @property
+    def seeds(self) -> range:
+        """Seeds of the trainings of each width."""
+        return range(self.training_seed, self.training_seed + self.trainings)
+
+    def train_config(self, seed: int) -> TrainConfig:
+        """Return how the training of this seed is done."""
+        from hthm.train import TrainConfig  # noqa: PLC0415 -- imports torch, which --help can do without
+
+        return TrainConfig(
+            epochs=self.epochs,
+            batch=self.batch,
+            learning_rate=self.learning_rate,
+            penalty=self.penalty,
+            final_slope=self.final_slope,
+            seed=seed,
+            backend=self.backend,
+            device=self.device,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig(TrainingChoices):
+    """Every choice of a run; `--preset` sets them all, and options change single ones."""
+
+    frame_rates: tuple[int, ...] = paper.FRAME_RATES
+    """Frame rates of Fig. 2."""
+    rate_runs: int = 20
+    """Runs at each frame rate of Fig. 2."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.integer("rate_runs", self.rate_runs, least=1)
+        _check_numbers("frame_rates", self.frame_rates)
+
+    @property
+    def simulated_frames(self) -> float:
+        """Frames of all runs that are simulated, those at the frame rates of Fig. 2 too."""
+        return self.runs * self.frames + self.rate_runs * sum(self.frame_rates) * self.frames * self.dt
+
+
+def _check_numbers(name: str, values: tuple[int, ...]) -> None:
+    for value in values:
+        checks.integer(name, value, least=1)
+    if not values:
+        raise ValueError(f"{name}: must have at least one value, got none.")
+
+
+def _plain(value: object) -> object:
+    """As JSON can hold it."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+PRESETS: Final[Mapping[str, RunConfig]] = MappingProxyType(
+    {
+        "paper": RunConfig(),
+        "quick": RunConfig(
+            runs=12, frames=150, rate_runs=4, epochs=5, batch=16, learning_rate=2e-3, frame_rates=(5, 15, 60, 240)
+        ),
+    }
+)
+"""`paper` is the paper's size; `quick` goes the same way on less data, and its networks learn little."""
+
+
+Choices = TypeVar("Choices", bound=GasChoices)
+
+
+def read_config(path: str | os.PathLike[str], kind: type[Choices]) -> Choices:
+    """Read a config.json.
+
+    Parameters
+    ----------
+    path : path
+        As a command writes it.
+    kind : type
+        Which choices it is to hold: `RunConfig`, or those of a subcommand.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it holds no such choices, or a wrong value; the message has the path.
+    """
+    try:
+        choices = dict(json.loads(Path(path).read_text(encoding="utf-8")))
+        for name, value in choices.items():
+            if isinstance(value, list):
+                choices[name] = tuple(map(Path, value)) if name == "weights" else tuple(value)
+        return kind(**choices)
+    except (TypeError, ValueError) as error:  # JSON's and Unicode's errors are ValueErrors
+        raise ValueError(f"{os.fspath(path)}: must be a configuration of hthm, and is not: {error}") from error

@@ -1,0 +1,1 @@
+"""Which engine steps a gas."""

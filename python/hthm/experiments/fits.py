@@ -1,0 +1,56 @@
+"""What a trained functional is like: how well it stands for H, how often it falls, how it looks early and late."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from hthm.pages.tables import fit_json, fit_or_none
+
+if TYPE_CHECKING:
+    from hthm.gas import FloatArray
+
+EARLY: Final = 15
+"""Frames in which the steepness at the start is measured: a quarter of a unit of time, half a collision of a disk."""
+LATE: Final = 0.5
+"""The last share of the frames, in which H has long settled at the paper's state."""
+
+
+def fit_and_shape(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noqa: N803 -- the paper's symbol
+    """The affine fit of H to h, run by run, and what the fitted curves are like.
+
+    Parameters
+    ----------
+    h, H : (runs, frames) float64
+        The functional, trained to rise, and H.
+
+    Returns
+    -------
+    dict or None
+        As JSON can hold it; None where h is constant along a run, and nothing can be fitted.
+
+        falls : float
+            Share of the pairs of consecutive frames in which h falls. h stays where no two disks collide.
+        late_variance, late_variance_h : float
+            Variance of a·h + b, and of H, over the last half of the frames: nats², the mean over the runs.
+        steepness : float
+            Slope of a·h + b in the first `EARLY` frames beside that of H, both averaged over the runs; 1 is as steep.
+    """
+    fit = fit_or_none(h, H)
+    if fit is None:
+        return None
+    curve, late = fit(h), round(h.shape[1] * (1 - LATE))
+    return {
+        **fit_json(fit),
+        "falls": float((np.diff(h, axis=1) < 0).mean()),
+        "late_variance": float(curve[:, late:].var(axis=1).mean()),
+        "late_variance_h": float(H[:, late:].var(axis=1).mean()),
+        "steepness": _slope(curve) / _slope(H),
+    }
+
+
+def _slope(curves: FloatArray) -> float:
+    """Slope of the mean curve in its first frames, by least squares."""
+    early = curves[:, :EARLY].mean(axis=0)  # (frames,)
+    return float(np.polynomial.Polynomial.fit(np.arange(len(early)), early, 1).convert().coef[1])

@@ -1,0 +1,298 @@
+"""Training on the arrow of time by logistic regression, whole runs at a time.
+
+Beside the paper's training (`hthm.train`): another loss, whose best functional is an entropy, and other batches. The
+paper's loss is there to compare with.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+
+import torch
+
+from hthm import checks, paper
+from hthm.learning.loss import logistic_loss, negative_slope, tilted_loss
+from hthm.learning.whole_runs import Changes, Steps, whole_runs
+from hthm.randomness import Stream, stream_seed
+
+if TYPE_CHECKING:
+    from hthm.deepsets import DeepSets
+    from hthm.gas import FloatArray
+    from hthm.trajectories import Trajectories
+
+Looked: TypeAlias = Callable[["Look"], None]
+Progress: TypeAlias = Callable[[int, int], None]
+
+Loss = Literal["logistic", "tilted"]
+
+_HALVINGS: Final = 40
+
+
+class ArrowDivergedError(ArithmeticError):
+    """A loss is not a finite number; the model holds the weights that gave it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrowConfig:
+    """How to train on the arrow of time.
+
+    Attributes
+    ----------
+    steps : {"frames", "collisions"}
+        What is put in order: a frame and its successor, or a single collision, which only a log knows.
+    loss : {"logistic", "tilted"}
+        `hthm.learning.loss.logistic_loss`, or the paper's `hthm.learning.loss.tilted_loss`.
+    updates : int
+        Steps of Adam. The learning rate falls to zero along half a cosine.
+    learning_rate : float
+        Adam's, at the beginning.
+    batch : float
+        Runs of an update, a whole number; or, below 1, which share of the steps of one run, drawn anew.
+    penalty : float
+        λ of the loss.
+    final_slope : float
+        Negative slope of the tilted loss in the last update, eq. (12) of arXiv:2508.14003 with updates for epochs.
+    blocks : int
+        Into how many random parts the disks are divided, anew at every update; each is put in order by itself. The
+        order of two frames of 1000 disks is soon beyond doubt, and then says no more of h; that of few disks is not.
+    blur : float
+        Standard deviation of what is added to both components of every velocity, the architecture's velocity scale
+        being 1: anew at every update, and for a disk at every collision. It sets the resolution at which the entropy
+        is learned.
+    looks : int
+        How often the training is looked at, evenly, the last time at its end.
+    seed : int
+        Of the order of the runs, of the blocks and of the blur.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is of the wrong kind or out of range.
+    """
+
+    steps: Steps = "collisions"
+    loss: Loss = "logistic"
+    updates: int = 4000
+    learning_rate: float = 1e-2
+    batch: float = 1
+    penalty: float = 0.0
+    final_slope: float = paper.FINAL_SLOPE
+    blocks: int = 1
+    blur: float = 0.0
+    looks: int = 20
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        checks.choice("steps", self.steps, get_args(Steps))
+        checks.choice("loss", self.loss, get_args(Loss))
+        checks.integer("updates", self.updates, least=1)
+        checks.positive("learning_rate", self.learning_rate)
+        if checks.positive("batch", self.batch) > 1 and self.batch % 1:
+            raise ValueError(f"batch: must be a whole number of runs, or below 1, got {self.batch}. Round it.")
+        checks.positive("penalty", self.penalty, zero=True)
+        checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
+        checks.integer("blocks", self.blocks, least=1)
+        checks.positive("blur", self.blur, zero=True)
+        checks.integer("looks", self.looks, least=1, most=self.updates)
+        checks.integer("seed", self.seed, least=0)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return every choice as JSON can hold it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a training was like at one moment. Nothing here knows of H, or of the time.
+
+    Attributes
+    ----------
+    update : int
+        Updates that were done.
+    loss : float
+        Mean loss since the last look.
+    held_out_loss, calibration : float or None
+        Logistic loss of runs that the training does not see, whatever its own loss is, and `calibration` of their Δh;
+        None where there are none.
+    seconds : float
+        Wall clock since the training began.
+    """
+
+    update: int
+    loss: float
+    held_out_loss: float | None
+    calibration: float | None
+    seconds: float
+
+
+def train_arrow(
+    model: DeepSets,
+    velocities: FloatArray | Trajectories,
+    config: ArrowConfig | None = None,
+    *,
+    held_out: FloatArray | Trajectories | None = None,
+    progress: Progress | None = None,
+    looked: Looked | None = None,
+) -> list[Look]:
+    """Train a network, in place, to know what came first.
+
+    Parameters
+    ----------
+    model : DeepSets
+        On the CPU; `hthm.deepsets.entropic` is the architecture for it.
+    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+        Box sides per unit time. Not changed, nor a log made dense.
+    config : ArrowConfig, optional
+        A term a collision unless given.
+    held_out : like velocities, optional
+        Runs that the training does not see, to look at it with.
+    progress : callable, optional
+        Called as ``progress(done, total)`` after every update.
+    looked : callable, optional
+        Called with every `Look`, the model being as it is then; it may keep the weights.
+
+    Returns
+    -------
+    list of Look
+
+    Raises
+    ------
+    TypeError, ValueError, AttributeError
+        As `hthm.learning.whole_runs.whole_runs`, of either recording.
+    ArrowDivergedError
+        If a loss is not finite.
+
+    Notes
+    -----
+    Runs are drawn in a new order each time all have been drawn. Seed and weights give the same bits again for the same
+    number of threads of torch.
+    """
+    config = config or ArrowConfig()
+    dtype = next(model.parameters()).dtype
+    runs = whole_runs(velocities, config.steps, dtype)
+    if config.blocks > runs[0].n:
+        raise ValueError(f"blocks: must be at most the {runs[0].n} disks, got {config.blocks}. Take fewer blocks.")
+    others = None if held_out is None else whole_runs(held_out, config.steps, dtype)
+    adam = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, config.updates)
+    shuffle, noise = (
+        torch.Generator().manual_seed(stream_seed(config.seed, stream)) for stream in (Stream.SHUFFLE, Stream.NOISE)
+    )
+    looks: list[Look] = []
+    order: list[int] = []
+    began = time.perf_counter()
+    when = {round(config.updates * (number + 1) / config.looks) for number in range(config.looks)}
+    losses: list[float] = []
+    for update in range(1, config.updates + 1):
+        changes = []
+        for _ in range(math.ceil(config.batch)):
+            if not order:
+                order = torch.randperm(len(runs), generator=shuffle).tolist()
+            changes.append(_change(model, runs[order.pop()], config, noise))
+        adam.zero_grad()
+        loss = _loss(torch.cat(changes), config, update, noise)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        losses.append(float(loss.detach()))
+        if not math.isfinite(losses[-1]):
+            raise ArrowDivergedError(
+                f"The loss became {losses[-1]} at update {update} of {config.updates}. Lower the learning rate, which "
+                f"was {config.learning_rate:g}."
+            )
+        adam.step()
+        schedule.step()
+        if progress is not None:
+            progress(update, config.updates)
+        if update in when:
+            look = _look(model, config, others, update, losses, time.perf_counter() - began)
+            losses.clear()
+            looks.append(look)
+            if looked is not None:
+                looked(look)
+    return looks
+
+
+def _loss(change: torch.Tensor, config: ArrowConfig, update: int, noise: torch.Generator) -> torch.Tensor:
+    """Loss of an update, counted from 1."""
+    if config.batch < 1:
+        count = max(1, round(config.batch * len(change)))
+        change = change[torch.randperm(len(change), generator=noise)[:count]]
+    if config.loss == "logistic":
+        return logistic_loss(change, penalty=config.penalty)
+    slope = negative_slope(update - 1, config.updates, config.final_slope)
+    return tilted_loss(change, negative_slope=slope, penalty=config.penalty)
+
+
+def _change(model: DeepSets, run: Changes, config: ArrowConfig, noise: torch.Generator) -> torch.Tensor:
+    """Δh of all steps of a run, and of all blocks, as one update sees them."""
+    velocities, block = run.velocities, torch.zeros(run.n, dtype=torch.int64)
+    if config.blur:
+        deviation = config.blur * model.architecture.velocity_scale
+        velocities = velocities + deviation * torch.randn(velocities.shape, generator=noise, dtype=velocities.dtype)
+    if config.blocks > 1:
+        block = (torch.randperm(run.n, generator=noise) // (run.n // config.blocks)).clamp(max=config.blocks)
+    return run.block_h(model, block, config.blocks, velocities).diff(dim=0).flatten()
+
+
+def _look(
+    model: DeepSets,
+    config: ArrowConfig,
+    others: Sequence[Changes] | None,
+    update: int,
+    losses: Sequence[float],
+    seconds: float,
+) -> Look:
+    held_out_loss = slope = None
+    if others is not None:
+        noise = torch.Generator().manual_seed(stream_seed(config.seed, Stream.LOOK))  # the same at every look
+        with torch.inference_mode():
+            change = torch.cat([_change(model, run, config, noise) for run in others])
+            held_out_loss = float(logistic_loss(change))
+        slope = calibration(change)
+    return Look(
+        update=update,
+        loss=sum(losses) / len(losses),
+        held_out_loss=held_out_loss,
+        calibration=slope,
+        seconds=seconds,
+    )
+
+
+def calibration(change: torch.Tensor) -> float | None:
+    """By what factor h would have to be stretched for its odds to be right: 1 for an h of the right slope.
+
+    Parameters
+    ----------
+    change : (batch,) tensor
+        Δh of runs that the training did not see.
+
+    Returns
+    -------
+    float or None
+        β at which the logistic loss of β·Δh is least; None where no finite one is, as with a Δh that never falls.
+
+    Notes
+    -----
+    Platt scaling with a slope alone, Guo et al., On calibration of modern neural networks (2017). Theory knows the
+    slope of an entropy, dH/dh = −1/n; this says whether h has it, and does not look at H.
+    """
+    change = change.double()
+    if not bool((change < 0).any()) or not bool((change > 0).any()):
+        return None  # the further it is stretched, the better
+
+    def steeper(beta: float) -> bool:
+        return float((torch.sigmoid(-beta * change) * change).mean()) > 0  # minus the derivative of the loss
+
+    # The loss is convex in β: its derivative changes sign once.
+    low, high = (0.0, 1.0) if steeper(0.0) else (-1.0, 0.0)
+    while steeper(high):
+        low, high = high, 2 * high
+    while not steeper(low):
+        low, high = 2 * low, low
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if steeper(middle) else (low, middle)
+    return (low + high) / 2

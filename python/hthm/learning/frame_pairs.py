@@ -1,0 +1,133 @@
+"""Pairs of consecutive frames, and the loss of a batch of them in plain torch."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+import torch
+
+from hthm import checks
+from hthm.deepsets import NUMPY_DTYPE
+from hthm.learning.loss import tilted_loss
+from hthm.recording.frames import Frames
+from hthm.trajectories import Trajectories
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from hthm.gas import FloatArray
+
+_SPARE: Final = 4 * 2**30
+"""Bytes of a GPU left to the layers of a batch (at D = 64, 512 pairs of 1000 disks, about 2 GiB) and to others."""
+
+
+class BatchLoss(Protocol):
+    """What a backend is: the loss of a batch of pairs, ready for autograd.
+
+    The training loop knows no more of it, and it knows nothing of epochs, of Adam, or of the order of the pairs.
+    """
+
+    @property
+    def pairs(self) -> int:
+        """Number of pairs there are."""
+
+    def __call__(
+        self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the loss of eq. (11) and Δh (batch,), having added the gradients of the loss to those of the model.
+
+        `pairs` is (batch,) int64: pair k of run r has the number r·(frames − 1) + k.
+        """
+
+
+def check_velocities(velocities: FloatArray | Trajectories) -> None:
+    """Refuse what cannot be trained on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it has another dtype, shape or order than (runs, frames, n, 2) float64 in C order, fewer than 2 frames a run,
+        or is not finite.
+    AttributeError
+        If Trajectories have no velocities.
+    """
+    if isinstance(velocities, Trajectories) and velocities.recording == "log":
+        frames = velocities.frames
+        for array in (velocities.log_arrays.start, velocities.log_arrays.velocities):
+            if not np.isfinite(array).all():
+                raise ValueError("velocities: must be finite, got NaN or infinity in the log.")
+    else:
+        array = velocities.velocities if isinstance(velocities, Trajectories) else velocities
+        checks.array("velocities", array, dtype=np.float64, shape=("runs", "frames", "n", 2), finite=False)
+        frames = array.shape[1]
+        for run, velocities_of_run in enumerate(array):  # a mask of all disks at once would take half a gigabyte
+            if not np.isfinite(velocities_of_run).all():
+                raise ValueError(f"velocities: must be finite, got NaN or infinity in run {run}.")
+    if frames < 2:  # noqa: PLR2004 -- two frames make a pair
+        raise ValueError(f"velocities: must have at least 2 frames a run, got {frames}. Simulate more frames.")
+
+
+class TorchBatchLoss:
+    """The reference: both frames of every pair through the network, the rest left to autograd.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Maps (batch, n, 2) to (batch,), with parameters in float32 or float64 on `device`.
+    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+        Stays as it is. On a CPU, the frames of a batch are gathered and cast when their turn comes: 24 MB beside the
+        layers at the paper's size. On a GPU, one float32 copy lies on the device where it fits (2 GB at the paper's
+        size), and else batches travel.
+    device : torch.device
+    """
+
+    def __init__(self, model: nn.Module, velocities: FloatArray | Trajectories, device: torch.device) -> None:
+        self._velocities = Frames(velocities)
+        runs, self._frames = self._velocities.leading
+        n = self._velocities.n
+        self.pairs = runs * (self._frames - 1)
+        self._model = model
+        self._device = device
+        self._dtype = next(model.parameters()).dtype
+        # On a CPU the layers of a piece fit into its cache: 2 to 3 times faster than 256 pairs at once.
+        self._pairs_at_a_time = max(1, 2**13 // n) if device.type == "cpu" else self.pairs
+        self._on_device = self._copy_to_device() if device.type == "cuda" else None
+
+    def __call__(
+        self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the loss and Δh; see `BatchLoss`."""
+        changes = []
+        for piece in pairs.split(self._pairs_at_a_time):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            first = piece + piece // (self._frames - 1)  # a run has one frame more than pairs
+            h = self._model(self._gather(torch.cat([first, first + 1])))  # (2 piece, n, 2) -> (2 piece,)
+            before, after = h.chunk(2)
+            change = after - before
+            # The loss is a mean over pairs, so that its gradient is the mean of those of the pieces.
+            share = len(piece) / len(pairs)
+            (share * tilted_loss(change, negative_slope=negative_slope, penalty=penalty)).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            changes.append(change.detach())
+        change = torch.cat(changes)
+        return tilted_loss(change, negative_slope=negative_slope, penalty=penalty), change
+
+    def _gather(self, frames: torch.Tensor) -> torch.Tensor:
+        """Frames by number, (len(frames), n, 2), as the model wants them."""
+        if self._on_device is not None:
+            return self._on_device[frames.to(self._device)]
+        return self._cast(self._velocities.take(frames.numpy()))
+
+    def _cast(self, velocities: FloatArray) -> torch.Tensor:
+        return torch.from_numpy(velocities.astype(NUMPY_DTYPE[self._dtype])).to(self._device)
+
+    def _copy_to_device(self) -> torch.Tensor | None:
+        free, _ = torch.cuda.mem_get_info(self._device)
+        shape = (len(self._velocities), self._velocities.n, 2)
+        if math.prod(shape) * self._dtype.itemsize > free - _SPARE:
+            return None
+        copy = torch.empty(shape, dtype=self._dtype, device=self._device)
+        count = max(1, 2**23 // self._velocities.n)
+        for first, chunk in self._velocities.chunks(count):  # in pieces: no float32 copy beside the caller's array
+            copy[first : first + len(chunk)] = self._cast(chunk)
+        return copy

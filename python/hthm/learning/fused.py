@@ -1,0 +1,84 @@
+"""The loss of a batch of frame pairs from the compiled kernel, for `DeepSets` in float32 on a CPU."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from hthm import _core
+from hthm.deepsets import PUBLISHED, DeepSets
+from hthm.recording.collision_log import LogArrays
+from hthm.recording.frames import Frames
+
+if TYPE_CHECKING:
+    from hthm.gas import FloatArray
+    from hthm.trajectories import Trajectories
+
+MOST_WIDTH: int = _core.most_width
+"""The widest network that the kernel takes."""
+
+
+def takes(model: DeepSets, device: torch.device) -> bool:
+    """Whether the kernel can train this model on this device: the paper's, float32, not too wide, on a CPU."""
+    return (
+        type(model) is DeepSets  # a subclass may compute something else
+        and model.architecture == PUBLISHED
+        and device.type == "cpu"
+        and model.width <= MOST_WIDTH
+        and all(parameter.dtype == torch.float32 for parameter in model.parameters())
+    )
+
+
+class FusedBatchLoss:
+    """Loss and gradient of a batch, exact up to rounding, without the layers ever being in memory.
+
+    Parameters
+    ----------
+    model : DeepSets
+        One that the kernel `takes`.
+    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+        Encoded once as what changes from frame to frame. Runs of an array in which more than a quarter of the disks do
+        are read where they are.
+
+    Notes
+    -----
+    docs/training.md explains the kernel. As many threads as torch has, `torch.get_num_threads`; the bits do not depend
+    on how many.
+    """
+
+    def __init__(self, model: DeepSets, velocities: FloatArray | Trajectories) -> None:
+        self._width = model.width
+        self._parameters = list(model.parameters())  # finding them takes as long as what is done with them
+        self._sizes = [parameter.numel() for parameter in self._parameters]
+        recorded, threads = Frames(velocities), torch.get_num_threads()
+        if isinstance(recorded.recorded, LogArrays):
+            self._kernel = _core.PairLoss.from_log(*recorded.recorded, threads)
+        else:
+            frames = recorded.recorded.reshape(*recorded.leading, recorded.n, 2)  # (runs, frames, n, 2), a view
+            self._kernel = _core.PairLoss.from_dense(frames, threads)
+        self.pairs = self._kernel.pairs
+
+    def __call__(
+        self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the loss and Δh, both in float64; see `hthm.learning.frame_pairs.BatchLoss`."""
+        weights = torch.cat([parameter.detach().reshape(-1) for parameter in self._parameters])
+        change = torch.empty(len(pairs), dtype=torch.float64)
+        gradient = torch.empty_like(weights)
+        loss = self._kernel.loss(
+            weights.numpy(),
+            self._width,
+            np.ascontiguousarray(pairs.numpy()),
+            negative_slope,
+            penalty,
+            change.numpy(),
+            gradient.numpy(),
+            torch.get_num_threads(),
+        )
+        parts = torch.split_with_sizes(gradient, self._sizes)
+        for parameter, part in zip(self._parameters, parts, strict=True):
+            added = part.view_as(parameter)
+            parameter.grad = added if parameter.grad is None else parameter.grad.add_(added)
+        return torch.tensor(loss, dtype=torch.float64), change

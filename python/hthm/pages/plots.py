@@ -1,0 +1,247 @@
+"""The paper's figures, each drawn from a `Series`."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from itertools import cycle
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hthm import paper
+from hthm.gas import FloatArray, IntArray
+from hthm.pages.print_style import BLACK, BLUE, COLOURS, COLUMN, GREEN, MARKERS, PAGE, RED, STYLES, canvas, save_figure
+from hthm.pages.series import Series, Training
+
+MOST_PANELS: Final = 6
+"""Times shown in Fig. 3; of more, these many are chosen evenly."""
+
+
+def frame_rate_figure(series: Series) -> Figure:
+    """Fig. 2: collisions of a run in a fixed time against the frame rate, with standard errors.
+
+    Below, the same near Enskog's rate of a gas that is in equilibrium throughout. The exact engine, where the series
+    has it, is its mean in a band of one standard error.
+    """
+    rates = series.frame_rates
+    enskog = series.gas.collision_rate * series.gas.n / 2 * rates.time
+    mean, error = _mean(rates.collisions)
+    with canvas(COLUMN, 3.4) as figure:
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+        for axes, scale, offset in ((above, 1.0, 0.0), (below, 100 / enskog, -100.0)):
+            axes.axhline(scale * enskog + offset, color=RED, linestyle=STYLES[1], label="Enskog, in equilibrium")
+            if rates.exact is not None:
+                exact, spread = (scale * value for value in _mean(rates.exact))
+                band = exact + offset - spread, exact + offset + spread
+                axes.axhspan(*band, color=GREEN, alpha=0.3, linewidth=0)
+                axes.axhline(exact + offset, color=GREEN, linestyle=STYLES[2], label="exact, event-driven")
+            axes.errorbar(
+                rates.rates,
+                scale * mean + offset,
+                scale * error,
+                color=BLUE,
+                marker="o",
+                markersize=3,
+                capsize=2,
+                linewidth=0.8,
+                label=f"fixed step (runs: {rates.collisions.shape[1]})",
+            )
+        above.set_xscale("log")
+        above.set_xticks(rates.rates, [str(rate) for rate in rates.rates])
+        above.minorticks_off()
+        above.set_ylim(0, 1.1 * max(enskog, float(mean.max())))
+        finest = 100 * (mean[np.argmax(rates.rates)] / enskog - 1)
+        below.set_ylim(min(-10, finest - 2), max(3, finest + 2))
+        below.set_xlabel("frame rate (frames per unit time)")
+        above.set_ylabel(f"collisions in {rates.time:.3g} time units")
+        below.set_ylabel("from Enskog (%)")
+        figure.align_ylabels()
+        above.legend(loc="lower right")
+    return figure
+
+
+def speeds_figure(series: Series) -> Figure:
+    """Fig. 3: distribution of the speeds at several times against Maxwell and Boltzmann's, in units of s0."""
+    speeds, s0 = series.speeds, series.gas.speed
+    panels = _evenly(len(speeds.times), MOST_PANELS)
+    edges = speeds.edges / s0
+    density = speeds.counts / (speeds.total * np.diff(edges))  # (shown, bins)
+    columns = 2 if len(panels) == 4 else min(3, len(panels))  # noqa: PLR2004 -- a square leaves no hole
+    rows = -(-len(panels) // columns)
+    at = np.linspace(max(edges[0], 1e-3), edges[-1], 400)
+    rayleigh = 2 * at * np.exp(-(at**2))  # of T = s0²/2
+    with canvas(PAGE if columns > 1 else COLUMN, 0.5 + 1.6 * rows) as figure:
+        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        for axes, shown in zip(grid.flat, panels, strict=False):
+            axes.stairs(density[shown], edges, color=BLUE, fill=True, alpha=0.3, linewidth=0, baseline=1e-6)
+            axes.stairs(density[shown], edges, color=BLUE, linewidth=0.9, baseline=None, label="measured")
+            axes.plot(at, rayleigh, color=RED, linestyle=STYLES[1], label="Maxwell–Boltzmann")
+            axes.set_yscale("log")
+            axes.set_title(f"t = {speeds.times[shown]:.3g} time units")
+        least = 0.5 / (speeds.total * float(np.diff(edges).min()))
+        grid[0, 0].set_ylim(max(least, 1e-5), 3 * max(1.0, float(density.max())))
+        grid[0, 0].set_xlim(edges[0], edges[-1])
+        grid[0, 0].locator_params(axis="x", nbins=7)
+        for axes in grid.flat[len(panels) :]:
+            axes.set_axis_off()
+        grid.flat[len(panels) - 1].legend(loc="upper right")
+        figure.supxlabel("speed s / s₀")
+        figure.supylabel("probability density × s₀")
+    return figure
+
+
+def losses_figure(series: Series) -> Figure:
+    """Mean loss of every epoch, a panel a width, with our critical epochs and the published one.
+
+    The published one is marked where the axis reaches it: a shorter training has another schedule.
+
+    Raises
+    ------
+    ValueError
+        If no training of the series has losses, as with given weights.
+    """
+    trained = [training for training in series.trainings if len(training.loss)]
+    if not trained:
+        raise ValueError("series: must have a training with losses, got given weights only. Train, or draw the rest.")
+    seeds = Counter(training.width for training in trained)
+    widths = sorted(seeds)
+    with canvas(PAGE if len(widths) > 1 else COLUMN, 2.4 + 0.16 * max(seeds.values())) as figure:
+        grid = figure.subplots(1, len(widths), sharex=True, sharey=True, squeeze=False)
+        for number, (axes, width) in enumerate(zip(grid.flat, widths, strict=True)):
+            axes.axhline(0, color=BLACK, linewidth=0.5)
+            same = [training for training in trained if training.width == width]
+            for training, style, marker in zip(same, cycle(STYLES), cycle(MARKERS), strict=False):
+                _draw_loss(axes, training, color=COLOURS[number % len(COLOURS)], linestyle=style, marker=marker)
+            axes.set_title(f"D = {width}")
+            axes.set_xlabel("epoch")
+        # Losses end a thousand times nearer to zero than they were: linear within 1e-3, logarithmic outside.
+        grid[0, 0].set_yscale("symlog", linthresh=1e-3)
+        grid[0, 0].set_ylabel("mean loss of the epoch")
+        for axes, width in zip(grid.flat, widths, strict=True):
+            published = paper.PUBLISHED.get(width)
+            if published and published.critical_epoch <= max(len(t.loss) for t in trained if t.width == width):
+                epoch = published.critical_epoch
+                axes.axvline(epoch, color=BLACK, linestyle=STYLES[2], linewidth=0.9, label=f"published: {epoch}")
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22))  # below: curves may go anywhere inside
+    return figure
+
+
+def _draw_loss(axes: Axes, training: Training, **style: Any) -> None:  # noqa: ANN401 -- matplotlib's own styles
+    critical = training.critical_epoch
+    axes.plot(
+        np.arange(1, len(training.loss) + 1),
+        training.loss,
+        **style,
+        linewidth=0.9,
+        markersize=4.5,
+        markerfacecolor="none",  # seeds cross zero within a few epochs of each other
+        markeredgecolor=BLACK,
+        markevery=[] if critical is None else [critical - 1],
+        label=f"seed {training.seed}: " + ("none yet" if critical is None else f"critical epoch {critical}"),
+    )
+
+
+def fits_figure(series: Series) -> Figure:
+    """Fig. 5: H and a·h + b of the first model of every kind, for four runs.
+
+    They are the paper's where there are that many runs, else as many evenly chosen ones.
+    """
+    runs = len(series.H)
+    shown = paper.SHOWN_RUNS if runs > max(paper.SHOWN_RUNS) else _evenly(runs, len(paper.SHOWN_RUNS))
+    models: dict[tuple[int, str], Training] = {}
+    for training in series.trainings:
+        models.setdefault((training.width, training.steps), training)
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    with canvas(PAGE, 0.6 + 1.75 * rows) as figure:
+        grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        for axes, run in zip(grid.flat, shown, strict=False):
+            axes.plot(series.times, series.H[run], color="0.6", linewidth=1.6, label="H")
+            for number, ((width, steps), training) in enumerate(sorted(models.items())):
+                axes.plot(
+                    series.times,
+                    training.a[run] * training.h[run] + training.b[run],
+                    color=COLOURS[number % len(COLOURS)],
+                    linestyle=STYLES[number % len(STYLES)],
+                    linewidth=0.9,
+                    label=f"a h + b, D = {width}{steps and ', '}{steps}",
+                )
+            axes.set_title(f"run {run}")
+            axes.set_xlim(0, series.times[-1])
+        for axes in grid.flat[len(shown) :]:
+            axes.set_axis_off()
+        grid[0, 0].legend(loc="upper right")
+        figure.supxlabel("time (time units)")
+        figure.supylabel("H (nats)")
+    return figure
+
+
+_FIGURES: Final = MappingProxyType(
+    {
+        "fig2_frame_rate": (
+            frame_rate_figure,
+            "Fig. 2. Collisions of a run in the same time, with standard errors. Exact runs start without overlaps.",
+        ),
+        "fig3_speeds": (
+            speeds_figure,
+            "Fig. 3. Distribution of the speeds over all runs at several times, against Maxwell and Boltzmann's.",
+        ),
+        "losses": (
+            losses_figure,
+            "Mean loss of every epoch. Marks: first epoch of positive loss; dotted: the paper's.",
+        ),
+        "fig5_fits": (fits_figure, "Fig. 5. H of single runs, and the affine fits of the models to it."),
+    }
+)
+
+_CAPTIONS: Final = {
+    **{name: text for name, (_, text) in _FIGURES.items()},
+    "entropy_losses": "Loss of the runs of each training, and of runs that it did not see, against its updates; seeds "
+    "lie over each other.",
+}
+
+
+def save_figures(series: Series, folder: str | os.PathLike[str]) -> list[Path]:
+    """Write every figure as PNG and as PDF, each file whole or not at all.
+
+    The figure of the losses is left out where no training has losses, as with given weights.
+
+    Returns
+    -------
+    list of Path
+        Files written, figure by figure, PNG before PDF: fig2_frame_rate, fig3_speeds, losses, fig5_fits.
+
+    Raises
+    ------
+    OSError
+        If the folder is missing or read-only, the disk is full, and so on.
+    """
+    trained = any(len(training.loss) for training in series.trainings)
+    written = []
+    for name, (draw, _) in _FIGURES.items():
+        if name == "losses" and not trained:
+            continue
+        written += save_figure(draw(series), folder, name)
+    return written
+
+
+def caption(path: Path) -> str:
+    """Return what stands below a figure of a run; below another picture, its name."""
+    return _CAPTIONS.get(path.stem, path.stem)
+
+
+def _evenly(count: int, most: int) -> tuple[int, ...]:
+    """Return at most `most` of the first `count` numbers, evenly, both ends among them."""
+    return tuple(int(k) for k in np.linspace(0, count - 1, min(count, most)).round())
+
+
+def _mean(values: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return mean and standard error over the last axis; the error of a single value is taken as zero."""
+    count = values.shape[-1]
+    mean: FloatArray = values.mean(axis=-1)
+    return mean, values.std(axis=-1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros_like(mean)

@@ -1,0 +1,201 @@
+"""The folder of a run: who may write into it, where its files lie, and what made them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from hthm import __version__, _core, checks
+from hthm.choices.run import GasChoices
+from hthm.experiments.trainings import TrainingFiles
+from hthm.files import write_text
+
+PRODUCTS: Final = (
+    "results.json",
+    "tables.json",
+    "ablation.json",
+    "ablation.md",
+    "compare.json",
+    "compare.md",
+    "tables.md",
+    "series.h5",
+    "universal.json",
+    "universal.md",
+    "report.html",
+    "config.json",
+)
+"""Files of a run, of whatever command, beside its folders."""
+_FOLDERS: Final = {
+    "figures": (".png", ".pdf"),
+    "models": (".safetensors",),
+    "checkpoints": (".safetensors",),
+    "history": (".jsonl",),
+}
+
+
+class OccupiedError(Exception):
+    """The folder holds another run."""
+
+
+class ResultsFolder:
+    """A folder that a run may write into.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it is not there.
+    config : GasChoices
+        The run; written to config.json at once, which also shows that the folder can be written to.
+    overwrite : bool
+        Whether another run's files may be replaced; they are removed first, and nothing else is.
+    resume : bool
+        Whether what the same run left here is taken up again.
+
+    Raises
+    ------
+    OccupiedError
+        If another run is there and may not be replaced.
+    OSError
+        If the folder cannot be made or written to.
+    """
+
+    def __init__(self, path: Path, config: GasChoices, *, overwrite: bool = False, resume: bool = False) -> None:
+        self.path = path
+        occupied = any((path / name).exists() for name in PRODUCTS)
+        if occupied and overwrite:
+            self._clear()
+        elif occupied and not resume:
+            raise OccupiedError(
+                f"{path} holds the results of another run. Choose another folder with --out, replace them with "
+                "--overwrite, or go on with a run that was stopped with --resume."
+            )
+        elif occupied and not _holds(path / "config.json", config):
+            raise OccupiedError(
+                f"{path} holds a run with other choices, see its config.json. Give --resume and --out alone to go on "
+                "with it, or choose another folder with --out."
+            )
+        path.mkdir(parents=True, exist_ok=True)
+        for folder in _FOLDERS:
+            (path / folder).mkdir(exist_ok=True)
+        self.write_json("config.json", config.as_json())
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the figures."""
+        return self.path / "figures"
+
+    def model(self, name: str) -> Path:
+        """Path of the model of this name."""
+        return self.path / "models" / f"{name}.safetensors"
+
+    def training(self, name: str) -> TrainingFiles:
+        """Where the training of this name is kept."""
+        return TrainingFiles(
+            model=self.model(name),
+            history=self.path / "history" / f"{name}.jsonl",
+            checkpoint=self.path / "checkpoints" / f"{name}.safetensors",
+        )
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        """Write a JSON file, whole or not at all."""
+        write_text(self.path / name, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+    def write_table(self, name: str, content: dict[str, Any], markdown: str) -> None:
+        """Write NAME.json and NAME.md, each whole or not at all.
+
+        Parameters
+        ----------
+        name : str
+            What both are called.
+        content : dict
+            What was found.
+        markdown : str
+            The same for a reader.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be written.
+        """
+        self.write_json(f"{name}.json", content)
+        write_text(self.path / f"{name}.md", markdown)
+
+    def rows(self, name: str, key: str) -> list[dict[str, Any]]:
+        """Return the rows of a table that an interrupted command left in a JSON file; none if there is no such file."""
+        try:
+            rows: list[dict[str, Any]] = json.loads((self.path / name).read_text(encoding="utf-8"))[key]
+        except FileNotFoundError:
+            return []
+        return rows
+
+    def _clear(self) -> None:
+        for name in PRODUCTS:
+            (self.path / name).unlink(missing_ok=True)
+        for folder, suffixes in _FOLDERS.items():
+            for path in (self.path / folder).glob("*"):
+                if path.suffix in suffixes:
+                    path.unlink()
+
+
+def environment(threads: int | None) -> dict[str, Any]:
+    """Versions and machine, as results.json names them."""
+    import torch  # noqa: PLC0415 -- slow to import, and only its version is wanted
+
+    return {
+        "hthm": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": str(torch.__version__),
+        "compiler": _core.compiler,
+        "cpu": cpu_name(),
+        "threads": checks.threads(threads),
+    }
+
+
+def cpu_name() -> str:
+    """Name the processor, as the system does."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or os.uname().machine)
+
+
+def network_name(width: int, seed: int | None, steps: str = "") -> str:
+    """Name of the files of a network.
+
+    Parameters
+    ----------
+    width : int
+        D.
+    seed : int or None
+        Of its training; None for one that was given.
+    steps : str
+        What its training put in order, where that was not the paper's.
+
+    Returns
+    -------
+    str
+    """
+    return "-".join([f"d{width}", *([steps] if steps else []), "given" if seed is None else f"seed{seed}"])
+
+
+def _holds(path: Path, config: GasChoices) -> bool:
+    """Whether the choices in a file are these, as far as results depend on them.
+
+    Raises
+    ------
+    ValueError
+        If the file holds no choices.
+    """
+    try:
+        written = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path}: must be a configuration of hthm, and is not: {error}") from error
+    return all(name in written and written[name] == value for name, value in config.decisive().items())

@@ -1,0 +1,319 @@
+"""Everything that the tables, the figures and the report are drawn from, and its file ``series.h5``."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Self, TypeVar, get_type_hints
+
+import h5py  # type: ignore[import-untyped]  # h5py ships no types
+import numpy as np
+
+from hthm import checks, files
+from hthm.gas import DiskGas, FloatArray, IntArray
+
+FORMAT: Final = "hthm series 1"
+"""What the attribute ``format`` of a file says; the number goes up when an older program could misread it."""
+
+_LENGTH, _TIME, _SPEED = "length", "time", "length / time"  # of the gas: the paper's box is 1 long
+_GAS: Final = {
+    "n": ("1", "Disks"),
+    "diameter": (_LENGTH, "Diameter of a disk"),
+    "speed": (_SPEED, "Speed s0 of every disk at an equal start"),
+    "box": (_LENGTH, "Side of the square, periodic box"),
+}
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a field of a series is: the units and the description that stand beside it in the file.
+
+    Attributes
+    ----------
+    units, description : str
+    shape : tuple of str
+        Names of the axes; axes of one name are equally long throughout a series, and ``epochs`` may be empty.
+    kind : type
+        ``float`` (float64) or ``int`` (int64).
+    optional : bool
+        Whether it may be None, and is then not in the file.
+    """
+
+    units: str
+    description: str
+    shape: tuple[str, ...] = ()
+    kind: type[float | int] = float
+    optional: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """One model, trained or given, and its h of every frame.
+
+    Attributes
+    ----------
+    width : int
+        Width D of the network.
+    seed : int or None
+        Seed of the training; None for given weights.
+    h : (runs, frames) float64
+    a, b, mse : (runs,) float64
+        H ≈ a·h + b of each run, eqs. (15) and (16) of arXiv:2508.14003, and the mean square of what is left.
+    loss, loss0, slope : (epochs,) float64
+        Mean loss (11) and loss (10b) of every epoch, and the negative slope then; empty for given weights.
+    critical_epoch : int or None
+        First epoch, counted from 1, whose mean loss is above zero; None where there is none.
+    steps : str
+        What a training of `hthm.learning.arrow` put in order, frames or collisions; empty for others.
+    """
+
+    width: Annotated[int, Quantity("1", "Width D of the network", kind=int)]
+    seed: Annotated[
+        int | None, Quantity("1", "Seed of the training; absent for given weights", kind=int, optional=True)
+    ]
+    h: Annotated[FloatArray, Quantity("1", "Learned functional h of every frame", ("runs", "frames"))]
+    a: Annotated[FloatArray, Quantity("nats", "Slope of H = a h + b", ("runs",))]
+    b: Annotated[FloatArray, Quantity("nats", "Intercept of H = a h + b", ("runs",))]
+    mse: Annotated[FloatArray, Quantity("nats^2", "Mean over the frames of (H - a h - b)^2", ("runs",))]
+    loss: Annotated[FloatArray, Quantity("1", "Mean loss, eq. (11), of every epoch", ("epochs",))]
+    loss0: Annotated[FloatArray, Quantity("1", "Mean loss, eq. (10b), of every epoch", ("epochs",))]
+    slope: Annotated[FloatArray, Quantity("1", "Negative slope of the loss in every epoch", ("epochs",))]
+    critical_epoch: Annotated[
+        int | None,
+        Quantity("1", "First epoch, from 1, of positive mean loss; absent if none", kind=int, optional=True),
+    ]
+    steps: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def label(self) -> str:
+        """Its name in tables and legends."""
+        seed = "given" if self.seed is None else f"seed {self.seed}"
+        return ", ".join(filter(None, [f"D = {self.width}", self.steps, seed]))
+
+
+@dataclass(frozen=True, eq=False)
+class FrameRates:
+    """Collisions against the frame rate, Fig. 2.
+
+    Attributes
+    ----------
+    rates : (rates,) int64
+        Frames per unit time.
+    collisions : (rates, counted_runs) int64
+        Collisions of each run in the same physical time.
+    time : float
+        That time.
+    exact : (exact_runs,) int64 or None
+        Collisions of the exact, event-driven engine in that time, where it was asked.
+    """
+
+    rates: Annotated[IntArray, Quantity("1 / time", "Frames per unit time", ("rates",), int)]
+    collisions: Annotated[IntArray, Quantity("1", "Collisions of each run", ("rates", "counted_runs"), int)]
+    time: Annotated[float, Quantity(_TIME, "Time in which they are counted")]
+    exact: Annotated[
+        IntArray | None,
+        Quantity("1", "Collisions of each run of the exact engine", ("exact_runs",), int, optional=True),
+    ] = None
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Speeds:
+    """Counts of speeds at several times, over all runs, Fig. 3.
+
+    Attributes
+    ----------
+    times : (shown,) float64
+        From the start.
+    edges : (bins + 1,) float64
+        Edges of the bins.
+    counts : (shown, bins) int64
+    total : int
+        Disks of all runs, those out of the bins' range too.
+    """
+
+    times: Annotated[FloatArray, Quantity(_TIME, "Times from the start", ("shown",))]
+    edges: Annotated[FloatArray, Quantity(_SPEED, "Edges of the bins", ("edges",))]
+    counts: Annotated[IntArray, Quantity("1", "Disks in every bin, over all runs", ("shown", "bins"), int)]
+    total: Annotated[int, Quantity("1", "Disks of all runs", kind=int)]
+
+    def __post_init__(self) -> None:
+        sizes = _check(self)
+        if sizes["edges"] != sizes["bins"] + 1:
+            raise ValueError(
+                f"edges: must be one more than the {sizes['bins']} bins of counts, got {sizes['edges']}. "
+                "Hand over what numpy.histogram returned."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """What a run of the whole paper measured: every figure is drawn from it without simulating again.
+
+    Attributes
+    ----------
+    gas : DiskGas
+    times : (frames,) float64
+        From the start.
+    H : (runs, frames) float64
+        H of the speeds, in nats.
+    trainings : tuple of Training
+    frame_rates : FrameRates
+    speeds : Speeds
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another dtype or shape than said, or the parts do not belong to the same runs and frames.
+    """
+
+    gas: DiskGas
+    times: Annotated[FloatArray, Quantity(_TIME, "Times of the frames from the start", ("frames",))]
+    H: Annotated[FloatArray, Quantity("nats", "H of the speeds of every frame, eq. (5)", ("runs", "frames"))]
+    trainings: tuple[Training, ...]
+    frame_rates: FrameRates
+    speeds: Speeds
+
+    def __post_init__(self) -> None:
+        _check(self)
+        for training in self.trainings:
+            if training.h.shape != self.H.shape:
+                raise ValueError(
+                    f"h: must have the shape {self.H.shape} of H, got {training.h.shape} for {training.label}. "
+                    "Evaluate the model on every run and frame."
+                )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the file, whole or not at all.
+
+        Raises
+        ------
+        OSError
+            If the folder is missing or read-only, the disk is full, and so on.
+        """
+        # In memory first: a full disk is then met by plain writing, and not by HDF5 with a trace of its own.
+        content = io.BytesIO()
+        with h5py.File(content, "w") as file:
+            file.attrs["format"] = FORMAT
+            file.attrs["source"] = "R. Lier, Machine Learning H-theorem, arXiv:2508.14003, measured anew by hthm"
+            gas = file.create_group("gas")
+            for name, (units, description) in _GAS.items():
+                _describe(gas.create_dataset(name, data=getattr(self.gas, name)), units, description)
+            _write(file, self)
+            _write(file.create_group("frame_rates"), self.frame_rates)
+            _write(file.create_group("speeds"), self.speeds)
+            trainings = file.create_group("trainings")
+            for number, training in enumerate(self.trainings):
+                group = trainings.create_group(f"{number:04}")
+                group.attrs["label"] = training.label
+                group.attrs["steps"] = training.steps
+                _write(group, training)
+        files.write_bytes(path, content.getvalue())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a file that `save` wrote.
+
+        Raises
+        ------
+        OSError
+            If there is no such file, or it cannot be read.
+        ValueError
+            If it is not a series, or is damaged.
+        """
+        content = io.BytesIO(Path(path).read_bytes())
+        try:
+            with h5py.File(content, "r") as file:
+                found = file.attrs.get("format")
+                if found != FORMAT:
+                    raise ValueError(f"its format is {found!r} and not {FORMAT!r}")  # noqa: TRY301 -- worded below
+                return cls(
+                    gas=DiskGas(**{name: file["gas"][name][()].item() for name in _GAS}),
+                    trainings=tuple(_training(group) for _, group in sorted(file["trainings"].items())),
+                    frame_rates=_read(FrameRates, file["frame_rates"]),
+                    speeds=_read(Speeds, file["speeds"]),
+                    **_values(cls, file),
+                )
+        except (OSError, KeyError, RuntimeError, TypeError, ValueError, AttributeError) as damage:
+            reason = str(damage).strip("\"'")
+            raise ValueError(
+                f"series: must be a whole file written by this version of hthm, got {os.fspath(path)} ({reason}). "
+                "Run again to make it anew."
+            ) from damage
+
+
+def _quantities(kind: type) -> dict[str, Quantity]:
+    """Fields of a dataclass that are datasets of the file."""
+    return {
+        name: note
+        for name, hint in get_type_hints(kind, include_extras=True).items()
+        for note in getattr(hint, "__metadata__", ())
+        if isinstance(note, Quantity)
+    }
+
+
+def _check(record: object) -> dict[str, int]:
+    """Refuse fields that are not what they are said to be; return the lengths of the axes."""
+    sizes: dict[str, int] = {}
+    for name, quantity in _quantities(type(record)).items():
+        value = getattr(record, name)
+        if value is None and quantity.optional:
+            continue
+        if not quantity.shape:
+            if quantity.kind is int:
+                checks.integer(name, value, least=0, most=np.iinfo(np.int64).max)
+            else:
+                checks.positive(name, value)
+            continue
+        if quantity.shape == ("epochs",) and np.shape(value) == (0,):
+            sizes.setdefault("epochs", 0)  # given weights have no history
+        shape = tuple(sizes.get(axis, axis) for axis in quantity.shape)
+        checks.array(name, value, dtype=_dtype(quantity), shape=shape, finite=False)
+        sizes.update(zip(quantity.shape, value.shape, strict=True))
+    return sizes
+
+
+def _dtype(quantity: Quantity) -> np.dtype[np.float64] | np.dtype[np.int64]:
+    return np.dtype(np.int64) if quantity.kind is int else np.dtype(np.float64)
+
+
+def _write(group: h5py.Group, record: object) -> None:
+    for name, quantity in _quantities(type(record)).items():
+        value = getattr(record, name)
+        if value is not None:
+            dataset = group.create_dataset(name, data=value, dtype=_dtype(quantity))
+            _describe(dataset, quantity.units, quantity.description)
+            if quantity.shape:
+                dataset.attrs["axes"] = ", ".join(quantity.shape)
+
+
+def _describe(dataset: h5py.Dataset, units: str, description: str) -> None:
+    dataset.attrs["units"] = units
+    dataset.attrs["description"] = description
+
+
+def _read(kind: type[Record], group: h5py.Group) -> Record:
+    return kind(**_values(kind, group))
+
+
+def _training(group: h5py.Group) -> Training:
+    return Training(**_values(Training, group), steps=group.attrs.get("steps", ""))
+
+
+def _values(kind: type, group: h5py.Group) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, quantity in _quantities(kind).items():
+        if quantity.optional and name not in group:
+            values[name] = None
+        else:
+            values[name] = group[name][()] if quantity.shape else group[name][()].item()
+    return values

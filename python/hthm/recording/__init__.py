@@ -1,0 +1,1 @@
+"""What a simulation leaves: frames, and the log of collisions."""

@@ -1,0 +1,75 @@
+"""Sums over the disks of every frame of a log, from what changes: only disks that collided are looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from hthm.gas import FloatArray, IntArray
+    from hthm.recording.collision_log import LogArrays
+
+DiskFunction: TypeAlias = "Callable[[FloatArray], FloatArray]"
+"""(disks, 2) -> (disks, features): velocities to numbers."""
+
+_DISKS_AT_A_TIME: Final = 2**14
+
+
+def frame_sums(of: DiskFunction, log: LogArrays, run: int) -> FloatArray:
+    """Sum a function of the velocity over the disks, for every frame of a run.
+
+    Parameters
+    ----------
+    of : callable
+        The function, of many disks at a time.
+    log : LogArrays
+        All runs.
+    run : int
+        The one.
+
+    Returns
+    -------
+    (frames, features) float64
+        To rounding what the sum over all disks of each frame is: some 1e-14 of the sum of their magnitudes.
+
+    Notes
+    -----
+    At the paper's state a run has 1000 disks and 15 000 changes, in place of 500 000 disks of all its frames.
+    """
+    offsets = log.frame_offsets[run]
+    now = log.start[run].copy()  # (n, 2)
+    n_blocks = range(0, len(now), _DISKS_AT_A_TIME)
+    total = sum(of(now[first : first + _DISKS_AT_A_TIME]).sum(axis=0, dtype=np.float64) for first in n_blocks)
+    sums = []
+    for rows, ends in _blocks(offsets):
+        disks = log.pairs[rows].reshape(-1)  # (changes,), in the order in which they happen
+        after = log.velocities[rows].reshape(-1, 2)
+        touched, number = np.unique(disks, return_inverse=True)
+        values = of(np.concatenate([now[touched], after])).astype(np.float64)  # (touched + changes, features)
+        change = values[len(touched) :] - values[_before(number, len(touched))]
+        reached = total + np.concatenate([np.zeros((1, change.shape[1])), np.cumsum(change, axis=0)])
+        sums.append(reached[2 * ends])
+        total = reached[-1]
+        now[disks] = after  # of equal indices the last is assigned
+    return np.concatenate(sums)
+
+
+def _blocks(offsets: IntArray) -> Iterator[tuple[slice, IntArray]]:
+    """Rows of a few frames at a time, and how many of them each of the frames ends after."""
+    frame = 0
+    while frame < len(offsets) - 1:
+        end = int(np.searchsorted(offsets, offsets[frame] + _DISKS_AT_A_TIME // 2, side="right")) - 1
+        end = max(frame + 1, min(end, len(offsets) - 1))
+        yield slice(offsets[frame], offsets[end]), offsets[frame + 1 : end + 1] - offsets[frame]
+        frame = end
+
+
+def _before(number: IntArray, touched: int) -> IntArray:
+    """Where the value before each change is: among those of the touched disks, or of the changes behind them."""
+    order = np.argsort(number, kind="stable")  # changes of one disk side by side, in their order
+    again = number[order[1:]] == number[order[:-1]]
+    before = number.copy()
+    before[order[1:][again]] = touched + order[:-1][again]
+    return before

@@ -1,0 +1,1 @@
+"""Where runs start: positions and velocities, drawn at random or laid on a lattice."""

@@ -1,0 +1,101 @@
+"""Random starts: one generator a run, drawn from in a fixed order, so that a run is the same whatever else is drawn."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hthm import _core
+from hthm.starts.lattice import widest_lattice
+
+if TYPE_CHECKING:
+    from hthm.gas import DiskGas
+
+Overlaps: TypeAlias = Literal["allow", "reject"]
+Placing: TypeAlias = Literal["allow", "reject", "lattice"]
+Speeds: TypeAlias = Literal["equal", "uniform", "maxwell"]
+
+OVERLAPS: Final = ("allow", "reject")
+SPEEDS: Final = ("equal", "uniform", "maxwell")
+MOST_REJECTED_FRACTION: Final = 0.5
+"""Area fraction up to which disks are placed one after the other; random sequential addition jams near 0.547."""
+
+_MOST_TRIES: Final = 2**26  # candidates for one disk before a start counts as jammed
+
+
+def draw_start(
+    gas: DiskGas, seed: int, run: int, placing: Placing, speeds: Speeds
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Draw positions, then directions, then speeds where they are random, of one run.
+
+    Parameters
+    ----------
+    gas : DiskGas
+        What is drawn.
+    seed, run : int
+        The generator is ``PCG64(SeedSequence(seed, spawn_key=(run,)))``.
+    placing : {"allow", "reject", "lattice"}
+        Anywhere; anywhere, but a position that overlaps an earlier one is drawn again at its turn; or on a lattice.
+    speeds : {"equal", "uniform", "maxwell"}
+        All s0; uniform on [0, 2 s0); or Maxwell-Boltzmann at T = s0²/2.
+
+    Returns
+    -------
+    positions, velocities : (n, 2) float64
+
+    Raises
+    ------
+    ValueError
+        If overlaps are to be rejected and there is no room.
+    """
+    bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(run,)))
+    random = np.random.Generator(bits)
+    if placing == "lattice":
+        positions = _on_lattice(gas, random)
+    elif placing == "reject":
+        positions = _apart(gas, random, bits, run)
+    else:
+        positions = random.random((gas.n, 2)) * gas.box
+    return positions, _velocities(gas, random, speeds)
+
+
+def _apart(gas: DiskGas, random: np.random.Generator, bits: np.random.PCG64, run: int) -> NDArray[np.float64]:
+    """Positions drawn one after the other, each until it overlaps none before it."""
+    positions = np.zeros((gas.n, 2))
+    placed, tries = 0, 0
+    while placed < gas.n:
+        # Candidates come in bulk. The unused rest of a batch is given back, so that every number is drawn in turn.
+        before = bits.state
+        candidates = random.random((max(1024, 4 * (gas.n - placed)), 2)) * gas.box
+        had = placed
+        placed, used = _core.place_disks(candidates, positions, placed, gas.box, gas.diameter)
+        bits.state = before
+        bits.advance(2 * used)
+        tries = 0 if placed > had else tries + used
+        if tries > _MOST_TRIES:
+            raise ValueError(
+                f"overlaps: 'reject' found no room for disk {placed} of run {run} in {tries} tries. "
+                "Take fewer or smaller disks, or another seed."
+            )
+    return positions
+
+
+def _on_lattice(gas: DiskGas, random: np.random.Generator) -> NDArray[np.float64]:
+    """Sites of the widest lattice, in its order; which of them stay empty is random."""
+    sites = widest_lattice(gas.n).sites()
+    taken = np.argsort(random.random(len(sites)), kind="stable")[: gas.n]
+    positions: NDArray[np.float64] = sites[np.sort(taken)] * gas.box
+    return positions
+
+
+def _velocities(gas: DiskGas, random: np.random.Generator, speeds: Speeds) -> NDArray[np.float64]:
+    angles = random.random(gas.n) * (2 * math.pi)
+    speed: float | NDArray[np.float64] = gas.speed
+    if speeds == "uniform":
+        speed = random.random(gas.n) * (2 * gas.speed)
+    elif speeds == "maxwell":
+        speed = random.rayleigh(math.sqrt(gas.temperature), gas.n)  # √T: the spread of each of two components
+    return np.stack([speed * np.cos(angles), speed * np.sin(angles)], axis=-1)  # (n, 2)
