@@ -1,0 +1,63 @@
+// What the bindings share: arrays as they are taken, what guards memory, and how work in the core is left to itself.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "core/stop_request.hpp"
+#include "measures/histogram.hpp"
+#include "recording/replay.hpp"
+
+namespace hthm::bindings {
+
+namespace py = pybind11;
+
+// No forcecast: another dtype or order is refused, never cast or copied.
+using Doubles = py::array_t<double, py::array::c_style>;
+using Floats = py::array_t<float, py::array::c_style>;
+using Counts = py::array_t<std::int64_t, py::array::c_style>;
+using Indices = py::array_t<std::int32_t, py::array::c_style>;
+
+inline void require(bool holds, const char* what) {
+  if (!holds) throw std::invalid_argument(what);
+}
+
+// NumPy stores a 2-vector as two doubles side by side, and so do we.
+static_assert(sizeof(Vec) == 2 * sizeof(double));
+inline const Vec* vectors(const Doubles& a) { return reinterpret_cast<const Vec*>(a.data()); }
+inline Vec* writable_vectors(Doubles& a) { return reinterpret_cast<Vec*>(a.mutable_data()); }
+
+/// Edges (bins + 1,).
+inline SpeedBins speed_bins(const Doubles& edges) {
+  require(edges.ndim() == 1 && edges.size() > 1, "edges: must be (bins + 1,)");
+  return SpeedBins{std::vector<double>(edges.data(), edges.data() + edges.size())};
+}
+
+/// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2), as they are.
+LogView log_view(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities);
+
+/// work(stop) with the GIL released: safe where the caller holds every array, as arguments do, since the core knows no
+/// Python. It ends soon after a signal whose handler raises, with what that raised: KeyboardInterrupt after Ctrl-C.
+template <class Work>
+auto interruptible(const Work& work) {
+  // Asked now and then only: another Python thread may keep us waiting for the GIL for 5 ms.
+  StopRequest stop{[] {
+                     const py::gil_scoped_acquire locked;
+                     return PyErr_CheckSignals() != 0;
+                   },
+                   std::chrono::milliseconds{50}};
+  try {
+    const py::gil_scoped_release unlocked;
+    return work(&stop);
+  } catch (...) {
+    if (stop.stopped()) throw py::error_already_set();  // whatever else went wrong on the way
+    throw;
+  }
+}
+
+}  // namespace hthm::bindings
