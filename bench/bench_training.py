@@ -18,8 +18,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import hthm
 from hthm.deepsets import DeepSets, new_model
-from hthm.learning.backends import Backend, new_adam, new_batch_loss
+from hthm.learning.backends import new_adam, new_batch_loss
 from hthm.learning.frame_pairs import BatchLoss
+from hthm.learning.recipes import Backend
 
 Array = NDArray[np.float64]
 CPU = torch.device("cpu")

@@ -20,12 +20,12 @@ from torch import nn
 
 import hthm
 from hthm.deepsets import DeepSets, new_model
-from hthm.learning.backends import BACKENDS, Backend
 from hthm.learning.checkpoint import CheckpointError
 from hthm.learning.history import History, read_history
+from hthm.learning.recipes import BACKENDS, Backend, TrainConfig
 from hthm.learning.weights import load_weights
 from hthm.run import main
-from hthm.train import TrainConfig, train
+from hthm.train import train
 
 Array = NDArray[np.float64]
 SMALL = TrainConfig(epochs=6, batch=8, learning_rate=1e-2, seed=1)

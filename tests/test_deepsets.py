@@ -16,7 +16,8 @@ from torch import nn
 
 import hthm
 from hthm import paper
-from hthm.deepsets import Architecture, DeepSets, entropic, evaluate, new_model
+from hthm.deepsets import DeepSets, evaluate, new_model
+from hthm.learning.recipes import Architecture, entropic
 from hthm.learning.weights import load_weights
 from hthm.randomness import Stream, stream_seed
 from published import WEIGHTS, needs_weights

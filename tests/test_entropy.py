@@ -12,10 +12,12 @@ import pytest
 import torch
 
 from hthm import paper
+from hthm.choices.ablations import ABLATIONS
 from hthm.choices.entropy import EntropyConfig
-from hthm.deepsets import entropic, new_model
-from hthm.experiments.ablation import ABLATIONS, ablation_markdown
+from hthm.deepsets import new_model
+from hthm.experiments.ablation import ablation_markdown
 from hthm.experiments.universal import universal_markdown
+from hthm.learning.recipes import entropic
 from hthm.learning.weights import load_weights, save_weights
 from hthm.measures.smooth_h import smooth_h
 from hthm.pages.entropy_figures import losses_figure, universal_figure

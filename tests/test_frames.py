@@ -13,10 +13,11 @@ from torch import nn
 import hthm
 from hthm.deepsets import evaluate, new_model
 from hthm.experiments.speeds import speed_distributions
+from hthm.learning.recipes import TrainConfig
 from hthm.measures.baselines import speed_statistics
 from hthm.recording import frames as frames_module
 from hthm.recording.frames import Frames
-from hthm.train import TrainConfig, train
+from hthm.train import train
 
 SMALL = TrainConfig(epochs=2, batch=7, learning_rate=1e-2)
 

@@ -16,7 +16,8 @@ import hthm
 from hthm.deepsets import DeepSets, new_model
 from hthm.learning.frame_pairs import TorchBatchLoss
 from hthm.learning.fused import FusedBatchLoss
-from hthm.train import TrainConfig, train
+from hthm.learning.recipes import TrainConfig
+from hthm.train import train
 
 Array = NDArray[np.float64]
 CPU = torch.device("cpu")

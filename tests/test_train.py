@@ -17,11 +17,11 @@ from torch import nn
 import hthm
 from hthm import paper
 from hthm.deepsets import evaluate, new_model
-from hthm.learning.backends import BACKENDS, Backend
 from hthm.learning.frame_pairs import TorchBatchLoss
 from hthm.learning.history import Epoch, History, read_history
 from hthm.learning.loss import loss0, negative_slope, tilted_loss
-from hthm.train import TrainConfig, TrainingDivergedError, train
+from hthm.learning.recipes import BACKENDS, Backend, TrainConfig
+from hthm.train import TrainingDivergedError, train
 
 Array = NDArray[np.float64]
 SMALL = TrainConfig(epochs=3, batch=8, learning_rate=1e-2, seed=1)

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from hthm import paper
-from hthm.deepsets import PUBLISHED, DeepSets, entropic, new_model
+from hthm.deepsets import DeepSets, new_model
+from hthm.learning.recipes import PUBLISHED, entropic
 from hthm.learning.weights import WeightsError, load_configuration, load_weights, save_weights
 from published import WEIGHTS, needs_weights
 

@@ -9,9 +9,10 @@ from numpy.testing import assert_array_equal
 
 import hthm
 from hthm import paper
-from hthm.deepsets import PUBLISHED, Architecture, DeepSets, entropic, new_model
+from hthm.deepsets import DeepSets, new_model
 from hthm.learning.loss import logistic_loss
-from hthm.learning.whole_runs import Steps, whole_runs
+from hthm.learning.recipes import PUBLISHED, Architecture, Steps, entropic
+from hthm.learning.whole_runs import whole_runs
 
 SUM = Architecture(activation="tanh", velocity_scale=0.1)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from torch import nn
 from torch.func import functional_call
 
 from hthm import checks
+from hthm.learning.recipes import MOST_WIDTH, PUBLISHED, Architecture
 from hthm.randomness import Stream, stream_seed
 from hthm.recording.collision_log import LogArrays
 from hthm.recording.frames import Frames
@@ -24,16 +24,10 @@ if TYPE_CHECKING:
     from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories
 
-Activation = Literal["relu", "silu", "tanh"]
-Pooling = Literal["sum", "mean"]
-
 ACTIVATIONS: Final[Mapping[str, type[nn.Module]]] = MappingProxyType(
     {"relu": nn.ReLU, "silu": nn.SiLU, "tanh": nn.Tanh}
 )
 """What follows every layer but the last, by name."""
-
-MOST_WIDTH: Final = 2**14
-"""The second layers have width² weights; a wider network is a slip of the keyboard."""
 
 NUMPY_DTYPE: Final = {torch.float32: np.float32, torch.float64: np.float64}
 """What a network of this dtype is fed."""
@@ -41,49 +35,6 @@ NUMPY_DTYPE: Final = {torch.float32: np.float32, torch.float64: np.float64}
 _DISKS_AT_A_TIME: Final = {"cpu": 2**14, "cuda": 2**21}
 """So many disks go through the network at once: on a CPU their layers fit into its cache (measured at D = 16, 32 and
 64: 16 frames of 1000 disks cost 0.5 of what 128 cost), on a GPU they keep it busy."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Architecture:
-    """What a `DeepSets` computes, beside its width; by default what the paper's does.
-
-    Attributes
-    ----------
-    activation : {"relu", "silu", "tanh"}
-        What follows every layer but the last. SiLU, x / (1 + exp(−x)), is smooth, as −ln f of a gas is.
-    velocity_scale : float
-        Velocities are divided by it, box sides per unit time; s0 makes numbers of order 1 of them.
-    pooling : {"sum", "mean"}
-        How the φ of the disks are put together.
-    extensive : bool
-        Whether h is n·ρ and not ρ, as an entropy grows with the number of disks.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If one is of the wrong kind or out of range.
-    """
-
-    activation: Activation = "relu"
-    velocity_scale: float = 1.0
-    pooling: Pooling = "sum"
-    extensive: bool = False
-
-    def __post_init__(self) -> None:
-        checks.choice("activation", self.activation, get_args(Activation))
-        checks.positive("velocity_scale", self.velocity_scale)
-        checks.choice("pooling", self.pooling, get_args(Pooling))
-        if not isinstance(self.extensive, bool):
-            raise TypeError(f"extensive: must be True or False, got {type(self.extensive).__name__}.")
-
-
-PUBLISHED: Final = Architecture()
-"""The paper's."""
-
-
-def entropic(speed: float) -> Architecture:
-    """Return an architecture for entropies: h = n·ρ(mean φ(v/s0)) with SiLU; `speed` is s0, box sides per unit time."""
-    return Architecture(activation="silu", velocity_scale=speed, pooling="mean", extensive=True)
 
 
 class DeepSets(nn.Module):

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hthm import _core, checks, paper
+from hthm import _core, checks, published
 from hthm.starts import sampling
 from hthm.starts.lattice import widest_lattice
 
@@ -51,10 +51,10 @@ class DiskGas:
     (0.02827, 1.94658)
     """
 
-    n: int = paper.N
-    diameter: float = paper.DIAMETER
-    speed: float = paper.S0
-    box: float = paper.BOX
+    n: int = published.N
+    diameter: float = published.DIAMETER
+    speed: float = published.S0
+    box: float = published.BOX
 
     def __post_init__(self) -> None:
         least, most = _BOX_RANGE
@@ -95,7 +95,7 @@ class DiskGas:
 
     def sample(
         self,
-        runs: int = paper.RUNS,
+        runs: int = published.RUNS,
         seed: int = 0,
         *,
         overlaps: sampling.Overlaps = "allow",
@@ -133,7 +133,7 @@ class DiskGas:
             )
         return self._drawn(runs, seed, overlaps, speeds)
 
-    def lattice_state(self, runs: int = paper.RUNS, seed: int = 0, *, speeds: sampling.Speeds = "equal") -> State:
+    def lattice_state(self, runs: int = published.RUNS, seed: int = 0, *, speeds: sampling.Speeds = "equal") -> State:
         """Put the disks on a lattice: starts without overlaps where `sample` finds no room.
 
         Parameters

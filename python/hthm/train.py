@@ -9,31 +9,31 @@ from __future__ import annotations
 import errno
 import math
 import os
-import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 import numpy as np
 import torch
 from torch import nn
 
-from hthm import checks, paper
 from hthm.deepsets import NUMPY_DTYPE
 from hthm.files import write_text
-from hthm.learning.backends import BACKENDS, Backend, checked_device, new_adam, new_batch_loss
+from hthm.learning.backends import checked_device, new_adam, new_batch_loss
 from hthm.learning.checkpoint import Checkpoint
 from hthm.learning.history import Epoch, History
 from hthm.learning.loss import loss0, negative_slope
+from hthm.learning.recipes import TrainConfig
 from hthm.randomness import Stream, stream_seed
 
 if TYPE_CHECKING:
     from hthm.gas import FloatArray
     from hthm.learning.frame_pairs import BatchLoss
     from hthm.trajectories import Trajectories
+
+__all__ = ["TrainConfig", "TrainingDivergedError", "train"]
 
 Progress: TypeAlias = Callable[[int, int], None]
 EpochDone: TypeAlias = Callable[[Epoch], None]
@@ -52,68 +52,6 @@ class TrainingDivergedError(ArithmeticError):
         super().__init__(message)
         self.epoch = epoch
         self.step = step
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """How to train; by default as the paper did.
-
-    Attributes
-    ----------
-    epochs : int
-        Times that every pair is drawn.
-    batch : int
-        Frame pairs a step.
-    learning_rate : float
-        Adam's.
-    penalty : float
-        λ of eqs. (10b) and (11).
-    final_slope : float
-        Negative slope in the last epoch, eq. (12), from 0 to 1; 1 is the untilted loss (10b) throughout.
-    seed : int
-        Of the order of the pairs, and of a network that `hthm.deepsets.new_model` makes.
-    backend : {"fused", "torch"}, optional
-        How the loss of a batch is computed: by the compiled kernel, for `DeepSets` in float32 on a CPU, or by torch.
-        The kernel wherever it can unless given.
-    device : str
-        "cpu", "cuda", or one of several GPUs, "cuda:1".
-
-    Raises
-    ------
-    TypeError, ValueError
-        If one is of the wrong kind or out of range.
-
-    Notes
-    -----
-    Sec. IV of arXiv:2508.14003.
-    """
-
-    epochs: int = paper.EPOCHS
-    batch: int = paper.BATCH
-    learning_rate: float = paper.LEARNING_RATE
-    penalty: float = paper.PENALTY
-    final_slope: float = paper.FINAL_SLOPE
-    seed: int = 0
-    backend: Backend | None = None
-    device: str = "cpu"
-
-    def __post_init__(self) -> None:
-        checks.integer("epochs", self.epochs, least=1)
-        checks.integer("batch", self.batch, least=1)
-        checks.positive("learning_rate", self.learning_rate)
-        checks.positive("penalty", self.penalty, zero=True)
-        checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
-        checks.integer("seed", self.seed, least=0)
-        if self.backend is not None:
-            checks.choice("backend", self.backend, BACKENDS)
-        if not isinstance(self.device, str):
-            raise TypeError(f"device: must be a name, cpu or cuda, got {type(self.device).__name__}.")
-        if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", self.device):
-            raise ValueError(f"device: must be cpu, cuda, or cuda:1 and so on, got {self.device!r}.")
-
-    def as_json(self) -> dict[str, Any]:
-        """Return every choice as JSON can hold it."""
-        return asdict(self)
 
 
 def train(

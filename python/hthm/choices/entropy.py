@@ -6,17 +6,16 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import tyro
 
 from hthm import checks, paper
+from hthm.choices.ablations import ABLATIONS
 from hthm.choices.run import GasChoices
+from hthm.learning.recipes import ArrowConfig
 from hthm.measures.smooth_h import FINEST
 from hthm.starts.kinds import ENSEMBLES, LEAVE_ONE_OUT, MIXTURE, STARTS
-
-if TYPE_CHECKING:
-    from hthm.learning.arrow import ArrowConfig
 
 RESOLUTION: Final = 2 / paper.BINS / math.sqrt(2 * math.pi * math.e)
 """Blur of the velocities, in units of s0, at which disks of equal speed have the entropy that one bin of H gives them.
@@ -126,8 +125,6 @@ class EntropyConfig(GasChoices):
 
     def arrow_config(self, steps: Literal["frames", "collisions"], seed: int) -> ArrowConfig:
         """Return how the training of this kind and seed is done."""
-        from hthm.learning.arrow import ArrowConfig  # noqa: PLC0415 -- imports torch, which --help can do without
-
         frames = steps == "frames"
         updates = max(1, self.updates // 2) if frames else self.updates
         return ArrowConfig(
@@ -154,22 +151,18 @@ class AblationConfig(EntropyConfig):
     trainings: int = 3
     """Trainings of each change, with seeds that follow each other."""
     changes: tuple[str, ...] = ()
-    """Changes of the recipe, by name (hthm.experiments.ablation.ABLATIONS); all of them unless given."""
+    """Changes of the recipe, by name (hthm.choices.ablations.ABLATIONS); all of them unless given."""
     weights: tyro.conf.Suppress[tuple[Path, ...]] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.changes:
-            from hthm.experiments.ablation import ABLATIONS  # noqa: PLC0415 -- imports torch, which --help can do without
-
             for change in self.changes:
                 checks.choice("changes", change, tuple(ABLATIONS))
 
     @property
     def networks(self) -> int:
         """Each change has its network."""
-        from hthm.experiments.ablation import ABLATIONS  # noqa: PLC0415 -- imports torch, which --help can do without
-
         return len(self.changes or ABLATIONS)
 
 

@@ -16,13 +16,13 @@ import tyro
 from hthm import checks, paper
 from hthm.engines.choice import AUTO, check
 from hthm.gas import DiskGas
+from hthm.learning.recipes import TrainConfig
 from hthm.simulate import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hthm.gas import State
-    from hthm.train import TrainConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,8 +174,6 @@ class TrainingChoices(GasChoices):
 
     def train_config(self, seed: int) -> TrainConfig:
         """Return how the training of this seed is done."""
-        from hthm.train import TrainConfig  # noqa: PLC0415 -- imports torch, which --help can do without
-
         return TrainConfig(
             epochs=self.epochs,
             batch=self.batch,

@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from hthm.choices.entropy import EntropyConfig
-from hthm.deepsets import entropic, new_model
+from hthm.deepsets import new_model
 from hthm.learning.arrow import train_arrow
-from hthm.learning.backends import Backend, checked_device, new_batch_loss, step_seconds
+from hthm.learning.backends import TimedTraining, checked_device, new_batch_loss, step_seconds
+from hthm.learning.recipes import entropic
 from hthm.simulate import EXACT, simulate
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from hthm.choices.run import TrainingChoices
     from hthm.gas import State
     from hthm.trajectories import Trajectories
@@ -62,23 +61,15 @@ def expected_bytes(config: TrainingChoices | EntropyConfig) -> int:
     return round(recorded + training + frames * 8 * (1 + models))
 
 
-class Trained(NamedTuple):
-    """Trainings that take equally long."""
-
-    model: nn.Module
-    backend: Backend | None
-    trainings: int
-
-
-def trainings(config: TrainingChoices | EntropyConfig) -> list[Trained]:
+def trainings(config: TrainingChoices | EntropyConfig) -> list[TimedTraining]:
     """Trainings of every width, as the choices say; none of `hthm.learning.arrow`, which no backend does."""
     if isinstance(config, EntropyConfig) or not config.trains:
         return []
-    return [Trained(new_model(width, 0), config.backend, config.trainings) for width in config.widths]
+    return [TimedTraining(new_model(width, 0), config.backend, config.trainings) for width in config.widths]
 
 
 def expected_seconds(
-    config: TrainingChoices | EntropyConfig, start: State, trained: Iterable[Trained]
+    config: TrainingChoices | EntropyConfig, start: State, trained: Iterable[TimedTraining]
 ) -> dict[str, float]:
     """Measure this machine for a moment, and return how long each part of a run is likely to take.
 
@@ -88,7 +79,7 @@ def expected_seconds(
         The run.
     start : State
         Where its runs start.
-    trained : iterable of Trained
+    trained : iterable of TimedTraining
         What is trained on them; a step of each is timed.
 
     Returns

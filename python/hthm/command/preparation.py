@@ -14,9 +14,9 @@ from hthm.pages.console import Stages, duration
 if TYPE_CHECKING:
     from hthm.choices.entropy import EntropyConfig
     from hthm.choices.run import TrainingChoices
-    from hthm.command.expected import Trained
     from hthm.deepsets import DeepSets
     from hthm.gas import State
+    from hthm.learning.backends import TimedTraining
     from hthm.pages.results import ResultsFolder
 
 LONG: Final = 3600.0  # seconds from which on a run is announced with advice
@@ -55,7 +55,7 @@ def prepared(
     overwrite: bool,
     resume: bool,
     advice: str = "",
-    trained: Callable[[], Iterable[Trained]] | None = None,
+    trained: Callable[[], Iterable[TimedTraining]] | None = None,
 ) -> Prepared:
     """Check all that may refuse a command, make its folder, and say how long it is likely to take.
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from hthm.command.expected import Trained
 from hthm.deepsets import DeepSets, evaluate, new_model
 from hthm.experiments.fits import fit_and_shape
 from hthm.experiments.simulation import recorded
 from hthm.h_functional import speed_h
+from hthm.learning.backends import TimedTraining
 from hthm.learning.plain_network import new_plain_network
 from hthm.pages.results import environment
 from hthm.pages.spread import compare_markdown
@@ -70,10 +70,10 @@ VARIANTS: Final[Mapping[str, Mapping[str, Variant]]] = MappingProxyType(
 """What is compared, by the name of the choice; the names within are those of the files."""
 
 
-def variants(config: CompareConfig) -> list[Trained]:
+def variants(config: CompareConfig) -> list[TimedTraining]:
     """What is to be trained, to be timed before."""
     return [
-        Trained(variant.new(config.n, width, 0), variant.changes.get("backend", config.backend), config.trainings)
+        TimedTraining(variant.new(config.n, width, 0), variant.changes.get("backend", config.backend), config.trainings)
         for width in config.widths
         for variant in VARIANTS[config.compared].values()
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hthm.deepsets import DeepSets, entropic, evaluate, new_model
+from hthm.deepsets import DeepSets, evaluate, new_model
 from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.simulation import recorded
 from hthm.experiments.speeds import speed_distributions
@@ -15,6 +15,7 @@ from hthm.files import write_text
 from hthm.fit import affine_fit, deviation_correlation
 from hthm.h_functional import isotropic_h, speed_h
 from hthm.learning.arrow import Look, train_arrow
+from hthm.learning.recipes import entropic
 from hthm.learning.weights import WeightsError, load_configuration, load_weights, save_weights
 from hthm.measures.baselines import clock, ensemble_mean, speed_statistics
 from hthm.pages.entropy_figures import losses_figure
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from hthm.choices.entropy import EntropyConfig
     from hthm.gas import FloatArray, State
-    from hthm.learning.whole_runs import Steps
+    from hthm.learning.recipes import Steps
     from hthm.pages.console import Stages
     from hthm.pages.results import ResultsFolder
     from hthm.trajectories import Trajectories

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from hthm.deepsets import evaluate
 from hthm.experiments.simulation import recorded
 from hthm.experiments.trainings import trained
-from hthm.experiments.traps import EXACT, Measured, trapped, traps_json
+from hthm.experiments.traps import Measured, trapped, traps_json
 from hthm.h_functional import speed_h
 from hthm.measures.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
 from hthm.pages.results import environment, network_name
-from hthm.pages.spread import seeds_markdown, spread_json
+from hthm.pages.spread import UNROUNDED, seeds_markdown, spread_json
 from hthm.pages.tables import fit_json, fit_or_none, history_json, published_json
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def run_tables(
     }
     kept = _kept(folder, config) if resume else {}
     with stages.stage("Fit baselines and given networks"):
-        results["baselines"] = _baselines(seen[EXACT], held_out)
+        results["baselines"] = _baselines(seen[UNROUNDED], held_out)
         results["given"] = [
             kept.get(str(path)) or {"weights": str(path), "width": model.width, **_fits(model, seen, held_out)}
             for path, model in zip(config.weights, given, strict=True)
@@ -109,7 +109,7 @@ def run_tables(
             else:
                 files, training, made_by = folder.training(name), config.train_config(seed), config.decisive()
                 model, history = trained(
-                    title, width, seen[EXACT].traj, training, files, stages, made_by=made_by, resume=resume
+                    title, width, seen[UNROUNDED].traj, training, files, stages, made_by=made_by, resume=resume
                 )
                 trainings.append({"seed": seed, **history_json(history), **_fits(model, seen, held_out)})
             results["models"][str(width)] = {"trainings": trainings, "spread": spread_json(trainings)}
@@ -133,7 +133,7 @@ def _kept(folder: ResultsFolder, config: TablesConfig) -> dict[str, dict[str, An
 def _fits(model: DeepSets, seen: Mapping[str, Measured], held_out: Measured) -> dict[str, Any]:
     """H ≈ a·h + b on the runs of the training, with and without traps, and on the others."""
     traps = traps_json(model, seen)
-    exact = None if traps is None else {name: traps[EXACT][name] for name in ("mse", "a", "b")}
+    exact = None if traps is None else {name: traps[UNROUNDED][name] for name in ("mse", "a", "b")}
     return {"fit": exact, "traps": traps, "held_out": _fit(evaluate(model, held_out.traj), held_out.H)}
 
 

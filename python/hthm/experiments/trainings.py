@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hthm.deepsets import DeepSets, new_model
 from hthm.learning.history import History, read_history
+from hthm.learning.recipes import TrainConfig
 from hthm.learning.weights import WeightsError, load_configuration, load_weights, save_weights
-from hthm.train import TrainConfig, train
+from hthm.train import train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hthm.pages.console import Stages
+    from hthm.pages.results import TrainingFiles
     from hthm.trajectories import Trajectories
-
-
-@dataclass(frozen=True)
-class TrainingFiles:
-    """Where a training is kept.
-
-    Attributes
-    ----------
-    model : Path
-        The network, ``.safetensors``; there once the training is finished.
-    history : Path
-        A line of JSON an epoch.
-    checkpoint : Path
-        All it takes to go on after an epoch; there until the training is finished.
-    """
-
-    model: Path
-    history: Path
-    checkpoint: Path
 
 
 def trained(

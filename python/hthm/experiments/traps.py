@@ -9,6 +9,7 @@ import numpy as np
 
 from hthm.deepsets import evaluate
 from hthm.h_functional import speed_h
+from hthm.pages.spread import UNROUNDED
 from hthm.pages.tables import fit_json, fit_or_none
 from hthm.recording.frames import Frames
 from hthm.simulate import simulate
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from hthm.deepsets import DeepSets
     from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories
-
-EXACT: Final = "as it is"
-"""How `trapped` calls runs and H that no rounding has touched."""
 
 DIGITS: Final = 7
 """Digits after the point to which s0 is rounded: those of the published text."""
@@ -69,7 +67,7 @@ def trapped(config: GasChoices, traj: Trajectories) -> dict[str, Measured]:
     start = replace(config, speed=few_digits).start()
     again = simulate(start, config.frames, config.dt, engine=config.engine, threads=threads, record="log")
     return {
-        EXACT: Measured(traj, speed_h(traj, threads=threads)),
+        UNROUNDED: Measured(traj, speed_h(traj, threads=threads)),
         "velocities in float32": Measured(traj, rounded_h.reshape(frames.leading)),
         f"s0 rounded to {few_digits}": Measured(again, speed_h(again, threads=threads)),
     }

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hthm.deepsets import entropic, evaluate, new_model
+from hthm.deepsets import evaluate, new_model
 from hthm.gas import DiskGas
 from hthm.learning.arrow import train_arrow
+from hthm.learning.recipes import entropic
 from hthm.measures.smooth_h import smooth_h
 from hthm.pages.entropy_figures import universal_figure
 from hthm.pages.print_style import save_figure

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import torch
 
-from hthm import checks, paper
 from hthm.learning.loss import logistic_loss, negative_slope, tilted_loss
-from hthm.learning.whole_runs import Changes, Steps, whole_runs
+from hthm.learning.recipes import ArrowConfig
+from hthm.learning.whole_runs import Changes, whole_runs
 from hthm.randomness import Stream, stream_seed
 
 if TYPE_CHECKING:
@@ -27,82 +27,11 @@ if TYPE_CHECKING:
 Looked: TypeAlias = Callable[["Look"], None]
 Progress: TypeAlias = Callable[[int, int], None]
 
-Loss = Literal["logistic", "tilted"]
-
 _HALVINGS: Final = 40
 
 
 class ArrowDivergedError(ArithmeticError):
     """A loss is not a finite number; the model holds the weights that gave it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ArrowConfig:
-    """How to train on the arrow of time.
-
-    Attributes
-    ----------
-    steps : {"frames", "collisions"}
-        What is put in order: a frame and its successor, or a single collision, which only a log knows.
-    loss : {"logistic", "tilted"}
-        `hthm.learning.loss.logistic_loss`, or the paper's `hthm.learning.loss.tilted_loss`.
-    updates : int
-        Steps of Adam. The learning rate falls to zero along half a cosine.
-    learning_rate : float
-        Adam's, at the beginning.
-    batch : float
-        Runs of an update, a whole number; or, below 1, which share of the steps of one run, drawn anew.
-    penalty : float
-        λ of the loss.
-    final_slope : float
-        Negative slope of the tilted loss in the last update, eq. (12) of arXiv:2508.14003 with updates for epochs.
-    blocks : int
-        Into how many random parts the disks are divided, anew at every update; each is put in order by itself. The
-        order of two frames of 1000 disks is soon beyond doubt, and then says no more of h; that of few disks is not.
-    blur : float
-        Standard deviation of what is added to both components of every velocity, the architecture's velocity scale
-        being 1: anew at every update, and for a disk at every collision. It sets the resolution at which the entropy
-        is learned.
-    looks : int
-        How often the training is looked at, evenly, the last time at its end.
-    seed : int
-        Of the order of the runs, of the blocks and of the blur.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If one is of the wrong kind or out of range.
-    """
-
-    steps: Steps = "collisions"
-    loss: Loss = "logistic"
-    updates: int = 4000
-    learning_rate: float = 1e-2
-    batch: float = 1
-    penalty: float = 0.0
-    final_slope: float = paper.FINAL_SLOPE
-    blocks: int = 1
-    blur: float = 0.0
-    looks: int = 20
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        checks.choice("steps", self.steps, get_args(Steps))
-        checks.choice("loss", self.loss, get_args(Loss))
-        checks.integer("updates", self.updates, least=1)
-        checks.positive("learning_rate", self.learning_rate)
-        if checks.positive("batch", self.batch) > 1 and self.batch % 1:
-            raise ValueError(f"batch: must be a whole number of runs, or below 1, got {self.batch}. Round it.")
-        checks.positive("penalty", self.penalty, zero=True)
-        checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
-        checks.integer("blocks", self.blocks, least=1)
-        checks.positive("blur", self.blur, zero=True)
-        checks.integer("looks", self.looks, least=1, most=self.updates)
-        checks.integer("seed", self.seed, least=0)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return every choice as JSON can hold it."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +72,7 @@ def train_arrow(
     Parameters
     ----------
     model : DeepSets
-        On the CPU; `hthm.deepsets.entropic` is the architecture for it.
+        On the CPU; `hthm.learning.recipes.entropic` is the architecture for it.
     velocities : (runs, frames, n, 2) float64, C order, or Trajectories
         Box sides per unit time. Not changed, nor a log made dense.
     config : ArrowConfig, optional

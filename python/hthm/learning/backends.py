@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from hthm.deepsets import DeepSets
 from hthm.learning import fused
 from hthm.learning.frame_pairs import BatchLoss, TorchBatchLoss, check_velocities
 from hthm.learning.fused import FusedBatchLoss
+from hthm.learning.recipes import Backend
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
     from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories
 
-Backend: TypeAlias = Literal["fused", "torch"]
-
-BACKENDS: Final = ("fused", "torch")
-"""Ways to compute the loss of a batch, by name."""
-
 _PROBE: Final = 0.2
 """Seconds that are enough to measure a step."""
+
+
+class TimedTraining(NamedTuple):
+    """Trainings that take equally long."""
+
+    model: nn.Module
+    backend: Backend | None
+    trainings: int
 
 
 def checked_device(name: str) -> torch.device:

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from hthm import _core
-from hthm.deepsets import PUBLISHED, DeepSets
+from hthm.deepsets import DeepSets
+from hthm.learning.recipes import PUBLISHED
 from hthm.recording.collision_log import LogArrays
 from hthm.recording.frames import Frames
 

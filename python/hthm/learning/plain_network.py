@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from hthm import checks
-from hthm.deepsets import MOST_WIDTH
+from hthm.learning.recipes import MOST_WIDTH
 from hthm.randomness import Stream, stream_seed
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ import safetensors
 import safetensors.torch
 import torch
 
-from hthm.deepsets import MOST_WIDTH, PUBLISHED, Architecture, DeepSets
+from hthm.deepsets import DeepSets
 from hthm.files import write_bytes
+from hthm.learning.recipes import MOST_WIDTH, PUBLISHED, Architecture
 
 SUFFIXES: Final = (".safetensors", ".pt", ".pth")
 """Files that `load_weights` reads."""

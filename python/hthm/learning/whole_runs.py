@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from hthm.deepsets import NUMPY_DTYPE, DeepSets
 from hthm.learning.frame_pairs import check_velocities
+from hthm.learning.recipes import Steps
 from hthm.trajectories import Trajectories
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hthm.gas import FloatArray, IntArray
-
-Steps = Literal["frames", "collisions"]
-"""What comes between two values of h along a run."""
 
 
 @dataclass(frozen=True, eq=False)

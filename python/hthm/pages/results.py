@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,6 @@ import numpy as np
 
 from hthm import __version__, _core, checks
 from hthm.choices.run import GasChoices
-from hthm.experiments.trainings import TrainingFiles
 from hthm.files import write_text
 
 PRODUCTS: Final = (
@@ -40,6 +40,25 @@ _FOLDERS: Final = {
 
 class OccupiedError(Exception):
     """The folder holds another run."""
+
+
+@dataclass(frozen=True)
+class TrainingFiles:
+    """Where a training is kept.
+
+    Attributes
+    ----------
+    model : Path
+        The network, ``.safetensors``; there once the training is finished.
+    history : Path
+        A line of JSON an epoch.
+    checkpoint : Path
+        All it takes to go on after an epoch; there until the training is finished.
+    """
+
+    model: Path
+    history: Path
+    checkpoint: Path
 
 
 class ResultsFolder:

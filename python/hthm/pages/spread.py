@@ -7,10 +7,12 @@ import statistics
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm import paper
-from hthm.experiments.traps import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+UNROUNDED: Final = "as it is"
+"""How tables call runs and H that no rounding has touched."""
 
 _NONE: Final = "–"
 _WITHOUT_BOUND: Final = 1e9
@@ -229,7 +231,7 @@ def _traps(results: Mapping[str, Any]) -> str:
     rows = []
     for network, traps in networks.items():
         for name in traps[0] if traps else ():
-            exact, trapped = ([one[kind] for one in traps] for kind in (EXACT, name))
+            exact, trapped = ([one[kind] for one in traps] for kind in (UNROUNDED, name))
             mse, a = (
                 _mean_and_spread(
                     [mine[key]["mean"] / his[key]["mean"] for mine, his in zip(trapped, exact, strict=True)], ".3f"

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hthm import _core
 from hthm.starts.lattice import widest_lattice
-
-if TYPE_CHECKING:
-    from hthm.gas import DiskGas
 
 Overlaps: TypeAlias = Literal["allow", "reject"]
 Placing: TypeAlias = Literal["allow", "reject", "lattice"]
@@ -26,8 +23,37 @@ MOST_REJECTED_FRACTION: Final = 0.5
 _MOST_TRIES: Final = 2**26  # candidates for one disk before a start counts as jammed
 
 
+class Drawn(Protocol):
+    """What a start is drawn of: as much of a `hthm.gas.DiskGas` as drawing needs."""
+
+    @property
+    def n(self) -> int:
+        """Disks."""
+        ...
+
+    @property
+    def diameter(self) -> float:
+        """Of every disk."""
+        ...
+
+    @property
+    def box(self) -> float:
+        """Side of the box."""
+        ...
+
+    @property
+    def speed(self) -> float:
+        """The s0 of the speeds."""
+        ...
+
+    @property
+    def temperature(self) -> float:
+        """The T of s0."""
+        ...
+
+
 def draw_start(
-    gas: DiskGas, seed: int, run: int, placing: Placing, speeds: Speeds
+    gas: Drawn, seed: int, run: int, placing: Placing, speeds: Speeds
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Draw positions, then directions, then speeds where they are random, of one run.
 
@@ -62,7 +88,7 @@ def draw_start(
     return positions, _velocities(gas, random, speeds)
 
 
-def _apart(gas: DiskGas, random: np.random.Generator, bits: np.random.PCG64, run: int) -> NDArray[np.float64]:
+def _apart(gas: Drawn, random: np.random.Generator, bits: np.random.PCG64, run: int) -> NDArray[np.float64]:
     """Positions drawn one after the other, each until it overlaps none before it."""
     positions = np.zeros((gas.n, 2))
     placed, tries = 0, 0
@@ -83,7 +109,7 @@ def _apart(gas: DiskGas, random: np.random.Generator, bits: np.random.PCG64, run
     return positions
 
 
-def _on_lattice(gas: DiskGas, random: np.random.Generator) -> NDArray[np.float64]:
+def _on_lattice(gas: Drawn, random: np.random.Generator) -> NDArray[np.float64]:
     """Sites of the widest lattice, in its order; which of them stay empty is random."""
     sites = widest_lattice(gas.n).sites()
     taken = np.argsort(random.random(len(sites)), kind="stable")[: gas.n]
@@ -91,7 +117,7 @@ def _on_lattice(gas: DiskGas, random: np.random.Generator) -> NDArray[np.float64
     return positions
 
 
-def _velocities(gas: DiskGas, random: np.random.Generator, speeds: Speeds) -> NDArray[np.float64]:
+def _velocities(gas: Drawn, random: np.random.Generator, speeds: Speeds) -> NDArray[np.float64]:
     angles = random.random(gas.n) * (2 * math.pi)
     speed: float | NDArray[np.float64] = gas.speed
     if speeds == "uniform":

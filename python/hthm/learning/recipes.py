@@ -1,0 +1,199 @@
+"""What a network is, and how it is trained: choices alone, so that whoever only chooses need not import torch."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+from hthm import checks, paper
+
+Activation = Literal["relu", "silu", "tanh"]
+Pooling = Literal["sum", "mean"]
+
+Steps = Literal["frames", "collisions"]
+"""What comes between two values of h along a run."""
+
+Loss = Literal["logistic", "tilted"]
+
+Backend: TypeAlias = Literal["fused", "torch"]
+
+BACKENDS: Final = get_args(Backend)
+"""Ways to compute the loss of a batch, by name."""
+
+MOST_WIDTH: Final = 2**14
+"""The second layers have width² weights; a wider network is a slip of the keyboard."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """What a `DeepSets` computes, beside its width; by default what the paper's does.
+
+    Attributes
+    ----------
+    activation : {"relu", "silu", "tanh"}
+        What follows every layer but the last. SiLU, x / (1 + exp(−x)), is smooth, as −ln f of a gas is.
+    velocity_scale : float
+        Velocities are divided by it, box sides per unit time; s0 makes numbers of order 1 of them.
+    pooling : {"sum", "mean"}
+        How the φ of the disks are put together.
+    extensive : bool
+        Whether h is n·ρ and not ρ, as an entropy grows with the number of disks.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is of the wrong kind or out of range.
+    """
+
+    activation: Activation = "relu"
+    velocity_scale: float = 1.0
+    pooling: Pooling = "sum"
+    extensive: bool = False
+
+    def __post_init__(self) -> None:
+        checks.choice("activation", self.activation, get_args(Activation))
+        checks.positive("velocity_scale", self.velocity_scale)
+        checks.choice("pooling", self.pooling, get_args(Pooling))
+        if not isinstance(self.extensive, bool):
+            raise TypeError(f"extensive: must be True or False, got {type(self.extensive).__name__}.")
+
+
+PUBLISHED: Final = Architecture()
+"""The paper's."""
+
+
+def entropic(speed: float) -> Architecture:
+    """Return an architecture for entropies: h = n·ρ(mean φ(v/s0)) with SiLU; `speed` is s0, box sides per unit time."""
+    return Architecture(activation="silu", velocity_scale=speed, pooling="mean", extensive=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How to train; by default as the paper did.
+
+    Attributes
+    ----------
+    epochs : int
+        Times that every pair is drawn.
+    batch : int
+        Frame pairs a step.
+    learning_rate : float
+        Adam's.
+    penalty : float
+        λ of eqs. (10b) and (11).
+    final_slope : float
+        Negative slope in the last epoch, eq. (12), from 0 to 1; 1 is the untilted loss (10b) throughout.
+    seed : int
+        Of the order of the pairs, and of a network that `hthm.deepsets.new_model` makes.
+    backend : {"fused", "torch"}, optional
+        How the loss of a batch is computed: by the compiled kernel, for `DeepSets` in float32 on a CPU, or by torch.
+        The kernel wherever it can unless given.
+    device : str
+        "cpu", "cuda", or one of several GPUs, "cuda:1".
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is of the wrong kind or out of range.
+
+    Notes
+    -----
+    Sec. IV of arXiv:2508.14003.
+    """
+
+    epochs: int = paper.EPOCHS
+    batch: int = paper.BATCH
+    learning_rate: float = paper.LEARNING_RATE
+    penalty: float = paper.PENALTY
+    final_slope: float = paper.FINAL_SLOPE
+    seed: int = 0
+    backend: Backend | None = None
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        checks.integer("epochs", self.epochs, least=1)
+        checks.integer("batch", self.batch, least=1)
+        checks.positive("learning_rate", self.learning_rate)
+        checks.positive("penalty", self.penalty, zero=True)
+        checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
+        checks.integer("seed", self.seed, least=0)
+        if self.backend is not None:
+            checks.choice("backend", self.backend, BACKENDS)
+        if not isinstance(self.device, str):
+            raise TypeError(f"device: must be a name, cpu or cuda, got {type(self.device).__name__}.")
+        if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", self.device):
+            raise ValueError(f"device: must be cpu, cuda, or cuda:1 and so on, got {self.device!r}.")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return every choice as JSON can hold it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrowConfig:
+    """How to train on the arrow of time.
+
+    Attributes
+    ----------
+    steps : {"frames", "collisions"}
+        What is put in order: a frame and its successor, or a single collision, which only a log knows.
+    loss : {"logistic", "tilted"}
+        `hthm.learning.loss.logistic_loss`, or the paper's `hthm.learning.loss.tilted_loss`.
+    updates : int
+        Steps of Adam. The learning rate falls to zero along half a cosine.
+    learning_rate : float
+        Adam's, at the beginning.
+    batch : float
+        Runs of an update, a whole number; or, below 1, which share of the steps of one run, drawn anew.
+    penalty : float
+        λ of the loss.
+    final_slope : float
+        Negative slope of the tilted loss in the last update, eq. (12) of arXiv:2508.14003 with updates for epochs.
+    blocks : int
+        Into how many random parts the disks are divided, anew at every update; each is put in order by itself. The
+        order of two frames of 1000 disks is soon beyond doubt, and then says no more of h; that of few disks is not.
+    blur : float
+        Standard deviation of what is added to both components of every velocity, the architecture's velocity scale
+        being 1: anew at every update, and for a disk at every collision. It sets the resolution at which the entropy
+        is learned.
+    looks : int
+        How often the training is looked at, evenly, the last time at its end.
+    seed : int
+        Of the order of the runs, of the blocks and of the blur.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is of the wrong kind or out of range.
+    """
+
+    steps: Steps = "collisions"
+    loss: Loss = "logistic"
+    updates: int = 4000
+    learning_rate: float = 1e-2
+    batch: float = 1
+    penalty: float = 0.0
+    final_slope: float = paper.FINAL_SLOPE
+    blocks: int = 1
+    blur: float = 0.0
+    looks: int = 20
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        checks.choice("steps", self.steps, get_args(Steps))
+        checks.choice("loss", self.loss, get_args(Loss))
+        checks.integer("updates", self.updates, least=1)
+        checks.positive("learning_rate", self.learning_rate)
+        if checks.positive("batch", self.batch) > 1 and self.batch % 1:
+            raise ValueError(f"batch: must be a whole number of runs, or below 1, got {self.batch}. Round it.")
+        checks.positive("penalty", self.penalty, zero=True)
+        checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
+        checks.integer("blocks", self.blocks, least=1)
+        checks.positive("blur", self.blur, zero=True)
+        checks.integer("looks", self.looks, least=1, most=self.updates)
+        checks.integer("seed", self.seed, least=0)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return every choice as JSON can hold it."""
+        return asdict(self)
