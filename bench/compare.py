@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +26,8 @@ from hthm.pages.results import cpu_name
 SIZES: Final = (30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 FRACTIONS: Final = (0.003, 0.01, PAPER_FRACTION, 0.1, 0.2, 0.3, 0.5, 0.7)
 MISSED_FRACTIONS: Final = (PAPER_FRACTION, 0.3, 0.7)
+_VECTORS: Final = {"portable": "portable", "avx2": "AVX2", "avx512": "AVX-512"}
+"""What people call the levels of the core."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ def measured(options: Options) -> dict[str, Any]:
     print("frame rates ...", flush=True)
     return {
         "machine": cpu_name(),
-        "vectors": os.environ.get("HTHM_SIMD") or _widest_vectors(),
+        "vectors": _VECTORS[_core.simd_level()],
         "compiler": _core.compiler,
         "hthm": hthm.__version__,
         "date": dt.datetime.now(tz=dt.UTC).date().isoformat(),
@@ -70,11 +71,6 @@ def measured(options: Options) -> dict[str, Any]:
         "by_density": [asdict(cost) for cost in by_density],
         "missed": [asdict(point) for point in missed(MISSED_FRACTIONS, rates, runs, span, seconds / 2)],
     }
-
-
-def _widest_vectors() -> str:
-    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
-    return next((name for name, flag in (("AVX-512", "avx512f"), ("AVX2", "avx2")) if flag in flags), "portable")
 
 
 def table(found: dict[str, Any]) -> str:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -16,6 +12,7 @@ from numpy.typing import NDArray
 import hthm
 import oracle
 from hthm.engines import choice as engine_choice
+from simd import FLAGS, needs_level, run_at_level
 from starts import HardStart, hard_starts
 
 FIXED_STEP = [name for name in hthm.engines() if name != "event"]
@@ -88,13 +85,14 @@ def test_engines_equal_oracle_on_random_states(
         assert_is_the_oracle(engine, start, frames=8, threads=threads)
 
 
-@pytest.mark.parametrize("level", ["portable", "avx2"])
-def test_engines_equal_oracle_at_lower_instruction_sets(level: str) -> None:
+@pytest.mark.parametrize("level", FLAGS)
+def test_engines_equal_oracle_at_every_instruction_set(level: str) -> None:
     """The level is chosen once a process; all other tests run at the highest that the machine has."""
+    needs_level(level)
     tests = f"{__file__}::{test_engines_equal_oracle_on_random_states.__name__}"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tests]
-    done = subprocess.run(command, env=os.environ | {"HTHM_SIMD": level}, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    arguments = ["-q", "-p", "no:cacheprovider", tests]
+    said = run_at_level(level, f"import sys, pytest\nsys.exit(pytest.main({arguments!r}))")
+    assert "1 passed" in said, said
 
 
 def test_auto_names_the_engine_that_it_picked() -> None:

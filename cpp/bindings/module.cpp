@@ -1,6 +1,8 @@
 // The Python module hthm._core: its version and the list of its subjects.
 #include <pybind11/pybind11.h>
 
+#include "core/cpu_features.hpp"
+
 namespace py = pybind11;
 
 void bind_deepsets(py::module_& m);
@@ -15,6 +17,9 @@ PYBIND11_MODULE(_core, m) {
       "package, not here.";
   m.attr("__version__") = HTHM_VERSION;
   m.attr("compiler") = HTHM_COMPILER;
+  m.def(
+      "simd_level", [] { return hthm::name(hthm::simd_level()); },
+      "The instruction set in use: the best one that the machine has, or a lower one named by HTHM_SIMD.");
   bind_deepsets(m);
   bind_histogram(m);
   bind_log(m);
