@@ -13,7 +13,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 import hthm
-from hthm.h_functional import isotropic_h, speed_edges
+from hthm.h_functional import speed_edges
+from hthm.measures.isotropic import isotropic_h
 
 Array = NDArray[np.float64]
 S0 = hthm.paper.S0

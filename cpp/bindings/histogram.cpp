@@ -48,32 +48,37 @@ Counts speed_counts(const Doubles& velocities, const Doubles& edges, int threads
   return counts;
 }
 
-Doubles speed_h(const Doubles& velocities, const Doubles& edges, int threads) {
+/// h (frames,), beyond (frames,): the disks of each frame that no bin holds.
+py::tuple speed_h(const Doubles& velocities, const Doubles& edges, int threads) {
   const Frames frames{velocities};
   const hthm::SpeedBins bins = speed_bins(edges);
   Doubles h(frames.count);
+  Counts beyond(frames.count);
   double* out = h.mutable_data();
+  std::int64_t* dropped = beyond.mutable_data();
   {
     const py::gil_scoped_release unlocked;  // safe: as above
-    hthm::speed_h(bins, frames.velocities, frames.count, frames.n, threads, out);
+    hthm::speed_h(bins, frames.velocities, frames.count, frames.n, threads, out, dropped);
   }
-  return h;
+  return py::make_tuple(std::move(h), std::move(beyond));
 }
 
-Doubles velocity_h(const Doubles& velocities, const std::optional<Doubles>& temperature, std::int64_t bins,
-                   double reach, int threads) {
+py::tuple velocity_h(const Doubles& velocities, const std::optional<Doubles>& temperature, std::int64_t bins,
+                     double reach, int threads) {
   const Frames frames{velocities};
   if (temperature && (temperature->ndim() != 1 || temperature->size() != frames.count)) {
     throw std::invalid_argument("temperature: must be (frames,)");
   }
   Doubles h(frames.count);
+  Counts beyond(frames.count);
   const double* given = temperature ? temperature->data() : nullptr;
   double* out = h.mutable_data();
+  std::int64_t* dropped = beyond.mutable_data();
   {
     const py::gil_scoped_release unlocked;  // safe: as above
-    hthm::velocity_h(frames.velocities, frames.count, frames.n, given, bins, reach, threads, out);
+    hthm::velocity_h(frames.velocities, frames.count, frames.n, given, bins, reach, threads, out, dropped);
   }
-  return h;
+  return py::make_tuple(std::move(h), std::move(beyond));
 }
 
 }  // namespace

@@ -100,31 +100,34 @@ Indices speed_counts(const Doubles& start, const Indices& frame_offsets, const P
   return counts;
 }
 
-Doubles speed_h(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
-                const Doubles& edges, int threads) {
-  const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
-  const hthm::SpeedBins bins = speed_bins(edges);
+/// h (runs, frames), beyond (runs, frames): the disks of each frame that no bin holds.
+template <class Measure>
+py::tuple measured(const hthm::LogView& log, const Measure& measure) {
   Doubles h({log.runs, log.frames});
+  Indices beyond({log.runs, log.frames});
   double* out = h.mutable_data();
+  std::int64_t* dropped = beyond.mutable_data();
   {
     const py::gil_scoped_release unlocked;  // safe: as above
-    hthm::speed_h(bins, log, threads, out);
+    measure(out, dropped);
   }
-  return h;
+  return py::make_tuple(std::move(h), std::move(beyond));
 }
 
-Doubles velocity_h(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
-                   const std::optional<Doubles>& temperature, std::int64_t bins, double reach, int threads) {
+py::tuple speed_h(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
+                  const Doubles& edges, int threads) {
+  const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
+  const hthm::SpeedBins bins = speed_bins(edges);
+  return measured(log, [&](double* h, std::int64_t* beyond) { hthm::speed_h(bins, log, threads, h, beyond); });
+}
+
+py::tuple velocity_h(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
+                     const std::optional<Doubles>& temperature, std::int64_t bins, double reach, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   require(!temperature || temperature->size() == log.runs * log.frames, "temperature: must be one a frame");
-  Doubles h({log.runs, log.frames});
   const double* given = temperature ? temperature->data() : nullptr;
-  double* out = h.mutable_data();
-  {
-    const py::gil_scoped_release unlocked;  // safe: as above
-    hthm::velocity_h(log, given, bins, reach, threads, out);
-  }
-  return h;
+  return measured(
+      log, [&](double* h, std::int64_t* beyond) { hthm::velocity_h(log, given, bins, reach, threads, h, beyond); });
 }
 
 /// Offer a function whose first arguments are the parts of a log.

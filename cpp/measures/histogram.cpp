@@ -95,14 +95,15 @@ void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t fra
   });
 }
 
-void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads,
-             double* h) {
+void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads, double* h,
+             std::int64_t* beyond) {
   const CountEntropy entropy{n};
   for_each_frame(frames, threads, [&](std::int64_t first, std::int64_t last) {
     std::vector<std::int64_t> in_bin(static_cast<std::size_t>(bins.bins()) + 1);
     for (std::int64_t frame = first; frame < last; ++frame) {
       count_speeds(bins, velocities + frame * n, n, in_bin);
       h[frame] = entropy(in_bin.data(), bins.bins(), bins.width());
+      beyond[frame] = in_bin.back();
     }
   });
 }
@@ -139,6 +140,7 @@ VelocityCells::VelocityCells(const CountEntropy& entropy, std::int64_t n, std::i
       edges_(static_cast<std::size_t>(bins) + 1) {}
 
 double VelocityCells::operator()(const Vec* velocities, const double* temperature) {
+  beyond_ = 0;
   double t = temperature ? *temperature : 0;
   if (!temperature) {
     for (std::int64_t i = 0; i < n_; ++i) t += norm2(velocities[i]) / 2;
@@ -160,18 +162,20 @@ double VelocityCells::operator()(const Vec* velocities, const double* temperatur
       ++counts_[static_cast<std::size_t>(row * bins_ + column)];
     } else {
       require_finite(v);
+      ++beyond_;
     }
   }
   return entropy_(counts_.data(), bins_ * bins_, step * step);
 }
 
 void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
-                std::int64_t bins, double reach, int threads, double* h) {
+                std::int64_t bins, double reach, int threads, double* h, std::int64_t* beyond) {
   const CountEntropy entropy{n};
   for_each_frame(frames, threads, [&](std::int64_t first, std::int64_t last) {
     VelocityCells h_of{entropy, n, bins, reach};
     for (std::int64_t frame = first; frame < last; ++frame) {
       h[frame] = h_of(velocities + frame * n, temperature ? temperature + frame : nullptr);
+      beyond[frame] = h_of.beyond();
     }
   });
 }

@@ -52,10 +52,14 @@ class VelocityCells {
   /// mean of v^2 / 2.
   double operator()(const Vec* velocities, const double* temperature);
 
+  /// Disks of the last frame that were out of range.
+  std::int64_t beyond() const { return beyond_; }
+
  private:
   const CountEntropy& entropy_;  // for counts up to n
   std::int64_t n_, bins_;
   double reach_;
+  std::int64_t beyond_ = 0;
   std::vector<std::int64_t> counts_;  // (bins * bins,)
   std::vector<double> edges_;         // (bins + 1,)
 };
@@ -64,11 +68,14 @@ class VelocityCells {
 void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads,
                   std::int64_t* counts);
 
-/// H (frames,) = sum of p ln p ds, eq. (5), of velocities (frames, n); NaN for a frame with no speed in range.
-void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads, double* h);
+/// H (frames,) = sum of p ln p ds, eq. (5), of velocities (frames, n), and the disks (frames,) that are out of range;
+/// NaN for a frame with no speed in range.
+void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads, double* h,
+             std::int64_t* beyond);
 
-/// Boltzmann's H (frames,) of velocities (frames, n). `temperature` (frames,), or null: see VelocityCells.
+/// Boltzmann's H (frames,) of velocities (frames, n), and the disks (frames,) that are out of range. `temperature`
+/// (frames,), or null: see VelocityCells.
 void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
-                std::int64_t bins, double reach, int threads, double* h);
+                std::int64_t bins, double reach, int threads, double* h, std::int64_t* beyond);
 
 }  // namespace hthm

@@ -42,15 +42,16 @@ void speed_counts(const SpeedBins& bins, const LogView& log, int threads, std::i
   });
 }
 
-void speed_h(const SpeedBins& bins, const LogView& log, int threads, double* h) {
+void speed_h(const SpeedBins& bins, const LogView& log, int threads, double* h, std::int64_t* beyond) {
   const CountEntropy entropy{log.n};
   count_speeds(bins, log, threads, [&](std::int64_t frame, const std::vector<std::int64_t>& in_bin, bool changed) {
     h[frame] = changed ? entropy(in_bin.data(), bins.bins(), bins.width()) : h[frame - 1];
+    beyond[frame] = in_bin.back();
   });
 }
 
-void velocity_h(const LogView& log, const double* temperature, std::int64_t bins, double reach, int threads,
-                double* h) {
+void velocity_h(const LogView& log, const double* temperature, std::int64_t bins, double reach, int threads, double* h,
+                std::int64_t* beyond) {
   const CountEntropy entropy{log.n};
   parallel_for(log.runs, threads, [&](std::int64_t run) {
     VelocityCells h_of{entropy, log.n, bins, reach};
@@ -63,6 +64,7 @@ void velocity_h(const LogView& log, const double* temperature, std::int64_t bins
       });
       const std::int64_t k = run * log.frames + frame;
       h[k] = changed ? h_of(velocities.data(), temperature ? temperature + k : nullptr) : h[k - 1];
+      beyond[k] = h_of.beyond();
     }
   });
 }

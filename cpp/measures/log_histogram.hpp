@@ -11,11 +11,14 @@ namespace hthm {
 /// Counts (runs, frames, bins) of the speeds. A collision moves two disks from one bin to another.
 void speed_counts(const SpeedBins& bins, const LogView& log, int threads, std::int64_t* counts);
 
-/// H (runs, frames) of the speeds; NaN for a frame with no speed in range.
-void speed_h(const SpeedBins& bins, const LogView& log, int threads, double* h);
+/// H (runs, frames) of the speeds, and the disks (runs, frames) that are out of range; NaN for a frame with no speed in
+/// range.
+void speed_h(const SpeedBins& bins, const LogView& log, int threads, double* h, std::int64_t* beyond);
 
-/// Boltzmann's H (runs, frames). `temperature` (runs, frames), or null: see VelocityCells. The cells hang on T, which
-/// rounding changes from frame to frame: where anything collides all disks are counted.
-void velocity_h(const LogView& log, const double* temperature, std::int64_t bins, double reach, int threads, double* h);
+/// Boltzmann's H (runs, frames), and the disks (runs, frames) that are out of range. `temperature` (runs, frames), or
+/// null: see VelocityCells. The cells hang on T, which rounding changes from frame to frame: where anything collides
+/// all disks are counted.
+void velocity_h(const LogView& log, const double* temperature, std::int64_t bins, double reach, int threads, double* h,
+                std::int64_t* beyond);
 
 }  // namespace hthm

@@ -102,13 +102,14 @@ TEST_CASE("counts and H have the same bits for any number of threads") {
   for (std::int64_t i = 0; i < frames * n; ++i) velocities.push_back({component(random), component(random)});
   const SpeedBins speed_bins{edges_up_to(0.25, bins)};
 
-  std::vector<std::int64_t> expected;
+  std::vector<std::int64_t> expected, expected_beyond;
   for (std::int64_t frame = 0; frame < frames; ++frame) {
     std::vector<std::int64_t> counts(static_cast<std::size_t>(bins) + 1);
     for (std::int64_t i = 0; i < n; ++i) {
       ++counts[static_cast<std::size_t>(speed_bins(velocities[static_cast<std::size_t>(frame * n + i)]))];
     }
     expected.insert(expected.end(), counts.begin(), counts.end() - 1);
+    expected_beyond.push_back(counts.back());
   }
   std::vector<double> first_h, first_velocity_h;
   for (const int threads : {1, 2, 4, 7}) {
@@ -116,13 +117,15 @@ TEST_CASE("counts and H have the same bits for any number of threads") {
     std::vector<std::int64_t> counts(static_cast<std::size_t>(frames * bins));
     std::vector<double> h(static_cast<std::size_t>(frames)), velocity_h(static_cast<std::size_t>(frames));
     hthm::speed_counts(speed_bins, velocities.data(), frames, n, threads, counts.data());
-    hthm::speed_h(speed_bins, velocities.data(), frames, n, threads, h.data());
-    hthm::velocity_h(velocities.data(), frames, n, nullptr, bins, 4, threads, velocity_h.data());
+    std::vector<std::int64_t> beyond(static_cast<std::size_t>(frames)), beyond_cells(beyond.size());
+    hthm::speed_h(speed_bins, velocities.data(), frames, n, threads, h.data(), beyond.data());
+    hthm::velocity_h(velocities.data(), frames, n, nullptr, bins, 4, threads, velocity_h.data(), beyond_cells.data());
     if (threads == 1) {
       first_h = h;
       first_velocity_h = velocity_h;
     }
     CHECK(counts == expected);
+    CHECK(beyond == expected_beyond);
     CHECK(h == first_h);
     CHECK(velocity_h == first_velocity_h);
   }
@@ -132,7 +135,10 @@ TEST_CASE("a velocity that is not finite is refused wherever it is") {
   std::vector<Vec> velocities(200 * 3, Vec{0.1, 0.1});
   velocities[500].y = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> h(200);
-  CHECK_THROWS_AS(hthm::speed_h(SpeedBins{edges_up_to(0.25, 50)}, velocities.data(), 200, 3, 2, h.data()),
+  std::vector<std::int64_t> beyond(200);
+  CHECK_THROWS_AS(
+      hthm::speed_h(SpeedBins{edges_up_to(0.25, 50)}, velocities.data(), 200, 3, 2, h.data(), beyond.data()),
+      std::invalid_argument);
+  CHECK_THROWS_AS(hthm::velocity_h(velocities.data(), 200, 3, nullptr, 50, 4, 2, h.data(), beyond.data()),
                   std::invalid_argument);
-  CHECK_THROWS_AS(hthm::velocity_h(velocities.data(), 200, 3, nullptr, 50, 4, 2, h.data()), std::invalid_argument);
 }

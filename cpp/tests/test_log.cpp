@@ -183,22 +183,29 @@ TEST_CASE("counts and H of the log have the bits of the dense recording, for any
     const hthm::SpeedBins bins{edges};
     std::vector<std::int64_t> expected_counts(runs * frames * 50), counts(expected_counts.size());
     std::vector<double> expected_h(runs * frames), h(expected_h.size());
+    std::vector<std::int64_t> expected_beyond(runs * frames), beyond(expected_beyond.size());
     hthm::speed_counts(bins, dense.velocities.data(), runs * frames, n, 1, expected_counts.data());
-    hthm::speed_h(bins, dense.velocities.data(), runs * frames, n, 1, expected_h.data());
+    hthm::speed_h(bins, dense.velocities.data(), runs * frames, n, 1, expected_h.data(), expected_beyond.data());
+    if (most == 0.5) CHECK(std::ranges::max(expected_beyond) > 0);
     for (const int threads : {1, 2, 4, 7}) {
       CAPTURE(threads);
       hthm::speed_counts(bins, view(gas, log), threads, counts.data());
-      hthm::speed_h(bins, view(gas, log), threads, h.data());
+      hthm::speed_h(bins, view(gas, log), threads, h.data(), beyond.data());
       CHECK(counts == expected_counts);
+      CHECK(beyond == expected_beyond);
       CHECK(std::memcmp(h.data(), expected_h.data(), h.size() * sizeof(double)) == 0);
     }
   }
   for (const double* given : {static_cast<const double*>(nullptr), static_cast<const double*>(temperature.data())}) {
     std::vector<double> expected_h(runs * frames), h(expected_h.size());
-    hthm::velocity_h(dense.velocities.data(), runs * frames, n, given, 20, 4, 1, expected_h.data());
+    std::vector<std::int64_t> expected_beyond(runs * frames), beyond(expected_beyond.size());
+    hthm::velocity_h(dense.velocities.data(), runs * frames, n, given, 20, 1.5, 1, expected_h.data(),
+                     expected_beyond.data());
+    CHECK(std::ranges::max(expected_beyond) > 0);
     for (const int threads : {1, 2, 4, 7}) {
       CAPTURE(threads);
-      hthm::velocity_h(view(gas, log), given, 20, 4, threads, h.data());
+      hthm::velocity_h(view(gas, log), given, 20, 1.5, threads, h.data(), beyond.data());
+      CHECK(beyond == expected_beyond);
       CHECK(std::memcmp(h.data(), expected_h.data(), h.size() * sizeof(double)) == 0);
     }
   }

@@ -20,12 +20,13 @@ except ImportError as error:
 from hthm import paper
 from hthm.engines.choice import engines
 from hthm.gas import DiskGas, State
-from hthm.h_functional import speed_counts, speed_h, velocity_h
+from hthm.h_functional import HRangeWarning, speed_counts, speed_h, velocity_h
 from hthm.simulate import LogMemoryError, simulate
 from hthm.trajectories import Trajectories
 
 __all__ = [
     "DiskGas",
+    "HRangeWarning",
     "LogMemoryError",
     "State",
     "Trajectories",

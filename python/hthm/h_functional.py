@@ -9,9 +9,22 @@ from numpy.typing import ArrayLike
 
 from hthm import _core, checks, paper
 from hthm.gas import FloatArray, IntArray
+from hthm.measures.in_range import FASTER, HInRange, HRangeWarning, counts_beyond, in_range, warn_beyond
 from hthm.recording.collision_log import LogArrays
 from hthm.recording.frames import Frames, start_speed
 from hthm.trajectories import Trajectories
+
+__all__ = [
+    "HInRange",
+    "HRangeWarning",
+    "speed_counts",
+    "speed_counts_in_range",
+    "speed_edges",
+    "speed_h",
+    "speed_h_in_range",
+    "velocity_h",
+    "velocity_h_in_range",
+]
 
 MOST_BINS: Final = 10_000
 VELOCITY_RANGE: Final = 4.0
@@ -60,6 +73,39 @@ def speed_counts(
     ------
     TypeError, ValueError
         If an argument has another dtype, shape or order, or is not finite.
+
+    Warns
+    -----
+    HRangeWarning
+        If more than 1 % of the disks are faster than 2 s0.
+    """
+    counts = speed_counts_in_range(velocities, speed=speed, bins=bins, threads=threads)
+    warn_beyond("speed_counts", FASTER, counts_beyond(counts, Frames(velocities).n))
+    return counts
+
+
+def speed_counts_in_range(
+    velocities: FloatArray | Trajectories,
+    *,
+    speed: float | None = None,
+    bins: int = paper.BINS,
+    threads: int | None = None,
+) -> IntArray:
+    """Counts as `speed_counts` makes them, without a warning: what they lack of n disks is out of range.
+
+    Parameters
+    ----------
+    velocities, speed, bins, threads
+        As `speed_counts` takes them.
+
+    Returns
+    -------
+    (..., bins) int64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has another dtype, shape or order, or is not finite.
     """
     # The core looks for NaN and infinity on its way: another pass over gigabytes would cost as much again.
     frames = Frames(velocities)
@@ -101,17 +147,52 @@ def speed_h(
     TypeError, ValueError
         If an argument has another dtype, shape or order, or is not finite.
 
+    Warns
+    -----
+    HRangeWarning
+        If more than 1 % of the disks are faster than 2 s0. In equilibrium 1.8 % are, and the paper's H leaves them out.
+
     Notes
     -----
     Eq. (5) of arXiv:2508.14003 as evaluated there. s0 is itself the edge of a bin: float32 velocities, or a rounded
     s0, would move H by up to ln 2.
     """
+    found = speed_h_in_range(velocities, speed=speed, bins=bins, threads=threads)
+    warn_beyond("speed_h", FASTER, found.share)
+    return found.h
+
+
+def speed_h_in_range(
+    velocities: FloatArray | Trajectories,
+    *,
+    speed: float | None = None,
+    bins: int = paper.BINS,
+    threads: int | None = None,
+) -> HInRange:
+    """H as `speed_h` measures it, and the share of the disks of each frame that it leaves out, without a warning.
+
+    Parameters
+    ----------
+    velocities, speed, bins, threads
+        As `speed_h` takes them.
+
+    Returns
+    -------
+    HInRange
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has another dtype, shape or order, or is not finite.
+    """
     frames = Frames(velocities)
     edges = speed_edges(start_speed(velocities, speed), bins)
     threads = checks.threads(threads)
     if isinstance(frames.recorded, LogArrays):
-        return _core.log_speed_h(*frames.recorded, edges, threads)
-    return _core.speed_h(frames.recorded, edges, threads).reshape(frames.leading)  # (...)
+        h, dropped = _core.log_speed_h(*frames.recorded, edges, threads)
+    else:
+        h, dropped = _core.speed_h(frames.recorded, edges, threads)
+    return in_range(h, dropped, frames.n, frames.leading)
 
 
 def velocity_h(
@@ -146,10 +227,43 @@ def velocity_h(
     TypeError, ValueError
         If an argument has another dtype, shape or order, or is not finite.
 
+    Warns
+    -----
+    HRangeWarning
+        If more than 1 % of the disks are beyond the cells.
+
     Notes
     -----
     With N disks in some N cells the plug-in estimate lies far above -ln(2πeT), the value of the Maxwell-Boltzmann
     distribution: its bias is about (occupied cells - 1) / 2N, Miller (1955). Compare it at equal N, bins and range.
+    """
+    found = velocity_h_in_range(velocities, temperature=temperature, bins=bins, threads=threads)
+    warn_beyond("velocity_h", "with a component beyond 4√T", found.share)
+    return found.h
+
+
+def velocity_h_in_range(
+    velocities: FloatArray | Trajectories,
+    *,
+    temperature: ArrayLike | None = None,
+    bins: int = paper.BINS,
+    threads: int | None = None,
+) -> HInRange:
+    """H as `velocity_h` measures it, and the share of the disks of each frame that it leaves out, without a warning.
+
+    Parameters
+    ----------
+    velocities, temperature, bins, threads
+        As `velocity_h` takes them.
+
+    Returns
+    -------
+    HInRange
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has another dtype, shape or order, or is not finite.
     """
     frames = Frames(velocities)
     bins = checks.integer("bins", bins, least=1, most=1000)
@@ -166,42 +280,7 @@ def velocity_h(
             raise ValueError("temperature: must be finite and above zero.")
         temperatures = np.ascontiguousarray(per_frame).reshape(len(frames))
     if isinstance(frames.recorded, LogArrays):
-        return _core.log_velocity_h(*frames.recorded, temperatures, bins, VELOCITY_RANGE, threads)
-    h = _core.velocity_h(frames.recorded, temperatures, bins, VELOCITY_RANGE, threads)
-    return h.reshape(frames.leading)  # (...)
-
-
-def isotropic_h(
-    velocities: FloatArray | Trajectories, *, speed: float | None = None, threads: int | None = None
-) -> FloatArray:
-    """H of the velocities of a gas without a preferred direction, from the paper's H of its speeds.
-
-    Parameters
-    ----------
-    velocities : (..., n, 2) float64, C order, or Trajectories
-        Box sides per unit time.
-    speed, threads
-        As `speed_h` takes them.
-
-    Returns
-    -------
-    (...) float64
-        Nats; infinite for a frame with a disk at rest.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument has another dtype, shape or order, or is not finite.
-
-    Notes
-    -----
-    f(v) = p(s) / (2πs) where all directions are alike, and so ∫ f ln f = ∫ p ln p − ⟨ln 2πs⟩. The difference is no
-    constant: from equal speeds ⟨ln s⟩ falls by γ/2 = 0.289, γ being Euler's constant, while H falls by 3.4.
-    """
-    frames = Frames(velocities)
-    logs = np.empty(len(frames))
-    for first, chunk in frames.chunks(max(1, 2**16 // frames.n)):
-        with np.errstate(divide="ignore"):  # a disk at rest
-            logs[first : first + len(chunk)] = np.log(2 * np.pi * np.hypot(chunk[..., 0], chunk[..., 1])).mean(axis=-1)
-    h: FloatArray = speed_h(velocities, speed=speed, threads=threads) - logs.reshape(frames.leading)
-    return h
+        h, dropped = _core.log_velocity_h(*frames.recorded, temperatures, bins, VELOCITY_RANGE, threads)
+    else:
+        h, dropped = _core.velocity_h(frames.recorded, temperatures, bins, VELOCITY_RANGE, threads)
+    return in_range(h, dropped, frames.n, frames.leading)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from hthm.choices.ablations import ABLATIONS
 from hthm.deepsets import evaluate, new_model
 from hthm.experiments.entropy import measured, recorded_runs
-from hthm.h_functional import isotropic_h, speed_h
+from hthm.h_functional import speed_h_in_range
 from hthm.learning.arrow import train_arrow
 from hthm.learning.recipes import Steps, entropic
+from hthm.measures.isotropic import ln_circumference
 from hthm.pages.results import environment
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def run_ablation(
         If a loss is not finite.
     """
     (traj, _), (check, _), (held_out, simulation) = recorded_runs(config, start, stages)
-    H, velocity = speed_h(held_out, threads=config.threads), isotropic_h(held_out, threads=config.threads)  # noqa: N806 -- the paper's symbol
+    H, _ = speed_h_in_range(held_out, threads=config.threads)  # noqa: N806 -- the paper's symbol
+    velocity = H - ln_circumference(held_out)
     results: dict[str, Any] = {
         "simulation": simulation,
         "trainings": folder.rows("ablation.json", "trainings") if resume else [],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hthm.deepsets import DeepSets, evaluate, new_model
 from hthm.experiments.fits import fit_and_shape
 from hthm.experiments.simulation import recorded
-from hthm.h_functional import speed_h
+from hthm.h_functional import speed_h_in_range
 from hthm.learning.backends import TimedTraining
 from hthm.learning.plain_network import new_plain_network
 from hthm.pages.results import environment
@@ -105,7 +105,7 @@ def run_compare(config: CompareConfig, start: State, folder: ResultsFolder, stag
     held_out = config.held_out
     traj, simulation = recorded(config, start, stages)
     other, held_out_simulation = recorded(held_out, held_out.start(), stages)
-    H, other_h = (speed_h(runs, threads=config.threads) for runs in (traj, other))  # noqa: N806 -- the paper's symbol
+    H, other_h = (speed_h_in_range(runs, threads=config.threads).h for runs in (traj, other))  # noqa: N806 -- the paper's symbol
     results: dict[str, Any] = {
         "compared": config.compared,
         "simulation": simulation,

@@ -13,11 +13,12 @@ from hthm.experiments.simulation import recorded
 from hthm.experiments.speeds import speed_distributions
 from hthm.files import write_text
 from hthm.fit import affine_fit, deviation_correlation
-from hthm.h_functional import isotropic_h, speed_h
+from hthm.h_functional import speed_h_in_range
 from hthm.learning.arrow import Look, train_arrow
 from hthm.learning.recipes import entropic
 from hthm.learning.weights import WeightsError, load_configuration, load_weights, save_weights
 from hthm.measures.baselines import clock, ensemble_mean, speed_statistics
+from hthm.measures.isotropic import ln_circumference
 from hthm.pages.entropy_figures import losses_figure
 from hthm.pages.entropy_tables import entropy_markdown
 from hthm.pages.plots import save_figures
@@ -76,9 +77,9 @@ def run_entropy(
     """
     (traj, training_simulation), (check, _), (held_out, simulation) = recorded_runs(config, start, stages)
     with stages.stage("Measure H, fit baselines and given networks") as stage:
-        H = speed_h(held_out, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
-        velocity = isotropic_h(held_out, threads=config.threads)
-        baselines = _baselines(held_out, H, velocity, speed_h(traj, threads=config.threads))
+        H, _ = speed_h_in_range(held_out, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
+        velocity = H - ln_circumference(held_out)
+        baselines = _baselines(held_out, H, velocity, speed_h_in_range(traj, threads=config.threads).h)
         trainings = [_training(model, None, held_out, H) for model in given]
         rows = [_row(training, velocity, H) for training in trainings]
         stage.found = f"{H[:, 0].mean():.3f} in the first frame, {H[:, -1].mean():.3f} in the last"

@@ -12,7 +12,7 @@ from hthm.deepsets import evaluate
 from hthm.experiments.simulation import recorded
 from hthm.experiments.trainings import trained
 from hthm.experiments.traps import Measured, trapped, traps_json
-from hthm.h_functional import speed_h
+from hthm.h_functional import speed_h_in_range
 from hthm.measures.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
 from hthm.pages.results import environment, network_name
 from hthm.pages.spread import UNROUNDED, seeds_markdown, spread_json
@@ -82,7 +82,7 @@ def run_tables(
     with stages.stage("Simulate again from a rounded s0, and measure H"):
         seen = trapped(config, traj)
     traj, held_out_simulation = recorded(others, others.start(), stages)
-    held_out = Measured(traj, speed_h(traj, threads=threads))
+    held_out = Measured(traj, speed_h_in_range(traj, threads=threads).h)
     results: dict[str, Any] = {
         "simulation": simulation,
         "held_out": held_out_simulation,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hthm import paper
-from hthm.h_functional import speed_counts, speed_edges
+from hthm.h_functional import speed_counts_in_range, speed_edges
 from hthm.pages.series import Speeds
 from hthm.recording.frames import Frames
 
@@ -41,7 +41,7 @@ def speed_distributions(traj: Trajectories, *, threads: int | None = None) -> Sp
     frames = sorted({min(max(round(time / traj.dt) - 1, 0), last) for time in SHOWN_TIMES} | {last})
     numbers = np.add.outer(np.arange(traj.runs) * traj.frames, frames)  # (runs, shown)
     shown = Frames(traj).take(numbers.reshape(-1), threads=threads)  # (runs * shown, n, 2)
-    counts = speed_counts(shown, speed=traj.gas.speed, threads=threads)
+    counts = speed_counts_in_range(shown, speed=traj.gas.speed, threads=threads)
     counts = counts.reshape(*numbers.shape, -1).sum(axis=0)  # (shown, bins)
     return Speeds(
         times=traj.times[frames],

@@ -11,7 +11,7 @@ from hthm.experiments.simulation import recorded, with_error
 from hthm.experiments.speeds import speed_distributions
 from hthm.experiments.trainings import trained
 from hthm.files import write_text
-from hthm.h_functional import speed_h
+from hthm.h_functional import speed_h_in_range
 from hthm.learning.weights import save_weights
 from hthm.pages.console import Stages, duration
 from hthm.pages.plots import save_figures
@@ -67,7 +67,7 @@ def run_study(
     """
     traj, simulation = recorded(config, state, stages)
     with stages.stage("Measure H") as stage:
-        H = speed_h(traj, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
+        H, _ = speed_h_in_range(traj, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
         speeds = speed_distributions(traj, threads=config.threads)
         stage.found = f"{H[:, 0].mean():.3f} in the first frame, {H[:, -1].mean():.3f} in the last"
 

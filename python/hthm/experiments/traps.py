@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from hthm.deepsets import evaluate
-from hthm.h_functional import speed_h
+from hthm.h_functional import speed_h_in_range
 from hthm.pages.spread import UNROUNDED
 from hthm.pages.tables import fit_json, fit_or_none
 from hthm.recording.frames import Frames
@@ -62,14 +62,14 @@ def trapped(config: GasChoices, traj: Trajectories) -> dict[str, Measured]:
     rounded_h = np.empty(len(frames))
     for first, chunk in frames.chunks(max(1, _DISKS_AT_A_TIME // frames.n)):
         rounded = chunk.astype(np.float32).astype(np.float64)
-        rounded_h[first : first + len(chunk)] = speed_h(rounded, speed=speed, threads=threads)
+        rounded_h[first : first + len(chunk)] = speed_h_in_range(rounded, speed=speed, threads=threads).h
     few_digits = round(speed, DIGITS)
     start = replace(config, speed=few_digits).start()
     again = simulate(start, config.frames, config.dt, engine=config.engine, threads=threads, record="log")
     return {
-        UNROUNDED: Measured(traj, speed_h(traj, threads=threads)),
+        UNROUNDED: Measured(traj, speed_h_in_range(traj, threads=threads).h),
         "velocities in float32": Measured(traj, rounded_h.reshape(frames.leading)),
-        f"s0 rounded to {few_digits}": Measured(again, speed_h(again, threads=threads)),
+        f"s0 rounded to {few_digits}": Measured(again, speed_h_in_range(again, threads=threads).h),
     }
 
 
