@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import math
 import numbers
-import os
-import sys
 from collections.abc import Collection
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from hthm.machine import available_memory, default_threads
+
 MOST_THREADS: Final = 1024
-"""More threads than this are a slip of the keyboard, and the OpenMP runtime ends the process when it has too many."""
+"""More threads than this are a slip of the keyboard."""
 
 _ADVICE: Final = {
     "velocities": "Keep float64 from the start: rounded velocities shift H by up to ln 2.",
@@ -128,7 +127,7 @@ def choice(name: str, value: object, options: Collection[str]) -> str:
 
 
 def threads(value: object) -> int:
-    """Return the number of threads to use; None means as many as this process may run on.
+    """Return the number of threads to use; None means as many as `hthm.machine.default_threads` finds granted.
 
     Raises
     ------
@@ -136,7 +135,7 @@ def threads(value: object) -> int:
         If it is not a whole number from 1 to `MOST_THREADS`.
     """
     if value is None:
-        return min(available_cpus(), MOST_THREADS)
+        return min(default_threads(), MOST_THREADS)
     return integer("threads", value, least=1, most=MOST_THREADS)
 
 
@@ -162,38 +161,6 @@ def memory(what: str, needed: int, advice: str) -> None:
         raise MemoryError(
             f"{what}: needs {needed / 1e9:,.1f} GB of memory, and {available / 1e9:,.1f} GB are available. {advice}"
         )
-
-
-def available_memory() -> int | None:
-    """Return the bytes that can be had without swapping, or None where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    kilobytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
-    available = kilobytes.get("MemAvailable")
-    return None if available is None else min(1024 * available, *_control_group_limits())
-
-
-def _control_group_limits() -> list[int]:
-    """Bytes left under the memory limits of this process's control group (version 2), with a bound that never binds."""
-    limits = [sys.maxsize, sys.maxsize]
-    try:
-        group = Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("0::/")[2].strip()
-        folder = Path("/sys/fs/cgroup") / group
-        limit = (folder / "memory.max").read_text(encoding="ascii").strip()
-        if limit != "max":
-            limits.append(int(limit) - int((folder / "memory.current").read_text(encoding="ascii")))
-    except (OSError, ValueError):
-        pass  # no such group: the machine's memory is the limit
-    return limits
-
-
-def available_cpus() -> int:
-    """Return the number of processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def same_shape(name: str, value: NDArray[np.float64], other_name: str, other: NDArray[np.float64]) -> None:

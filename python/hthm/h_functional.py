@@ -62,7 +62,7 @@ def speed_counts(
     bins : int
         Number of bins.
     threads : int, optional
-        Threads; as many as the process may run on unless given.
+        Threads; as many as `hthm.machine.default_threads` finds granted unless given.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def speed_h(
     bins : int
         Number of bins.
     threads : int, optional
-        Threads; as many as the process may run on unless given.
+        Threads; as many as `hthm.machine.default_threads` finds granted unless given.
 
     Returns
     -------
@@ -214,7 +214,7 @@ def velocity_h(
     bins : int
         Bins a component: bins x bins equal cells cover [-4√T, 4√T]².
     threads : int, optional
-        Threads; as many as the process may run on unless given.
+        Threads; as many as `hthm.machine.default_threads` finds granted unless given.
 
     Returns
     -------

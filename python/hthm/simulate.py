@@ -64,7 +64,8 @@ def simulate(
     engine : str
         One of `engines`; "auto" is the fastest fixed-step engine for this state, by the rule of `hthm.engines.choice`.
     threads : int, optional
-        Threads, over runs; as many as the process may run on unless given. Their number changes no bit.
+        Threads, over runs; as many as `hthm.machine.default_threads` finds granted unless given. Their number changes
+        no bit.
     record : {"velocities", "log", "counts"}
         Every velocity after every frame; or the start and a row a collision, from which `Trajectories.dense` makes
         the same, in about a thirtieth of the memory at the paper's density; or only the number of collisions of each

@@ -94,7 +94,7 @@ class Trajectories:
         Parameters
         ----------
         threads : int, optional
-            Threads, over runs; as many as the process may run on unless given.
+            Threads, over runs; as many as `hthm.machine.default_threads` finds granted unless given.
 
         Returns
         -------

@@ -52,7 +52,8 @@ class GasChoices:
     engine: str = AUTO
     """Engine of the simulation; hthm.engines() names them, and auto is the fastest fixed-step one."""
     threads: int | None = None
-    """Threads of the simulation and of torch; as many as the process may run on unless given."""
+    """Threads of the simulation and of torch; unless given, as many as processors, control groups and OMP_NUM_THREADS
+    grant, and torch keeps to fewer if it was set to fewer."""
 
     def __post_init__(self) -> None:
         self.gas  # noqa: B018 -- checks n, diameter, speed and box

@@ -87,9 +87,7 @@ def prepared(
     MemoryError
         If the run does not fit into the available memory.
     """
-    import torch  # noqa: PLC0415 -- --help can do without, and without what imports it
-
-    from hthm.command import expected  # noqa: PLC0415 -- likewise
+    from hthm.command import expected  # noqa: PLC0415 -- --help can do without what imports torch
     from hthm.learning import weights  # noqa: PLC0415 -- likewise
     from hthm.pages import results  # noqa: PLC0415 -- likewise
 
@@ -104,7 +102,7 @@ def prepared(
     except ValueError as error:
         raise wrong_option(error) from error
     folder = results.ResultsFolder(out, config, overwrite=overwrite, resume=resume)
-    torch.set_num_threads(checks.threads(config.threads))
+    limit_torch(config.threads)
     with stages.stage("Look how fast this machine is"):
         seconds = expected.expected_seconds(config, start, expected.trainings(config) if trained is None else trained())
     stages.say(
@@ -117,6 +115,13 @@ def prepared(
             f"finished. {advice}".rstrip()
         )
     return Prepared(start, given, folder, stages)
+
+
+def limit_torch(threads: int | None) -> None:
+    """Have torch use this number of threads; by default those that are granted, or fewer if it was set to fewer."""
+    import torch  # noqa: PLC0415 -- --help can do without
+
+    torch.set_num_threads(min(checks.threads(None), torch.get_num_threads()) if threads is None else threads)
 
 
 def wrong_option(error: Exception) -> UsageError:

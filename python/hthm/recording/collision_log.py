@@ -95,7 +95,7 @@ class LogArrays(NamedTuple):
         out : (count, n, 2) float64
             Where they go.
         threads : int, optional
-            Threads, over runs; as many as the process may run on unless given.
+            Threads, over runs; as many as `hthm.machine.default_threads` finds granted unless given.
 
         Raises
         ------

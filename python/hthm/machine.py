@@ -1,0 +1,126 @@
+"""What this process may use of its machine: processors and memory, as the system, a batch system or a user grants them.
+
+Linux is asked in its own files. Every function that reads them takes the folder that they lie under.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+_ROOT: Final = Path("/")
+
+_NO_LIMIT: Final = 2**62
+"""Bytes from which on version 1 of control groups means none: it writes the largest multiple of a page."""
+
+
+def default_threads(environment: Mapping[str, str] | None = None, root: Path = _ROOT) -> int:
+    """Return the number of threads to use where nobody says otherwise.
+
+    Parameters
+    ----------
+    environment : mapping, optional
+        The environment variables, those of this process unless given.
+    root : Path
+        Where the system's files lie.
+
+    Returns
+    -------
+    int
+        The least of the processors that this process may run on, what its control groups grant, and OMP_NUM_THREADS
+        and OMP_THREAD_LIMIT, which Dask, joblib and SLURM set for what they start.
+    """
+    environment = os.environ if environment is None else environment
+    wanted = (_first_number(environment.get(name, "")) for name in ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT"))
+    return min(available_cpus(root), *(number for number in wanted if number), 2**31)
+
+
+def available_cpus(root: Path = _ROOT) -> int:
+    """Return the number of processors that this process may keep busy: its affinity, and the quota of its groups."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(allowed, *(max(1, math.ceil(quota)) for quota in _cpu_quotas(root)), allowed)
+
+
+def available_memory(root: Path = _ROOT) -> int | None:
+    """Return the bytes that this process can have without swapping, or None where the system does not say.
+
+    The least of what the machine has left, what every control group above this process has left, where cached files
+    count as free because the system gives them up, and what the limits of the process on its address space and its
+    data (ulimit -v and -d) leave.
+    """
+    available = _kilobytes(root / "proc/meminfo").get("MemAvailable")
+    if available is None:
+        return None
+    return max(0, min(1024 * available, *_left_of_groups(root), *_left_of_process(root), 1024 * available))
+
+
+def _first_number(text: str) -> int | None:
+    """Return the number that OpenMP takes from a variable, which may be a list by nesting; None if it is none."""
+    first = text.partition(",")[0].strip()
+    return int(first) if first.isdecimal() and int(first) > 0 else None
+
+
+def _cpu_quotas(root: Path) -> Iterator[float]:
+    """Processors' worth of time that the groups of this process grant, those that grant no end left out."""
+    for folder in _groups(root, "cpu"):
+        quota, period = (_text(folder / "cpu.max") or "max 0").split()  # version 2
+        if quota == "max":
+            quota, period = _text(folder / "cpu.cfs_quota_us") or "-1", _text(folder / "cpu.cfs_period_us") or "0"
+        if int(quota) > 0 and int(period) > 0:
+            yield int(quota) / int(period)
+
+
+def _left_of_groups(root: Path) -> Iterator[int]:
+    for folder in _groups(root, "memory"):
+        used = _text(folder / "memory.current") or _text(folder / "memory.usage_in_bytes")
+        if used is None:
+            continue
+        held = dict(line.split() for line in (_text(folder / "memory.stat") or "").splitlines())
+        # Version 1 says apart what belongs to the groups below: its limit is on the total.
+        cached = sum(int(held.get(f"total_{name}", held.get(name, 0))) for name in ("inactive_file", "active_file"))
+        for name in ("memory.max", "memory.high", "memory.limit_in_bytes"):
+            limit = _text(folder / name)
+            if limit is not None and limit != "max" and int(limit) < _NO_LIMIT:
+                yield int(limit) - max(0, int(used) - cached)
+
+
+def _left_of_process(root: Path) -> Iterator[int]:
+    used = _kilobytes(root / "proc/self/status")
+    for limit, name in ((resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData")):
+        most = resource.getrlimit(limit)[0]
+        if most != resource.RLIM_INFINITY:
+            yield most - 1024 * used.get(name, 0)
+
+
+def _groups(root: Path, controller: str) -> Iterator[Path]:
+    """Folders of the control groups that this process is in, of either version, from its own up to the topmost seen."""
+    memberships = [line.split(":", 2) for line in (_text(root / "proc/self/cgroup") or "").splitlines()]
+    for line in (_text(root / "proc/self/mountinfo") or "").splitlines():
+        before, _, after = line.partition(" - ")
+        mounted, point = before.split()[3:5]
+        kind, _, options = after.split()
+        for _, controllers, group in memberships:
+            is_there = kind == "cgroup2" if not controllers else kind == "cgroup" and controller in options.split(",")
+            if not is_there or (controllers and controller not in controllers.split(",")):
+                continue
+            top = root / point.lstrip("/")
+            # A container may see its own group mounted as the topmost, under the name it has outside.
+            below = Path(group).relative_to(mounted) if Path(group).is_relative_to(mounted) else Path()
+            yield from (top / below, *(top / parent for parent in below.parents))
+
+
+def _kilobytes(path: Path) -> dict[str, int]:
+    """Lines such as ``MemAvailable:  16384 kB``."""
+    lines = (line.partition(":") for line in (_text(path) or "").splitlines())
+    return {name: int(rest.split()[0]) for name, _, rest in lines if rest.rstrip().endswith("kB")}
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
