@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <stdexcept>
 #include <utility>
 
@@ -131,6 +132,25 @@ double CountEntropy::operator()(const std::int64_t* counts, std::int64_t bins, d
 
 // ---- Velocities -----------------------------------------------------------------------------------------------------
 
+namespace {
+
+double mean_square_half(const Vec* velocities, std::int64_t n) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < n; ++i) sum += norm2(velocities[i]) / 2;
+  return sum / static_cast<double>(n);
+}
+
+/// x * 2^exponent, exact but at the ends of the range: there a finite number stays one, and what is not 0 keeps its
+/// sign, so that it falls on the same side of an edge.
+double times_power_of_two(double x, int exponent) {
+  using limits = std::numeric_limits<double>;
+  const double y = std::ldexp(x, exponent);
+  if (y == 0 && x != 0) return std::copysign(limits::denorm_min(), x);
+  return std::isinf(y) && std::isfinite(x) ? std::copysign(limits::max(), x) : y;
+}
+
+}  // namespace
+
 VelocityCells::VelocityCells(const CountEntropy& entropy, std::int64_t n, std::int64_t bins, double reach)
     : entropy_{entropy},
       n_{n},
@@ -141,15 +161,13 @@ VelocityCells::VelocityCells(const CountEntropy& entropy, std::int64_t n, std::i
 
 double VelocityCells::operator()(const Vec* velocities, const double* temperature) {
   beyond_ = 0;
-  double t = temperature ? *temperature : 0;
-  if (!temperature) {
-    for (std::int64_t i = 0; i < n_; ++i) t += norm2(velocities[i]) / 2;
-    t /= static_cast<double>(n_);
-  }
-  if (!std::isfinite(t)) {
-    throw std::invalid_argument("velocities: must be finite, squares included, got NaN, infinity or above 1e154.");
-  }
-  if (!(t > 0)) return std::numeric_limits<double>::quiet_NaN();
+  const double t = temperature ? *temperature : mean_square_half(velocities, n_);
+  // Between these neither squares that count nor the area of a cell lose a digit.
+  constexpr double least = 0x1p-900, most = 0x1p900;
+  return t >= least && t <= most ? in_cells(velocities, t) : rescaled(velocities, temperature);
+}
+
+double VelocityCells::in_cells(const Vec* velocities, double t) {
   // numpy.linspace(-most, most, bins + 1), to the bit.
   const double most = reach_ * std::sqrt(t), step = 2 * most / static_cast<double>(bins_);
   for (std::int64_t k = 0; k < bins_; ++k) edges_[static_cast<std::size_t>(k)] = static_cast<double>(k) * step - most;
@@ -166,6 +184,27 @@ double VelocityCells::operator()(const Vec* velocities, const double* temperatur
     }
   }
   return entropy_(counts_.data(), bins_ * bins_, step * step);
+}
+
+double VelocityCells::rescaled(const Vec* velocities, const double* temperature) {
+  int exponent = 0;
+  if (temperature) {
+    if (!(*temperature > 0)) return std::numeric_limits<double>::quiet_NaN();
+    static_cast<void>(std::frexp(*temperature, &exponent));
+    exponent = (exponent - (exponent < 0)) / 2;
+  } else {
+    double largest = 0;
+    for (std::int64_t i = 0; i < n_; ++i) {
+      require_finite(velocities[i]);
+      largest = std::max({largest, std::abs(velocities[i].x), std::abs(velocities[i].y)});
+    }
+    if (largest == 0) return std::numeric_limits<double>::quiet_NaN();
+    static_cast<void>(std::frexp(largest, &exponent));
+  }
+  std::vector<Vec> scaled(velocities, velocities + n_);
+  for (Vec& v : scaled) v = {times_power_of_two(v.x, -exponent), times_power_of_two(v.y, -exponent)};
+  const double t = temperature ? std::ldexp(*temperature, -2 * exponent) : mean_square_half(scaled.data(), n_);
+  return in_cells(scaled.data(), t) - 2 * exponent * std::numbers::ln2;
 }
 
 void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,

@@ -56,6 +56,12 @@ class VelocityCells {
   std::int64_t beyond() const { return beyond_; }
 
  private:
+  /// H at a temperature whose squares and cells neither vanish nor overflow.
+  double in_cells(const Vec* velocities, double t);
+
+  /// H at any other: of velocities times a power of two, which is exact, and the logarithm that this adds.
+  double rescaled(const Vec* velocities, const double* temperature);
+
   const CountEntropy& entropy_;  // for counts up to n
   std::int64_t n_, bins_;
   double reach_;

@@ -142,3 +142,26 @@ TEST_CASE("a velocity that is not finite is refused wherever it is") {
   CHECK_THROWS_AS(hthm::velocity_h(velocities.data(), 200, 3, nullptr, 50, 4, 2, h.data(), beyond.data()),
                   std::invalid_argument);
 }
+
+TEST_CASE("velocities and temperatures times a power of two move H by its logarithm, wherever squares end") {
+  constexpr std::int64_t n = 400;
+  std::mt19937_64 random{3};
+  std::normal_distribution<double> component{0, 1};
+  std::vector<Vec> velocities;
+  for (std::int64_t i = 0; i < n; ++i) velocities.push_back({component(random), component(random)});
+  const hthm::CountEntropy entropy{n};
+  hthm::VelocityCells h_of{entropy, n, 50, 4};
+  const double own = h_of(velocities.data(), nullptr), temperature = 1.25,
+               at_one = h_of(velocities.data(), &temperature);
+  for (const int exponent : {-960, -530, -451, -449, 449, 451, 530, 1000}) {
+    CAPTURE(exponent);
+    std::vector<Vec> scaled;
+    for (const Vec& v : velocities) scaled.push_back({std::ldexp(v.x, exponent), std::ldexp(v.y, exponent)});
+    const double shift = 2 * exponent * std::log(2.0);
+    CHECK(h_of(scaled.data(), nullptr) == doctest::Approx(own - shift).epsilon(1e-14));
+    if (std::abs(exponent) < 512) {
+      const double t = std::ldexp(temperature, 2 * exponent);
+      CHECK(h_of(scaled.data(), &t) == doctest::Approx(at_one - shift).epsilon(1e-14));
+    }
+  }
+}
