@@ -55,7 +55,9 @@ def array(
     ValueError
         If its shape, order or content is wrong.
     """
-    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: must be a numpy.ndarray, got MaskedArray. Take out what is masked, or fill it.")
+    if type(value) is not np.ndarray and not isinstance(value, np.memmap):  # a subclass may carry units, or a mask
         raise TypeError(f"{name}: must be a numpy.ndarray, got {_kind(value)}. Convert it with numpy.asarray first.")
     wanted = np.dtype(dtype)
     if value.dtype != wanted:
@@ -69,6 +71,8 @@ def array(
         raise ValueError(
             f"{name}: must be in C order without gaps, got strides {value.strides}. Use numpy.ascontiguousarray."
         )
+    if not value.flags.aligned:
+        raise ValueError(f"{name}: must be aligned in memory, got an array that is not. Make a copy of it.")
     if finite and not np.isfinite(value).all():
         where = tuple(int(k) for k in np.argwhere(~np.isfinite(value))[0])
         raise ValueError(f"{name}: must be finite, got {value[where]} at {list(where)}.")
@@ -84,12 +88,15 @@ def positive(name: str, value: object, *, zero: bool = False, least: float = 0.0
     """
     if isinstance(value, bool | np.bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: must be a number, got {_kind(value)}.")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number or a fraction beyond all floats
+        number = -math.inf if value < 0 else math.inf
     wanted = "a finite number, zero or more" if zero else "a finite number above zero"
     if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
-        raise ValueError(f"{name}: must be {wanted}, got {value}.")
+        raise ValueError(f"{name}: must be {wanted}, got {_shown(value)}.")
     if number and not least <= number <= most:
-        raise ValueError(f"{name}: must be between {least:g} and {most:g}, got {value}.")
+        raise ValueError(f"{name}: must be between {least:g} and {most:g}, got {_shown(value)}.")
     return number
 
 
@@ -105,9 +112,9 @@ def integer(name: str, value: object, *, least: int, most: int | None = None) ->
         raise TypeError(f"{name}: must be a whole number, got {_kind(value)}.")
     number = int(value)
     if number < least:
-        raise ValueError(f"{name}: must be at least {least}, got {number}.")
+        raise ValueError(f"{name}: must be at least {least}, got {_shown(number)}.")
     if most is not None and number > most:
-        raise ValueError(f"{name}: must be at most {most}, got {number}.")
+        raise ValueError(f"{name}: must be at most {most}, got {_shown(number)}.")
     return number
 
 
@@ -175,23 +182,6 @@ def same_shape(name: str, value: NDArray[np.float64], other_name: str, other: ND
         raise ValueError(f"{name}: must have the shape of {other_name}, {other.shape}, got {value.shape}.")
 
 
-def diameter(value: object, box: float) -> float:
-    """Return a diameter above zero and at most half the box.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no number, or out of range.
-    """
-    number = positive("diameter", value)
-    if number > box / 2:
-        raise ValueError(
-            f"diameter: must be at most half the box, {box / 2:g}, got {value}. "
-            "A larger disk would meet a partner and its periodic image at once."
-        )
-    return number
-
-
 def inside(name: str, positions: NDArray[np.float64], box: float) -> None:
     """Refuse coordinates (runs, n, 2) outside [0, box).
 
@@ -224,6 +214,14 @@ def _written(shape: tuple[int | str, ...]) -> str:
     names = "".join(f"{length}, " for length in shape)
     named = [length for length in shape if isinstance(length, str) and length != "..."]
     return f"({names[:-2]})" + (f" with {' and '.join(named)} at least 1" if named else "")
+
+
+def _shown(value: object) -> str:
+    """What was given, or its size where Python does not write that many digits."""
+    try:
+        return str(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _kind(value: object) -> str:

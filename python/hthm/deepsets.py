@@ -199,9 +199,7 @@ def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatAr
 
 def _evaluate_log(model: DeepSets, log: LogArrays) -> FloatArray:
     """Of every run only the start and what changes goes through φ."""
-    for velocities in (log.start, log.velocities):
-        if not np.isfinite(velocities).all():
-            raise ValueError("velocities: must be finite, got NaN or infinity in the log.")
+    log.check()
     weight = model.get_parameter("phi.0.weight")
 
     def phi(velocities: FloatArray) -> FloatArray:

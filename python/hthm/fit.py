@@ -13,8 +13,13 @@ from hthm import checks
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from hthm.gas import FloatArray
 
+_LEAST_POWER, _MOST_POWER = -450, 500  # of two: spreads whose squares, and their sum, float64 holds
+_MOST_RATIO: Final = 900  # powers of two between the spreads of H and h: the slope is a number on either side
+_SAFE: Final = (2.0**-100, 2.0**100)
 _ROUNDING: Final = 8 * float(np.finfo(np.float64).eps)
 """An h that varies by less than this beside its size varies by rounding alone."""
 
@@ -50,14 +55,24 @@ def summarize(values: FloatArray) -> Summary:
     Raises
     ------
     TypeError, ValueError
-        If the values have another dtype or shape, or are not finite.
+        If the values have another dtype or shape, are not finite, or float64 cannot hold their variance.
     """
     checks.array("values", values, dtype=np.float64, shape=("runs",))
-    runs, mean, std = len(values), float(values.mean()), float(values.std())
+    exponent = int(_exponents(values, None).item())
+    scaled = np.ldexp(values, -exponent)
+    runs, mean, std = len(values), float(scaled.mean()), float(scaled.std())
+    if (values == values[0]).all():  # whose mean may be rounded
+        mean, std = float(scaled[0]), 0.0
+    power = math.frexp(std)[1] + exponent
+    if std and not _LEAST_POWER <= power <= _MOST_POWER:
+        raise ValueError(
+            f"values: must have a spread of 0, or between 2^{_LEAST_POWER} and 2^{_MOST_POWER}, whose square float64 "
+            f"holds, got about 2^{power}. Choose another unit."
+        )
     return Summary(
-        mean=mean,
-        variance=std**2,
-        sem=std / math.sqrt(runs - 1) if runs > 1 else math.nan,
+        mean=math.ldexp(mean, exponent),
+        variance=math.ldexp(std**2, 2 * exponent),
+        sem=math.ldexp(std / math.sqrt(runs - 1), exponent) if runs > 1 else math.nan,
         cv=std / abs(mean) if mean else math.inf,
     )
 
@@ -84,10 +99,14 @@ class AffineFit:
         Raises
         ------
         TypeError, ValueError
-            If h has another dtype or number of runs, or is not finite.
+            If h has another dtype or number of runs, is not finite, or so large that a·h + b is not.
         """
         checks.array("h", h, dtype=np.float64, shape=(len(self.a), "frames"))
-        return self.a[:, np.newaxis] * h + self.b[:, np.newaxis]
+        with np.errstate(over="ignore", invalid="ignore"):
+            fitted: FloatArray = self.a[:, np.newaxis] * h + self.b[:, np.newaxis]
+        if not np.isfinite(fitted).all():
+            raise ValueError(f"h: must give a finite a·h + b, got up to {np.abs(h).max():g}. Take the h of the fit.")
+        return fitted
 
 
 def affine_fit(h: FloatArray, H: FloatArray) -> AffineFit:  # noqa: N803 -- the paper's symbol
@@ -121,22 +140,30 @@ def affine_fit(h: FloatArray, H: FloatArray) -> AffineFit:  # noqa: N803 -- the 
     checks.same_shape("H", H, "h", h)
     if h.shape[1] < 2:  # noqa: PLR2004 -- two points make a line
         raise ValueError(f"h: must have at least 2 frames, got {h.shape[1]}. A line needs two points.")
-    h_start, h_mean, h_deviation = _centred(h)
-    H_start, H_mean, H_deviation = _centred(H)  # noqa: N806 -- the paper's symbol
+    # Powers of two are exact: what is fitted is of order 1, whatever the units.
+    h_power, H_power = _exponents(h, 1), _exponents(H, 1)  # (runs, 1)  # noqa: N806 -- the paper's symbol
+    h_start, h_mean, h_deviation = _centred(np.ldexp(h, -h_power))
+    H_start, H_mean, H_deviation = _centred(np.ldexp(H, -H_power))  # noqa: N806 -- the paper's symbol
     spread = np.abs(h_deviation).max(axis=1, keepdims=True)  # (runs, 1)
-    constant = np.flatnonzero(spread <= _ROUNDING * np.abs(h).max(axis=1, keepdims=True))
+    sizes = np.abs(np.ldexp(h, -h_power)).max(axis=1, keepdims=True)
+    constant = np.flatnonzero(spread <= _ROUNDING * sizes)
     if len(constant):
         raise ValueError(
             f"h: must vary along every run, got {h[constant[0], 0]:.17g} in all frames of run {constant[0]}"
             f"{f' and {len(constant) - 1} more' if len(constant) > 1 else ''}. "
             "A constant cannot be fitted to H: look whether the network has learned anything."
         )
+    _check_powers(np.frexp(spread)[1] + h_power, np.abs(H_deviation).max(axis=1, keepdims=True), H_power)
     unit = h_deviation / spread  # at most 1, so that no square vanishes
     a = (unit * H_deviation).sum(axis=1, keepdims=True) / np.square(unit).sum(axis=1, keepdims=True)  # times spread
     mse = np.square(H_deviation - a * unit).mean(axis=1)
     a = a / spread
     b = H_start + (H_mean - a * h_mean) - a * h_start
-    return AffineFit(a=a[:, 0], b=b[:, 0], mse=mse)
+    return AffineFit(
+        a=np.ldexp(a, H_power - h_power)[:, 0],
+        b=np.ldexp(b, H_power)[:, 0],
+        mse=np.ldexp(mse, 2 * H_power[:, 0]),
+    )
 
 
 def deviation_correlation(h: FloatArray, H: FloatArray, *, first: int = 5, last: int = 60) -> float | None:  # noqa: N803 -- the paper's symbol
@@ -170,11 +197,12 @@ def deviation_correlation(h: FloatArray, H: FloatArray, *, first: int = 5, last:
     checks.array("H", H, dtype=np.float64, shape=("runs", "frames"))
     checks.same_shape("H", H, "h", h)
     first = checks.integer("first", first, least=0, most=h.shape[1] - 1)
-    mine, theirs = (x[:, first : last + 1] - x[:, first : last + 1].mean(axis=0) for x in (-h, H))
+    last = checks.integer("last", last, least=first)
+    mine, theirs = (_deviations(x[:, first : last + 1]) for x in (h, H))
     norm = np.sqrt(np.square(mine).sum(axis=0) * np.square(theirs).sum(axis=0))  # (frames,)
     if not (norm > 0).all():
         return None
-    return float(((mine * theirs).sum(axis=0) / norm).mean())
+    return float((-(mine * theirs).sum(axis=0) / norm).mean())
 
 
 def critical_epoch(losses: Sequence[float]) -> int | None:
@@ -189,8 +217,50 @@ def critical_epoch(losses: Sequence[float]) -> int | None:
     -------
     int or None
         Counted from 1, as in Table 2 of arXiv:2508.14003; None if there is none.
+
+    Raises
+    ------
+    ValueError
+        If a loss is NaN.
     """
+    for epoch, loss in enumerate(losses, start=1):
+        if math.isnan(loss):
+            raise ValueError(f"losses: must be numbers, got NaN in epoch {epoch}. Look where the training diverged.")
     return next((epoch for epoch, loss in enumerate(losses, start=1) if loss > 0), None)
+
+
+def _exponents(values: FloatArray, axis: int | None) -> NDArray[np.int64]:
+    """Powers of two that bring values to order 1 along an axis, kept; 0 where their squares are safe as they are."""
+    largest = np.abs(values).max(axis=axis, keepdims=True)
+    safe = (largest == 0) | ((largest > _SAFE[0]) & (largest < _SAFE[1]))
+    return np.where(safe, 0, np.frexp(largest)[1]).astype(np.int64)
+
+
+def _check_powers(h_power: NDArray[np.int64], H_spread: FloatArray, H_power: NDArray[np.int64]) -> None:  # noqa: N803 -- the paper's symbol
+    """Refuse spreads, h's about 2^h_power and H's H_spread * 2^H_power, (runs, 1), that make no slope or error."""
+    varies = H_spread[:, 0] > 0  # of a constant the slope is 0
+    powers = (np.frexp(H_spread)[1] + H_power)[:, 0]
+    for run in np.flatnonzero(varies & ~((powers >= _LEAST_POWER) & (powers <= _MOST_POWER))):
+        raise ValueError(
+            f"H: must vary by 0, or between 2^{_LEAST_POWER} and 2^{_MOST_POWER}, along a run, whose squares float64 "
+            f"holds, got about 2^{powers[run]} in run {run}. Choose another unit."
+        )
+    ratios = powers - h_power[:, 0]
+    for run in np.flatnonzero(varies & (np.abs(ratios) > _MOST_RATIO)):
+        raise ValueError(
+            f"h: must vary by what makes a slope that float64 holds, got about 2^{ratios[run]} in run {run}. "
+            "Multiply h by a power of two."
+        )
+
+
+def _deviations(values: FloatArray) -> FloatArray:
+    """Deviations (runs, frames) from the mean over the runs, each frame times a power of two that makes it order 1."""
+    scaled = np.ldexp(values, -_exponents(values, 0))
+    distance = scaled - scaled[:1]  # exact where all runs are alike
+    deviation = distance - distance.mean(axis=0)
+    _, exponents = np.frexp(np.abs(deviation).max(axis=0))
+    scaled_deviation: FloatArray = np.ldexp(deviation, -exponents)
+    return scaled_deviation
 
 
 def _centred(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -10,18 +10,14 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hthm import _core, checks, published
+from hthm import _core, checks, mechanics, published, ranges
 from hthm.starts import sampling
 from hthm.starts.lattice import widest_lattice
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 
-MOST_DISKS: Final = 2**31 - 1
-"""Disks are numbered by 32-bit integers."""
-
-_BOX_RANGE: Final = (1e-100, 1e100)  # far from where squares of lengths overflow or vanish
-_FASTEST: Final = 1e150  # likewise for squares of speeds
+_SAFE_SQUARE: Final = 1e-150  # squares of faster speeds keep all digits; below, they are taken of a multiple
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class DiskGas:
     Raises
     ------
     TypeError, ValueError
-        If a parameter is of the wrong kind or out of range.
+        If a parameter is of the wrong kind or out of range; also where a quantity below is beyond float64.
 
     Examples
     --------
@@ -57,11 +53,10 @@ class DiskGas:
     box: float = published.BOX
 
     def __post_init__(self) -> None:
-        least, most = _BOX_RANGE
-        object.__setattr__(self, "n", checks.integer("n", self.n, least=1, most=MOST_DISKS))
-        object.__setattr__(self, "box", checks.positive("box", self.box, least=least, most=most))
-        object.__setattr__(self, "diameter", checks.diameter(self.diameter, self.box))
-        object.__setattr__(self, "speed", checks.positive("speed", self.speed, zero=True, most=_FASTEST))
+        object.__setattr__(self, "n", checks.integer("n", self.n, least=1, most=ranges.MOST_DISKS))
+        object.__setattr__(self, "box", ranges.box(self.box))
+        object.__setattr__(self, "diameter", ranges.diameter(self.diameter, self.box))
+        object.__setattr__(self, "speed", ranges.speed(self.speed))
 
     @property
     def density(self) -> float:
@@ -76,17 +71,33 @@ class DiskGas:
     @property
     def temperature(self) -> float:
         """Temperature T = s0²/2 of the equilibrium that an "equal" start reaches, in units of m/k_B."""
-        return self.speed**2 / 2
+        return ranges.held("temperature", self.speed**2 / 2) if self.speed else 0.0
+
+    @property
+    def thermal_speed(self) -> float:
+        """√T: the spread of each component of a velocity in equilibrium."""
+        return self.speed / math.sqrt(2) if self.speed < _SAFE_SQUARE else math.sqrt(self.temperature)
 
     @property
     def contact_value(self) -> float:
-        """Pair correlation χ at contact: Henderson, Mol. Phys. 30, 971 (1975), doi:10.1080/00268977500102511."""
+        """Pair correlation χ at contact: Henderson, Mol. Phys. 30, 971 (1975), doi:10.1080/00268977500102511.
+
+        Raises
+        ------
+        ValueError
+            If disks cover more than the box.
+        """
+        if self.area_fraction >= 1:
+            raise ValueError(
+                f"area_fraction: must be below 1 for a contact value, got {self.area_fraction:.3g}. Take fewer disks."
+            )
         return (1 - 7 * self.area_fraction / 16) / (1 - self.area_fraction) ** 2
 
     @property
     def collision_rate(self) -> float:
         """Collisions of one disk per unit time in equilibrium, 2nσχ√(πT/m): Enskog's rate for hard disks."""
-        return 2 * self.density * self.diameter * self.contact_value * math.sqrt(math.pi * self.temperature)
+        rate = 2 * self.density * self.diameter * self.contact_value * math.sqrt(math.pi) * self.thermal_speed
+        return ranges.held("collision_rate", rate) if self.speed else 0.0
 
     @property
     def mean_free_path(self) -> float:
@@ -171,12 +182,12 @@ class DiskGas:
         runs = checks.integer("runs", runs, least=1)
         seed = checks.integer("seed", seed, least=0)
         checks.choice("speeds", speeds, sampling.SPEEDS)
-        checks.memory("sample", 2 * runs * self.n * 16, "Take fewer runs.")
+        checks.memory("sample", 2 * runs * self.n * 16 + self.n * 64, "Take fewer runs or disks.")
         positions = np.empty((runs, self.n, 2))
         velocities = np.empty((runs, self.n, 2))
         for run in range(runs):
             positions[run], velocities[run] = sampling.draw_start(self, seed, run, placing, speeds)
-        return State(positions, velocities, diameter=self.diameter, box=self.box, speed=self.speed)
+        return unchecked_state(positions, velocities, self)
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -200,7 +211,8 @@ class State:
     ------
     TypeError, ValueError
         If an array has another dtype, shape or order, is not finite or leaves the box, or a number is out of range.
-        Nothing is copied or cast.
+        Nothing is copied or cast. Arrays may be written to afterwards: every method checks them again where it uses
+        them, as `check` does.
     """
 
     positions: FloatArray
@@ -218,16 +230,11 @@ class State:
         box: float = 1.0,
         speed: float | None = None,
     ) -> None:
-        least, most = _BOX_RANGE
-        box = checks.positive("box", box, least=least, most=most)
-        _check_start(positions, velocities, box)
-        if speed is None:
-            speed = math.sqrt(float(np.mean(np.square(velocities).sum(axis=-1))))
+        box = ranges.box(box)
+        ranges.start(positions, velocities, box)
+        speed = ranges.own_speed(velocities) if speed is None else speed
         gas = DiskGas(n=positions.shape[1], diameter=diameter, speed=speed, box=box)
-        for name in ("diameter", "box", "speed"):
-            object.__setattr__(self, name, getattr(gas, name))
-        object.__setattr__(self, "positions", positions)
-        object.__setattr__(self, "velocities", velocities)
+        vars(self).update(vars(unchecked_state(positions, velocities, gas)))
 
     @property
     def runs(self) -> int:
@@ -248,29 +255,31 @@ class State:
         return self.runs
 
     def __getitem__(self, runs: slice) -> State:
-        chosen = run_range(runs, self.runs)
-        return self._with(self.positions[chosen], self.velocities[chosen])
+        chosen = ranges.runs(runs, self.runs)
+        ranges.start(self.positions[chosen], self.velocities[chosen], self.box, reached=True)
+        return unchecked_state(self.positions[chosen], self.velocities[chosen], self)
 
     def reversed(self) -> State:
         """Return the state with every velocity negated."""
-        return self._with(self.positions, -self.velocities)
+        self.check()
+        return unchecked_state(self.positions, -self.velocities, self)
 
     def energy(self) -> FloatArray:
         """Kinetic energy of each run, (runs,), in units of m (box side / time)²."""
-        energy: FloatArray = np.square(self.velocities).sum(axis=(1, 2)) / 2
-        return energy
+        return mechanics.energy(self.velocities, self.check)
 
     def momentum(self) -> FloatArray:
         """Total momentum of each run, (runs, 2), in units of m box side / time."""
-        momentum: FloatArray = self.velocities.sum(axis=1)
-        return momentum
+        return mechanics.momentum(self.velocities, self.check)
 
     def overlaps(self) -> IntArray:
         """Count the overlapping pairs of disks of each run, (runs,): those with d² < σ²."""
+        self.check()
         return _core.count_overlaps(self.positions, self.box, self.diameter, checks.threads(None))
 
     def sha256(self) -> str:
         """Hash positions, then velocities, of all runs: little-endian float64 in C order."""
+        self.check()
         digest = hashlib.sha256()
         for values in (self.positions, self.velocities):
             digest.update(values.astype("<f8", copy=False).data)
@@ -281,38 +290,28 @@ class State:
 
         Raises
         ------
-        ValueError
-            If a value is not finite any more, or has left the box.
+        TypeError, ValueError
+            If a value is not finite any more, has left the box or is too large, or if an array is not
+            (runs, n, 2) any more.
         """
-        _check_start(self.positions, self.velocities, self.box)
-
-    def _with(self, positions: FloatArray, velocities: FloatArray) -> State:
-        return State(positions, velocities, diameter=self.diameter, box=self.box, speed=self.speed)
+        ranges.start(self.positions, self.velocities, self.box, reached=True)
 
 
-def run_range(runs: object, count: int) -> slice:
-    """Return a slice of consecutive runs, at least one, within `count`.
+def unchecked_state(positions: FloatArray, velocities: FloatArray, gas: DiskGas | State) -> State:
+    """Return a state whose arrays were made here, and which limits of what is given do not judge.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no slice, has a step, or holds no run.
+    Parameters
+    ----------
+    positions, velocities : (runs, n, 2) float64, C order
+        As `State` has them.
+    gas : DiskGas or State
+        Has its box, diameter and s0.
+
+    Returns
+    -------
+    State
     """
-    if not isinstance(runs, slice):
-        raise TypeError(f"runs: must be a range such as [10:20], got {runs!r}. One run k is [k:k+1].")
-    first, last, step = runs.indices(count)
-    if step != 1:
-        raise ValueError(f"runs: must be consecutive, got a step of {step}.")
-    if last <= first:
-        raise ValueError(f"runs: must hold at least one of the {count} runs, got [{runs.start}:{runs.stop}].")
-    return slice(first, last)
-
-
-def _check_start(positions: FloatArray, velocities: FloatArray, box: float) -> None:
-    checks.array("positions", positions, dtype=np.float64, shape=("runs", "n", 2))
-    checks.array("velocities", velocities, dtype=np.float64, shape=("runs", "n", 2))
-    checks.same_shape("velocities", velocities, "positions", positions)
-    checks.inside("positions", positions, box)
-    fastest = float(np.abs(velocities).max())
-    if fastest > _FASTEST:
-        raise ValueError(f"velocities: must be at most {_FASTEST:g} in size, got {fastest:g}.")
+    state = object.__new__(State)
+    numbers = {"diameter": gas.diameter, "box": gas.box, "speed": gas.speed}
+    vars(state).update(positions=positions, velocities=velocities, **numbers)
+    return state

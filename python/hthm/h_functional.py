@@ -39,7 +39,7 @@ def speed_edges(speed: float, bins: int = paper.BINS) -> FloatArray:
     TypeError, ValueError
         If an argument is of the wrong kind or out of range.
     """
-    speed = checks.positive("speed", speed, least=1e-150, most=1e150)
+    speed = checks.positive("speed", speed, least=1e-300, most=1e300)
     bins = checks.integer("bins", bins, least=1, most=MOST_BINS)
     return np.linspace(0, 2 * speed, bins + 1)
 
@@ -272,12 +272,14 @@ def velocity_h_in_range(
     if temperature is not None:
         try:
             per_frame = np.broadcast_to(np.asarray(temperature, dtype=np.float64), frames.leading)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"temperature: must be a number, or one for each of the frames {frames.leading}, got {temperature!r}."
             ) from error
-        if not (np.isfinite(per_frame) & (per_frame > 0)).all():
-            raise ValueError("temperature: must be finite and above zero.")
+        wrong = ~(np.isfinite(per_frame) & (per_frame > 0))
+        if wrong.any() or np.ma.is_masked(temperature):
+            found = per_frame[wrong][0] if wrong.any() else "masked values"
+            raise ValueError(f"temperature: must be finite and above zero, got {found}.")
         temperatures = np.ascontiguousarray(per_frame).reshape(len(frames))
     if isinstance(frames.recorded, LogArrays):
         h, dropped = _core.log_velocity_h(*frames.recorded, temperatures, bins, VELOCITY_RANGE, threads)

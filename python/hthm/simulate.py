@@ -10,7 +10,7 @@ import numpy as np
 
 from hthm import _core, checks, paper
 from hthm.engines.choice import AUTO, check, chosen
-from hthm.gas import FloatArray, State
+from hthm.gas import FloatArray, State, unchecked_state
 from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
@@ -159,13 +159,7 @@ class _Recorded:
             log = CollisionLog(frame_offsets=frame_offsets(collisions), pairs=pairs, velocities=velocities, times=times)
         return Trajectories(
             initial=state if self.finished == state.runs else state[done],
-            final=State(
-                self.final_positions[done],
-                self.final_velocities[done],
-                diameter=state.diameter,
-                box=state.box,
-                speed=state.speed,
-            ),
+            final=unchecked_state(self.final_positions[done], self.final_velocities[done], state),
             dt=dt,
             engine=engine,
             collisions=collisions,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
-from hthm import checks
-from hthm.gas import FloatArray, IntArray, State, run_range
+from hthm import checks, ranges
+from hthm.gas import FloatArray, IntArray, State
 from hthm.recording.collision_log import CollisionLog, LogArrays
 
 if TYPE_CHECKING:
@@ -106,6 +106,8 @@ class Trajectories:
         ------
         AttributeError
             If neither was recorded.
+        ValueError
+            If the log was written to, and is not finite any more or none of these runs.
         MemoryError
             If the array does not fit into the available memory.
         """
@@ -113,6 +115,7 @@ class Trajectories:
             return self.velocities
         count, n = self.runs * self.frames, self.initial.n
         checks.memory("dense", count * (n * 16 + 16), "Make fewer runs dense at a time: traj[:10].dense().")
+        self.log_arrays.check()
         velocities = np.empty((count, n, 2))
         self.log_arrays.frames(np.arange(count, dtype=np.int64), velocities, threads=threads)
         return velocities.reshape(self.runs, self.frames, n, 2)
@@ -160,7 +163,7 @@ class Trajectories:
         return self.runs
 
     def __getitem__(self, runs: slice) -> Trajectories:
-        chosen = run_range(runs, self.runs)
+        chosen = ranges.runs(runs, self.runs)
         return replace(
             self,
             initial=self.initial[chosen],

@@ -158,14 +158,17 @@ def _facts(results: dict[str, Any]) -> dict[str, str]:
     simulation, config = results["simulation"], results["config"]
     counted = simulation["collisions_per_run"]
     gas = RunConfig(**{name: config[name] for name in ("n", "diameter", "box", "speed")}).gas
-    enskog = gas.collision_rate * gas.n / 2 * config["frames"] / config["frame_rate"]
+    enskog = ""
+    if gas.area_fraction < 1:  # beyond, there is no theory of hard disks
+        rate = gas.collision_rate * gas.n / 2 * config["frames"] / config["frame_rate"]
+        enskog = f" (Enskog at equilibrium: {rate:.1f})"
     return {
         "Gas": f"{gas.n} disks, diameter {gas.diameter:g}, area fraction {gas.area_fraction:.4g}",
         "Start": f"speeds {config['speeds']}, overlaps {config['overlaps']}, seed {simulation['seed']}",
         "Start, SHA-256": simulation["start_sha256"],
         "Simulation": f"{simulation['runs']} runs of {simulation['frames']} frames, {config['frame_rate']:g} per unit "
         f"time, engine {simulation['engine']}, {duration(simulation['seconds'])}",
-        "Collisions a run": f"{with_error(counted['mean'], counted['sem'])} (Enskog at equilibrium: {enskog:.1f})",
+        "Collisions a run": f"{with_error(counted['mean'], counted['sem'])}{enskog}",
         **machine_facts(results["environment"]),
     }
 

@@ -55,9 +55,7 @@ def check_velocities(velocities: FloatArray | Trajectories) -> None:
     """
     if isinstance(velocities, Trajectories) and velocities.recording == "log":
         frames = velocities.frames
-        for array in (velocities.log_arrays.start, velocities.log_arrays.velocities):
-            if not np.isfinite(array).all():
-                raise ValueError("velocities: must be finite, got NaN or infinity in the log.")
+        velocities.log_arrays.check()
     else:
         array = velocities.velocities if isinstance(velocities, Trajectories) else velocities
         checks.array("velocities", array, dtype=np.float64, shape=("runs", "frames", "n", 2), finite=False)

@@ -21,6 +21,16 @@ FLOOR: Final = 0.002
 """Added to |s − s0| before its logarithm, box sides per unit time, so that disks at s0 count a finite amount."""
 
 _DISKS_AT_A_TIME: Final = 2**16  # 0.5 MB of speeds, within a core's cache
+_SAFE: Final = (1e-60, 1e60)  # fourth powers neither vanish nor overflow
+
+
+def _kurtosis(s: FloatArray) -> FloatArray:
+    fastest = s.max(axis=-1, keepdims=True)  # (frames, 1)
+    safe = (fastest > _SAFE[0]) & (fastest < _SAFE[1])
+    if not safe.all():
+        s = np.ldexp(s, np.where(safe, 0, -np.frexp(fastest)[1]))
+    kurtosis: FloatArray = np.mean((s * s) ** 2, axis=-1) / np.mean(s * s, axis=-1) ** 2
+    return kurtosis
 
 
 SPEED_STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
@@ -29,7 +39,7 @@ SPEED_STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
         "log_distance": lambda s, s0: np.mean(np.log(FLOOR + np.abs(s - s0)), axis=-1),
         "distance": lambda s, s0: np.mean(np.abs(s - s0), axis=-1),
         "speed": lambda s, _: np.mean(s, axis=-1),
-        "kurtosis": lambda s, _: np.mean((s * s) ** 2, axis=-1) / np.mean(s * s, axis=-1) ** 2,
+        "kurtosis": lambda s, _: _kurtosis(s),
     }
 )
 """Means over the disks of a frame, by name; functions of the speeds s, (frames, n), and of s0.
@@ -70,13 +80,14 @@ def speed_statistics(velocities: FloatArray | Trajectories, *, speed: float | No
     s0 = checks.positive("speed", start_speed(velocities, speed))
     values = {name: np.empty(len(frames)) for name in SPEED_STATISTICS}
     for first, chunk in frames.chunks(max(1, _DISKS_AT_A_TIME // frames.n)):
-        s = np.hypot(chunk[..., 0], chunk[..., 1])  # (frames of the chunk, n)
+        with np.errstate(over="ignore"):
+            s = np.hypot(chunk[..., 0], chunk[..., 1])  # (frames of the chunk, n)
         if not np.isfinite(s).all():
             raise ValueError(
-                f"velocities: must be finite, got NaN or infinity in frames {first} to {first + len(chunk) - 1}, "
-                "all runs counted through."
+                f"velocities: must be finite, and their speeds too, got NaN or infinity in frames {first} to "
+                f"{first + len(chunk) - 1}, all runs counted through."
             )
-        with np.errstate(invalid="ignore"):  # the kurtosis of disks at rest is NaN
+        with np.errstate(invalid="ignore", under="ignore"):  # the kurtosis of disks at rest is NaN
             for name, statistic in SPEED_STATISTICS.items():
                 values[name][first : first + len(chunk)] = statistic(s, s0)
     return {name: value.reshape(frames.leading) for name, value in values.items()}  # (...)
@@ -103,7 +114,8 @@ def clock(runs: int, frames: int, decay: float) -> FloatArray:
     """
     runs, frames = checks.integer("runs", runs, least=1), checks.integer("frames", frames, least=1)
     decay = checks.positive("decay", decay)
-    return np.tile(np.exp(-np.arange(frames, dtype=np.float64) / decay), (runs, 1))
+    with np.errstate(over="ignore"):  # of the exponent: exp is 0
+        return np.tile(np.exp(-np.arange(frames, dtype=np.float64) / decay), (runs, 1))
 
 
 def ensemble_mean(H: FloatArray) -> FloatArray:  # noqa: N803 -- the paper's symbol
@@ -123,4 +135,8 @@ def ensemble_mean(H: FloatArray) -> FloatArray:  # noqa: N803 -- the paper's sym
         If H has another dtype, shape or order, or is not finite.
     """
     checks.array("H", H, dtype=np.float64, shape=("runs", "frames"))
-    return np.tile(H.mean(axis=0), (len(H), 1))
+    with np.errstate(over="ignore"):
+        mean = H.mean(axis=0)
+    if not np.isfinite(mean).all():
+        raise ValueError(f"H: must have a sum that float64 holds, got up to {np.abs(H).max():g}. Choose another unit.")
+    return np.tile(mean, (len(H), 1))

@@ -74,6 +74,9 @@ def ln_circumference(velocities: FloatArray | Trajectories) -> FloatArray:
     frames = Frames(velocities)
     logs = np.empty(len(frames))
     for first, chunk in frames.chunks(max(1, 2**16 // frames.n)):
-        with np.errstate(divide="ignore"):  # a disk at rest
-            logs[first : first + len(chunk)] = np.log(2 * np.pi * np.hypot(chunk[..., 0], chunk[..., 1])).mean(axis=-1)
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a disk at rest; speed_h names the others
+            circles = 2 * np.pi * np.hypot(chunk[..., 0], chunk[..., 1])
+            logs[first : first + len(chunk)] = np.log(circles).mean(axis=-1)
+        if np.isposinf(circles).any() and np.isfinite(chunk).all():
+            raise ValueError("velocities: must have speeds below 2.8e+307, got faster. Choose another unit of time.")
     return logs.reshape(frames.leading)  # (...)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hthm import _core, checks
-from hthm.gas import FloatArray, IntArray, run_range
+from hthm import _core, checks, ranges
+from hthm.gas import FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -47,7 +47,7 @@ class CollisionLog:
 
     def __getitem__(self, runs: slice) -> CollisionLog:
         """Return the log of a range of runs: views of their rows, with offsets counted from the first of them."""
-        chosen = self.frame_offsets[run_range(runs, len(self.frame_offsets))]
+        chosen = self.frame_offsets[ranges.runs(runs, len(self.frame_offsets))]
         first = chosen[0, 0]
         rows = slice(first, chosen[-1, -1])
         return CollisionLog(
@@ -84,6 +84,18 @@ class LogArrays(NamedTuple):
     frame_offsets: IntArray  # (runs, frames + 1)
     pairs: NDArray[np.int32]  # (rows, 2)
     velocities: FloatArray  # (rows, 2, 2)
+
+    def check(self) -> None:
+        """Check the velocities again: their owner may have written to them. The core checks the rest as it reads it.
+
+        Raises
+        ------
+        ValueError
+            If one is not finite any more.
+        """
+        for velocities in (self.start, self.velocities):
+            if not np.isfinite(velocities).all():
+                raise ValueError("velocities: must be finite, got NaN or infinity in the log.")
 
     def frames(self, numbers: IntArray, out: FloatArray, *, threads: int | None = None) -> None:
         """Make frames of velocities; each run that has one of them is read once.

@@ -47,8 +47,8 @@ class Drawn(Protocol):
         ...
 
     @property
-    def temperature(self) -> float:
-        """The T of s0."""
+    def thermal_speed(self) -> float:
+        """The √T of s0."""
         ...
 
 
@@ -123,5 +123,5 @@ def _velocities(gas: Drawn, random: np.random.Generator, speeds: Speeds) -> NDAr
     if speeds == "uniform":
         speed = random.random(gas.n) * (2 * gas.speed)
     elif speeds == "maxwell":
-        speed = random.rayleigh(math.sqrt(gas.temperature), gas.n)  # √T: the spread of each of two components
+        speed = random.rayleigh(gas.thermal_speed, gas.n)
     return np.stack([speed * np.cos(angles), speed * np.sin(angles)], axis=-1)  # (n, 2)

@@ -1,0 +1,151 @@
+"""What numbers a gas and its state may have, said once: docs/rule.md lists them for users."""
+
+from __future__ import annotations
+
+import math
+import operator
+import sys
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hthm import checks, mechanics
+
+MOST_DISKS: Final = 2**31 - 1
+"""Disks are numbered by 32-bit integers."""
+
+_BOX: Final = (1e-100, 1e100)
+_SMALLEST: Final = 1e-160  # least diameter, and in boxes: its square is a number, and so is the area fraction
+_GIVEN: Final = 1e150  # the largest component of velocities that a user gives
+# The largest that a run may reach: one disk takes over the energy of a million, whose squares are still finite.
+_REACHED: Final = 1e153
+_SPEED: Final = (1e-305, 1e151)  # every root mean square of what may be given is below the larger
+
+
+def box(value: object) -> float:
+    """Return the side of a box.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, or out of range.
+    """
+    return checks.positive("box", value, least=_BOX[0], most=_BOX[1])
+
+
+def diameter(value: object, side: float) -> float:
+    """Return the diameter of a disk in a box of this side.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, or out of range.
+    """
+    number = checks.positive("diameter", value)
+    if number > side / 2:
+        raise ValueError(
+            f"diameter: must be at most half the box, {side / 2:g}, got {value}. "
+            "A larger disk would meet a partner and its periodic image at once."
+        )
+    least = _SMALLEST * max(side, 1.0)
+    if number < least:
+        raise ValueError(
+            f"diameter: must be at least {least:g}, got {value}. Smaller disks are points, which never collide."
+        )
+    return number
+
+
+def speed(value: object) -> float:
+    """Return s0, zero or more.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, or out of range.
+    """
+    return checks.positive("speed", value, zero=True, least=_SPEED[0], most=_SPEED[1])
+
+
+def own_speed(velocities: NDArray[np.float64]) -> float:
+    """Return the s0 of velocities that come without one: the root of their mean square.
+
+    Raises
+    ------
+    ValueError
+        If they are slower than an s0 may be.
+    """
+    number = mechanics.root_mean_square(velocities)
+    if 0 < number < _SPEED[0]:
+        raise ValueError(
+            f"velocities: must have a mean square of 0, or a root of it of at least {_SPEED[0]:g}, got {number:g}. "
+            "Give the speed, or choose another unit of time."
+        )
+    return number
+
+
+def held(name: str, value: float) -> float:
+    """Return a quantity that float64 holds in full.
+
+    Raises
+    ------
+    ValueError
+        If it overflowed, or lost digits on its way to zero.
+    """
+    if not sys.float_info.min <= abs(value) < math.inf:
+        raise ValueError(
+            f"{name}: must be between 2.2e-308 and 1.8e+308 for this gas, which float64 holds, got {value:g}. "
+            "Choose other units of length or time."
+        )
+    return value
+
+
+def start(
+    positions: NDArray[np.float64], velocities: NDArray[np.float64], side: float, *, reached: bool = False
+) -> None:
+    """Refuse positions and velocities that are no start in a box of this side.
+
+    Parameters
+    ----------
+    positions, velocities : (runs, n, 2) float64, C order
+        They are neither copied nor cast.
+    side : float
+        Of the box.
+    reached : bool
+        Whether a simulation may have made them, which gives one disk the energy of many.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one has another dtype, shape or order, is not finite, leaves the box, or is too fast.
+    """
+    checks.array("positions", positions, dtype=np.float64, shape=("runs", "n", 2))
+    checks.array("velocities", velocities, dtype=np.float64, shape=("runs", "n", 2))
+    checks.same_shape("velocities", velocities, "positions", positions)
+    checks.inside("positions", positions, side)
+    largest = float(np.abs(velocities).max())
+    most = _REACHED if reached else _GIVEN
+    if largest > most:
+        raise ValueError(f"velocities: must be at most {most:g} in size, got {largest:g}. Choose another unit of time.")
+
+
+def runs(chosen: object, count: int) -> slice:
+    """Return a slice of consecutive runs, at least one, within `count`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no slice of whole numbers, has a step, or holds no run.
+    """
+    if not isinstance(chosen, slice):
+        raise TypeError(f"runs: must be a range such as [10:20], got {type(chosen).__name__}. One run k is [k:k+1].")
+    for part in (chosen.start, chosen.stop, chosen.step):
+        if isinstance(part, bool | np.bool) or not (part is None or hasattr(part, "__index__")):
+            raise TypeError(f"runs: must be a range of whole numbers such as [10:20], got {part!r}.")
+    step = 1 if chosen.step is None else operator.index(chosen.step)
+    if step != 1:
+        raise ValueError(f"runs: must be consecutive, got a step of {step}.")
+    first, last, _ = chosen.indices(count)
+    if last <= first:
+        raise ValueError(f"runs: must hold at least one of the {count} runs, got [{chosen.start}:{chosen.stop}].")
+    return slice(first, last)
