@@ -13,7 +13,8 @@ import torch
 import hthm
 from hthm import paper
 from hthm.deepsets import DeepSets, new_model
-from hthm.learning.arrow import ArrowDivergedError, Look, calibration, train_arrow
+from hthm.learning.arrow import ArrowDivergedError, Look, train_arrow
+from hthm.learning.calibration import calibration
 from hthm.learning.loss import logistic_loss, tilted_loss
 from hthm.learning.recipes import ArrowConfig, entropic
 from hthm.learning.whole_runs import whole_runs

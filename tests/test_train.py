@@ -43,8 +43,8 @@ def test_a_training_is_the_plain_loop_written_out(velocities: Array) -> None:
     orders: list[torch.Tensor] = []
     randperm = torch.randperm
 
-    def watched(count: int, generator: torch.Generator) -> torch.Tensor:
-        orders.append(randperm(count, generator=generator))
+    def watched(count: int, generator: torch.Generator, device: str) -> torch.Tensor:
+        orders.append(randperm(count, generator=generator, device=device))
         return orders[-1]
 
     trained = new_model(5, seed=0).double()  # in float32 Adam makes much of the last bits of Δh

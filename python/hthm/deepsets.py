@@ -12,8 +12,12 @@ from torch import nn
 from torch.func import functional_call
 
 from hthm import checks
+from hthm.learning.accepted import check_model
+from hthm.learning.drawing import draw_weights, new_generator
+from hthm.learning.feeding import check_numbers, fed
+from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import MOST_WIDTH, PUBLISHED, Architecture
-from hthm.randomness import Stream, stream_seed
+from hthm.randomness import Stream
 from hthm.recording.collision_log import LogArrays
 from hthm.recording.frames import Frames
 from hthm.recording.log_sums import frame_sums
@@ -29,12 +33,13 @@ ACTIVATIONS: Final[Mapping[str, type[nn.Module]]] = MappingProxyType(
 )
 """What follows every layer but the last, by name."""
 
-NUMPY_DTYPE: Final = {torch.float32: np.float32, torch.float64: np.float64}
-"""What a network of this dtype is fed."""
 
 _DISKS_AT_A_TIME: Final = {"cpu": 2**14, "cuda": 2**21}
 """So many disks go through the network at once: on a CPU their layers fit into its cache (measured at D = 16, 32 and
 64: 16 frames of 1000 disks cost 0.5 of what 128 cost), on a GPU they keep it busy."""
+
+_DISKS_AT_MOST: Final = 2**21
+"""A frame of more disks goes through the network in parts: Ctrl-C is answered between two of them."""
 
 
 class DeepSets(nn.Module):
@@ -46,6 +51,10 @@ class DeepSets(nn.Module):
         D, width of all hidden layers. Initialised as PyTorch does by default; `new_model` does so from a seed.
     architecture : Architecture
         The paper's unless given.
+    device : str or torch.device
+        Where its weights are made.
+    dtype : torch.dtype
+        Of its weights. Neither depends on the defaults that a session has set in torch.
 
     Raises
     ------
@@ -58,13 +67,24 @@ class DeepSets(nn.Module):
     phi.0, phi.2, rho.0 and rho.2, with ``.weight`` and ``.bias``.
     """
 
-    def __init__(self, width: int, architecture: Architecture = PUBLISHED) -> None:
+    def __init__(
+        self,
+        width: int,
+        architecture: Architecture = PUBLISHED,
+        *,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         super().__init__()
         self.width = checks.integer("width", width, least=1, most=MOST_WIDTH)
         self.architecture = architecture
         active = ACTIVATIONS[architecture.activation]
-        self.phi = nn.Sequential(nn.Linear(2, width), active(), nn.Linear(width, width), active())
-        self.rho = nn.Sequential(nn.Linear(width, width), active(), nn.Linear(width, 1))
+
+        def linear(inputs: int, outputs: int) -> nn.Linear:
+            return nn.Linear(inputs, outputs, device=device, dtype=dtype)
+
+        self.phi = nn.Sequential(linear(2, width), active(), linear(width, width), active())
+        self.rho = nn.Sequential(linear(width, width), active(), linear(width, 1))
 
     def forward(self, velocities: torch.Tensor) -> torch.Tensor:
         """Return h of every frame.
@@ -124,7 +144,7 @@ class DeepSets(nn.Module):
 
 
 def new_model(width: int, seed: int, architecture: Architecture = PUBLISHED) -> DeepSets:
-    """Return an untrained network whose weights depend on the seed alone; torch's own generator is left as it was.
+    """Return an untrained network whose weights depend on the seed alone; torch's own generator is not touched.
 
     Parameters
     ----------
@@ -138,16 +158,18 @@ def new_model(width: int, seed: int, architecture: Architecture = PUBLISHED) -> 
     Returns
     -------
     DeepSets
+        In float32, on the CPU.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is not a whole number, or out of range.
     """
-    seed = checks.integer("seed", seed, least=0)
-    with torch.random.fork_rng(devices=[]):  # no devices: a new network is made on the CPU
-        torch.default_generator.manual_seed(stream_seed(seed, Stream.WEIGHTS))
-        return DeepSets(width, architecture)
+    generator = new_generator(checks.integer("seed", seed, least=0), Stream.WEIGHTS)
+    with own_settings(torch.device("cpu")):
+        model = DeepSets(width, architecture, device="meta").to_empty(device="cpu")  # nothing is drawn for it yet
+        draw_weights(model, generator)
+    return model
 
 
 def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatArray:
@@ -168,7 +190,8 @@ def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatAr
     Raises
     ------
     TypeError, ValueError
-        If the velocities have another dtype, shape or order, or are not finite.
+        If the velocities have another dtype, shape or order, are not finite or too large for the model's dtype, or if
+        the model has no weights that numbers can be computed with.
 
     Notes
     -----
@@ -177,42 +200,35 @@ def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatAr
     take 2 to 4 times as long. The paper's Table 3 was computed in float32 throughout. From a log only the disks
     that collide are looked at, some 30 times fewer at the paper's state; h of either recording agrees to rounding.
     """
-    frames = Frames(velocities)
-    if isinstance(model, DeepSets) and isinstance(frames.recorded, LogArrays):
-        return _evaluate_log(model, frames.recorded)
-    parameter = next(model.parameters())
+    frames, weight = Frames(velocities), check_model(model)
     functional = _functional(model)
-    count = max(1, _DISKS_AT_A_TIME.get(parameter.device.type, 2**14) // frames.n)
+    count = max(1, _DISKS_AT_A_TIME.get(weight.device.type, 2**14) // frames.n)
     h = np.empty(len(frames))
-    with torch.inference_mode():
+    with own_settings(weight.device), torch.inference_mode():
+        if isinstance(model, DeepSets) and isinstance(frames.recorded, LogArrays):
+            return _evaluate_log(model, frames.recorded)
         for first, chunk in frames.chunks(count):
-            if not np.isfinite(chunk).all():  # here and not at once: a mask of all disks would take half a gigabyte
-                raise ValueError(
-                    f"velocities: must be finite, got NaN or infinity in frames {first} to {first + len(chunk) - 1}, "
-                    "all runs counted through."
-                )
-            # astype copies, so that torch never sees memory it might warn about, such as a read-only array.
-            fed = torch.from_numpy(chunk.astype(NUMPY_DTYPE[parameter.dtype])).to(parameter.device)
-            h[first : first + len(chunk)] = functional(fed).to("cpu", torch.float64).numpy()
+            where = f"frames {first} to {first + len(chunk) - 1}, all runs counted through"
+            check_numbers(chunk, weight.dtype, where)
+            h[first : first + len(chunk)] = functional(fed(chunk, weight)).to("cpu", torch.float64).numpy()
     return h.reshape(frames.leading)
 
 
 def _evaluate_log(model: DeepSets, log: LogArrays) -> FloatArray:
     """Of every run only the start and what changes goes through φ."""
-    log.check()
     weight = model.get_parameter("phi.0.weight")
+    for velocities in (log.start, log.velocities):
+        check_numbers(velocities, weight.dtype, "the log")
 
     def phi(velocities: FloatArray) -> FloatArray:
-        fed = torch.from_numpy(velocities.astype(NUMPY_DTYPE[weight.dtype])).to(weight.device)
-        values: FloatArray = model.features(fed).cpu().numpy()
+        values: FloatArray = model.features(fed(velocities, weight)).cpu().numpy()
         return values
 
     runs, frames = len(log.frame_offsets), log.frame_offsets.shape[1] - 1
     h = np.empty((runs, frames))
-    with torch.inference_mode():
-        for run in range(runs):
-            sums = torch.from_numpy(frame_sums(phi, log, run)).to(weight.device)  # (frames, D)
-            h[run] = model.of_sums(sums, log.start.shape[1]).cpu().numpy()  # (frames, D) -> (frames,)
+    for run in range(runs):
+        sums = torch.from_numpy(frame_sums(phi, log, run)).to(weight.device)  # (frames, D)
+        h[run] = model.of_sums(sums, log.start.shape[1]).cpu().numpy()  # (frames, D) -> (frames,)
     return h
 
 
@@ -222,7 +238,10 @@ def _functional(model: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
         return model
 
     def functional(velocities: torch.Tensor) -> torch.Tensor:
-        sums = model.features(velocities).sum(dim=-2, dtype=torch.float64)  # (frames, n, D) -> (frames, D)
-        return model.of_sums(sums, velocities.shape[-2])
+        parts = velocities.split(_DISKS_AT_MOST, dim=-2)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        total, *others = (model.features(part).sum(dim=-2, dtype=torch.float64) for part in parts)  # (frames, D) each
+        for sums in others:
+            total = total + sums
+        return model.of_sums(total, velocities.shape[-2])
 
     return functional

@@ -19,14 +19,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from hthm.deepsets import NUMPY_DTYPE
 from hthm.files import write_text
+from hthm.learning.accepted import check_model
 from hthm.learning.backends import checked_device, new_adam, new_batch_loss
 from hthm.learning.checkpoint import Checkpoint
+from hthm.learning.drawing import new_generator
 from hthm.learning.history import Epoch, History
 from hthm.learning.loss import loss0, negative_slope
+from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import TrainConfig
-from hthm.randomness import Stream, stream_seed
+from hthm.randomness import Stream
 
 if TYPE_CHECKING:
     from hthm.gas import FloatArray
@@ -48,10 +50,13 @@ class TrainingDivergedError(ArithmeticError):
         Where it happened, both counted from 0.
     """
 
-    def __init__(self, message: str, *, epoch: int, step: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, epoch: int, step: int) -> None:
+        super().__init__(message, epoch, step)  # all three, so that a process hands the error on to another
         self.epoch = epoch
         self.step = step
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def train(
@@ -95,7 +100,8 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind, or there are fewer pairs than one batch takes.
+        If an argument is of the wrong kind, a velocity is not finite or too large for the model's dtype, the model has
+        no weights that can be trained, or there are fewer pairs than one batch takes.
     TrainingDivergedError
         If a loss or a weight is not finite.
     CheckpointError
@@ -107,13 +113,36 @@ def train(
     -----
     Every epoch draws all pairs of consecutive frames of all runs once, in a new order; what is left over from the last
     full batch is dropped. On a CPU, seed and weights give the same bits again; with the backend "torch" only for the
-    same number of threads. However a training ends, by Ctrl-C or by an error, the model holds the weights of its last
+    same number of threads. What a session has set in torch for itself (default dtype and device, autocast, gradients
+    off, inference mode, subnormal numbers flushed, the shared generator's state) changes nothing, and is not changed.
+    However a training ends, by Ctrl-C or by an error, the model holds the weights of its last
     finished epoch, or those it came with.
     """
     config = config or TrainConfig()
+    check_model(model, to_train=True)
     device = checked_device(config.device)
-    _check_model(model)
-    batch_loss = new_batch_loss(model, velocities, config.backend, device)
+    with own_settings(device):
+        return _train(
+            model,
+            new_batch_loss(model, velocities, config.backend, device),
+            config,
+            progress=progress,
+            epoch_done=epoch_done,
+            log_path=log_path,
+            checkpoint_path=checkpoint_path,
+        )
+
+
+def _train(
+    model: nn.Module,
+    batch_loss: BatchLoss,
+    config: TrainConfig,
+    *,
+    progress: Progress | None,
+    epoch_done: EpochDone | None,
+    log_path: str | os.PathLike[str] | None,
+    checkpoint_path: str | os.PathLike[str] | None,
+) -> History:
     if config.batch > batch_loss.pairs:
         raise ValueError(
             f"batch: must be at most the number of frame pairs, {batch_loss.pairs}, got {config.batch}. "
@@ -151,7 +180,7 @@ class _Loop:
 
     def __init__(self, model: nn.Module, batch_loss: BatchLoss, config: TrainConfig, progress: Progress | None) -> None:
         self.adam = new_adam(model, config.learning_rate)
-        self.shuffle = torch.Generator().manual_seed(stream_seed(config.seed, Stream.SHUFFLE))
+        self.shuffle = new_generator(config.seed, Stream.SHUFFLE)
         self._model, self._batch_loss, self._config, self._progress = model, batch_loss, config, progress
 
     def epoch(self, epoch: int) -> Epoch:
@@ -159,15 +188,16 @@ class _Loop:
         config, start = self._config, time.perf_counter()
         steps = self._batch_loss.pairs // config.batch
         slope = negative_slope(epoch, config.epochs, config.final_slope)
-        order = torch.randperm(self._batch_loss.pairs, generator=self.shuffle)
+        order = torch.randperm(self._batch_loss.pairs, generator=self.shuffle, device="cpu")
         sums = np.zeros(3)  # loss, Loss0, Δh
         for step in range(steps):
             pairs = order[step * config.batch : (step + 1) * config.batch]
             self.adam.zero_grad()
             loss, change = self._batch_loss(pairs, negative_slope=slope, penalty=config.penalty)
             values = torch.stack([loss.detach(), loss0(change, penalty=config.penalty), change.mean()]).tolist()
-            if not math.isfinite(values[0]):
-                raise _diverged(f"The loss became {values[0]}", epoch, step, config)
+            if not all(map(math.isfinite, values)):  # a loss without penalty may hide a Δh that has overflowed
+                wrong = next(value for value in values if not math.isfinite(value))
+                raise _diverged(f"The loss became {wrong}", epoch, step, config)
             self.adam.step()
             sums += values
             if self._progress is not None:
@@ -184,15 +214,6 @@ class _Loop:
             negative_slope=slope,
             seconds=time.perf_counter() - start,
         )
-
-
-def _check_model(model: nn.Module) -> None:
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model: must be a torch.nn.Module, got {type(model).__name__}.")
-    dtypes = {parameter.dtype for parameter in model.parameters()}
-    if len(dtypes) != 1 or not dtypes <= NUMPY_DTYPE.keys():
-        found = ", ".join(sorted(map(str, dtypes))) or "none"
-        raise TypeError(f"model: must have parameters in float32, or all in float64, got {found}.")
 
 
 def _diverged(what: str, epoch: int, step: int, config: TrainConfig) -> TrainingDivergedError:

@@ -10,14 +10,19 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 
+from hthm.learning.accepted import check_model
+from hthm.learning.calibration import calibration
+from hthm.learning.drawing import new_generator
 from hthm.learning.loss import logistic_loss, negative_slope, tilted_loss
+from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import ArrowConfig
 from hthm.learning.whole_runs import Changes, whole_runs
-from hthm.randomness import Stream, stream_seed
+from hthm.randomness import Stream
+from hthm.train import TrainingDivergedError
 
 if TYPE_CHECKING:
     from hthm.deepsets import DeepSets
@@ -27,11 +32,9 @@ if TYPE_CHECKING:
 Looked: TypeAlias = Callable[["Look"], None]
 Progress: TypeAlias = Callable[[int, int], None]
 
-_HALVINGS: Final = 40
 
-
-class ArrowDivergedError(ArithmeticError):
-    """A loss is not a finite number; the model holds the weights that gave it."""
+class ArrowDivergedError(TrainingDivergedError):
+    """A loss, or a weight, is not a finite number; the model holds the weights that gave it. `step` is the update."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +96,7 @@ def train_arrow(
     TypeError, ValueError, AttributeError
         As `hthm.learning.whole_runs.whole_runs`, of either recording.
     ArrowDivergedError
-        If a loss is not finite.
+        If a loss or a weight is not finite.
 
     Notes
     -----
@@ -101,16 +104,29 @@ def train_arrow(
     number of threads of torch.
     """
     config = config or ArrowConfig()
-    dtype = next(model.parameters()).dtype
+    weight = check_model(model, to_train=True)
+    if weight.device.type != "cpu":
+        raise ValueError(f"model: must be on the CPU, got one on {weight.device}. Move it with model.cpu().")
+    with own_settings(weight.device):
+        return _train_arrow(model, velocities, config, weight.dtype, held_out, progress, looked)
+
+
+def _train_arrow(
+    model: DeepSets,
+    velocities: FloatArray | Trajectories,
+    config: ArrowConfig,
+    dtype: torch.dtype,
+    held_out: FloatArray | Trajectories | None,
+    progress: Progress | None,
+    looked: Looked | None,
+) -> list[Look]:
     runs = whole_runs(velocities, config.steps, dtype)
     if config.blocks > runs[0].n:
         raise ValueError(f"blocks: must be at most the {runs[0].n} disks, got {config.blocks}. Take fewer blocks.")
     others = None if held_out is None else whole_runs(held_out, config.steps, dtype)
     adam = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, config.updates)
-    shuffle, noise = (
-        torch.Generator().manual_seed(stream_seed(config.seed, stream)) for stream in (Stream.SHUFFLE, Stream.NOISE)
-    )
+    shuffle, noise = (new_generator(config.seed, stream) for stream in (Stream.SHUFFLE, Stream.NOISE))
     looks: list[Look] = []
     order: list[int] = []
     began = time.perf_counter()
@@ -120,17 +136,14 @@ def train_arrow(
         changes = []
         for _ in range(math.ceil(config.batch)):
             if not order:
-                order = torch.randperm(len(runs), generator=shuffle).tolist()
+                order = torch.randperm(len(runs), generator=shuffle, device="cpu").tolist()
             changes.append(_change(model, runs[order.pop()], config, noise))
         adam.zero_grad()
         loss = _loss(torch.cat(changes), config, update, noise)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         losses.append(float(loss.detach()))
         if not math.isfinite(losses[-1]):
-            raise ArrowDivergedError(
-                f"The loss became {losses[-1]} at update {update} of {config.updates}. Lower the learning rate, which "
-                f"was {config.learning_rate:g}."
-            )
+            raise _diverged(f"The loss became {losses[-1]}", update, config)
         adam.step()
         schedule.step()
         if progress is not None:
@@ -141,14 +154,24 @@ def train_arrow(
             looks.append(look)
             if looked is not None:
                 looked(look)
+    if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
+        raise _diverged("The weights ceased to be finite", config.updates, config)  # what no loss has seen yet
     return looks
+
+
+def _diverged(what: str, update: int, config: ArrowConfig) -> ArrowDivergedError:
+    return ArrowDivergedError(
+        f"{what} at update {update} of {config.updates}. Lower the learning rate, which was {config.learning_rate:g}.",
+        epoch=0,
+        step=update - 1,
+    )
 
 
 def _loss(change: torch.Tensor, config: ArrowConfig, update: int, noise: torch.Generator) -> torch.Tensor:
     """Loss of an update, counted from 1."""
     if config.batch < 1:
         count = max(1, round(config.batch * len(change)))
-        change = change[torch.randperm(len(change), generator=noise)[:count]]
+        change = change[torch.randperm(len(change), generator=noise, device="cpu")[:count]]
     if config.loss == "logistic":
         return logistic_loss(change, penalty=config.penalty)
     slope = negative_slope(update - 1, config.updates, config.final_slope)
@@ -157,13 +180,22 @@ def _loss(change: torch.Tensor, config: ArrowConfig, update: int, noise: torch.G
 
 def _change(model: DeepSets, run: Changes, config: ArrowConfig, noise: torch.Generator) -> torch.Tensor:
     """Δh of all steps of a run, and of all blocks, as one update sees them."""
-    velocities, block = run.velocities, torch.zeros(run.n, dtype=torch.int64)
+    velocities, block = run.velocities, torch.zeros(run.n, dtype=torch.int64, device="cpu")
     if config.blur:
         deviation = config.blur * model.architecture.velocity_scale
-        velocities = velocities + deviation * torch.randn(velocities.shape, generator=noise, dtype=velocities.dtype)
+        drawn = torch.randn(velocities.shape, generator=noise, dtype=velocities.dtype, device="cpu")
+        velocities = velocities + deviation * drawn
     if config.blocks > 1:
-        block = (torch.randperm(run.n, generator=noise) // (run.n // config.blocks)).clamp(max=config.blocks)
-    return run.block_h(model, block, config.blocks, velocities).diff(dim=0).flatten()
+        order = torch.randperm(run.n, generator=noise, device="cpu")
+        block = (order // (run.n // config.blocks)).clamp(max=config.blocks)
+    change = run.block_h(model, block, config.blocks, velocities).diff(dim=0).flatten()
+    if change.requires_grad:
+        change.register_hook(_answer)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    return change
+
+
+def _answer(_: torch.Tensor) -> None:
+    """Let Python in between two runs of a backward pass, which is one call of torch's otherwise: Ctrl-C is answered."""
 
 
 def _look(
@@ -176,7 +208,7 @@ def _look(
 ) -> Look:
     held_out_loss = slope = None
     if others is not None:
-        noise = torch.Generator().manual_seed(stream_seed(config.seed, Stream.LOOK))  # the same at every look
+        noise = new_generator(config.seed, Stream.LOOK)  # the same at every look
         with torch.inference_mode():
             change = torch.cat([_change(model, run, config, noise) for run in others])
             held_out_loss = float(logistic_loss(change))
@@ -188,40 +220,3 @@ def _look(
         calibration=slope,
         seconds=seconds,
     )
-
-
-def calibration(change: torch.Tensor) -> float | None:
-    """By what factor h would have to be stretched for its odds to be right: 1 for an h of the right slope.
-
-    Parameters
-    ----------
-    change : (batch,) tensor
-        Δh of runs that the training did not see.
-
-    Returns
-    -------
-    float or None
-        β at which the logistic loss of β·Δh is least; None where no finite one is, as with a Δh that never falls.
-
-    Notes
-    -----
-    Platt scaling with a slope alone, Guo et al., On calibration of modern neural networks (2017). Theory knows the
-    slope of an entropy, dH/dh = −1/n; this says whether h has it, and does not look at H.
-    """
-    change = change.double()
-    if not bool((change < 0).any()) or not bool((change > 0).any()):
-        return None  # the further it is stretched, the better
-
-    def steeper(beta: float) -> bool:
-        return float((torch.sigmoid(-beta * change) * change).mean()) > 0  # minus the derivative of the loss
-
-    # The loss is convex in β: its derivative changes sign once.
-    low, high = (0.0, 1.0) if steeper(0.0) else (-1.0, 0.0)
-    while steeper(high):
-        low, high = high, 2 * high
-    while not steeper(low):
-        low, high = 2 * low, low
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if steeper(middle) else (low, middle)
-    return (low + high) / 2

@@ -10,8 +10,10 @@ import torch
 
 from hthm.deepsets import DeepSets
 from hthm.learning import fused
+from hthm.learning.accepted import check_model
 from hthm.learning.frame_pairs import BatchLoss, TorchBatchLoss, check_velocities
 from hthm.learning.fused import FusedBatchLoss
+from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import Backend
 
 if TYPE_CHECKING:
@@ -68,17 +70,18 @@ def new_batch_loss(
     Raises
     ------
     TypeError, ValueError
-        If the velocities cannot be trained on, or the kernel not train this model on this device.
+        If the model or the velocities cannot be trained on, or the kernel not train this model on this device.
     """
-    check_velocities(velocities)
+    check_velocities(velocities, check_model(model, to_train=True).dtype)
+    model.to(device)
     if isinstance(model, DeepSets) and backend != "torch" and fused.takes(model, device):
         return FusedBatchLoss(model, velocities)
     if backend == "fused":
         raise ValueError(
             f"backend: must be torch for this model on {device}, got fused. The kernel takes DeepSets in float32, at "
-            f"most {fused.MOST_WIDTH} wide, on a CPU."
+            f"most {fused.MOST_WIDTH} wide and without frozen weights, on a CPU."
         )
-    return TorchBatchLoss(model.to(device), velocities, device)
+    return TorchBatchLoss(model, velocities, device)
 
 
 def new_adam(model: nn.Module, learning_rate: float) -> torch.optim.Adam:
@@ -117,11 +120,16 @@ def step_seconds(model: nn.Module, batch_loss: BatchLoss, batch: int) -> float:
     float
         The median of a few steps.
     """
+    with own_settings(check_model(model, to_train=True).device):
+        return _step_seconds(model, batch_loss, batch)
+
+
+def _step_seconds(model: nn.Module, batch_loss: BatchLoss, batch: int) -> float:
     adam = new_adam(model, 1e-6)
-    drawn = torch.Generator().manual_seed(0)
+    drawn = torch.Generator(device="cpu").manual_seed(0)
     taken: list[float] = []
     while len(taken) < 2 or sum(taken[1:]) < _PROBE:  # noqa: PLR2004 -- the first is slower than all others
-        pairs = torch.randint(batch_loss.pairs, (batch,), generator=drawn)
+        pairs = torch.randint(batch_loss.pairs, (batch,), generator=drawn, dtype=torch.int64, device="cpu")
         start = time.perf_counter()
         adam.zero_grad()
         batch_loss(pairs, negative_slope=1.0, penalty=1.0)[1].sum().item()

@@ -9,17 +9,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import safetensors
-import safetensors.torch
 import torch
 
 from hthm.files import write_bytes
-from hthm.learning.history import Epoch, History
+from hthm.learning.history import History, epoch_of
+from hthm.learning.tensor_file import DamagedError, described, packed, unpacked
 
 if TYPE_CHECKING:
     from torch import nn
 
-_FORMAT: Final = "hthm checkpoint 1"
+_FORMAT: Final = "hthm checkpoint 2"
+_WITHOUT_CHECKSUM: Final = "hthm checkpoint 1"
+_MOST_SAID: Final = 3
 _WEIGHTS, _ADAM, _SHUFFLE = "weights", "adam", "shuffle"
 
 
@@ -33,7 +34,8 @@ class Checkpoint:
     Parameters
     ----------
     path : path
-        The file, in a folder that exists; safetensors, whatever its name.
+        The file, in a folder that exists; safetensors with a checksum, whatever its name. One
+        without, as hthm wrote them before, is read too. Names, shapes and dtypes are compared before any is used.
     made_by : mapping
         What the bits of the training depend on, of whatever JSON can hold. Only a training made by the same goes on.
     model, adam, shuffle
@@ -69,8 +71,7 @@ class Checkpoint:
             "made_by": json.dumps(self._made_by),
             "epochs": json.dumps([asdict(epoch) for epoch in history.epochs]),
         }
-        plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        write_bytes(self._path, safetensors.torch.save(plain, metadata))
+        write_bytes(self._path, packed(tensors, metadata))
 
     def load(self) -> History:
         """Put model, Adam and generator where the file left them.
@@ -83,50 +84,79 @@ class Checkpoint:
         Raises
         ------
         CheckpointError
-            If the file is no checkpoint, or that of another training. Nothing is changed then.
+            If the file is no checkpoint, was damaged, or is that of another training. Nothing is changed then.
         OSError
             If it cannot be read.
         """
         if not self._path.exists():
             return History()
-        content = self._path.read_bytes()
         try:
-            tensors = safetensors.torch.load(content)
-            with safetensors.safe_open(self._path, "pt") as file:
-                metadata: dict[str, str] = file.metadata() or {}
-            epochs = [Epoch(**epoch) for epoch in json.loads(metadata["epochs"])]
-            made_by = json.loads(metadata["made_by"])
-            weights = _below(_WEIGHTS, tensors)
-            moments: dict[int, dict[str, torch.Tensor]] = {}
-            for name, tensor in _below(_ADAM, tensors).items():
-                index, _, moment = name.partition(".")
-                moments.setdefault(int(index), {})[moment] = tensor
-            shuffled = tensors[_SHUFFLE]
-        except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+            tensors, strings = unpacked(self._path.read_bytes(), formats=(_FORMAT,))
+            history = History([epoch_of(entry, number) for number, entry in enumerate(json.loads(strings["epochs"]))])
+            made_by = dict(json.loads(strings["made_by"]))
+        except (DamagedError, KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
-                f"{self._path}: must be the checkpoint of a training, and is not ({error})."
+                f"{self._path}: must be the checkpoint of a training, and is not ({error}). "
+                "Remove it to begin the training anew."
             ) from error
-        if metadata.get("format") != _FORMAT or made_by != self._made_by:
-            differ = sorted(
-                name for name in made_by.keys() | self._made_by.keys() if made_by.get(name) != self._made_by.get(name)
-            )
+        self._compare(strings.get("format"), made_by)
+        self._restore(tensors)
+        return history
+
+    def _compare(self, written: str | None, made_by: Mapping[str, Any]) -> None:
+        """Refuse the file of another training."""
+        if written in {_FORMAT, _WITHOUT_CHECKSUM} and made_by == self._made_by:
+            return
+        differ = sorted(
+            name for name in made_by.keys() | self._made_by.keys() if made_by.get(name) != self._made_by.get(name)
+        )
+        raise CheckpointError(
+            f"{self._path}: must be the checkpoint of this training, and differs in "
+            f"{', '.join(differ) or 'format'}. Go on with the choices that it was made by, or remove it."
+        )
+
+    def _restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Hand the tensors on once all are known to be like those of this training: torch looks at less."""
+        weights, moments = self._model.state_dict(), dict[int, dict[str, torch.Tensor]]()
+        wanted = {f"{_WEIGHTS}.{name}": weight for name, weight in weights.items()}
+        wanted[_SHUFFLE] = self._shuffle.get_state()
+        parameters = [parameter for group in self._adam.param_groups for parameter in group["params"]]
+        for index, parameter in enumerate(parameters):
+            if not any(name.startswith(f"{_ADAM}.{index}.") for name in tensors):
+                continue  # Adam knows nothing of weights that have had no gradient
+            moments[index] = {}
+            for moment, like in moments_like(parameter).items():
+                wanted[f"{_ADAM}.{index}.{moment}"] = like
+        unlike = compared(tensors, wanted)
+        if unlike:
             raise CheckpointError(
-                f"{self._path}: must be the checkpoint of this training, and differs in "
-                f"{', '.join(differ) or 'format'}. Go on with the choices that it was made by, or remove it."
+                f"{self._path}: must hold the weights of this model and what Adam knows of them, and does not "
+                f"({unlike}). Go on with the model that it was made by, or remove it."
             )
         try:
-            self._model.load_state_dict(weights)
+            torch.Generator(device="cpu").set_state(tensors[_SHUFFLE])  # which torch itself looks through
         except RuntimeError as error:
             raise CheckpointError(
-                f"{self._path}: must hold the weights of this model, and does not ({error})."
+                f"{self._path}: must hold the state of a generator, and does not ({error}). Remove it."
             ) from error
+        self._model.load_state_dict({name: tensors[f"{_WEIGHTS}.{name}"] for name in weights})
+        for index in moments:
+            moments[index] = {name: tensors[f"{_ADAM}.{index}.{name}"] for name in moments_like(parameters[index])}
         self._adam.load_state_dict(self._adam.state_dict() | {"state": moments})
-        self._shuffle.set_state(shuffled)
-        return History(epochs)
+        self._shuffle.set_state(tensors[_SHUFFLE])
 
 
-def _below(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The tensors whose name starts with the prefix and a dot, without them."""
-    return {
-        name.removeprefix(f"{prefix}."): tensor for name, tensor in tensors.items() if name.startswith(f"{prefix}.")
-    }
+def moments_like(parameter: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What `torch.optim.Adam` keeps of a parameter, as tensors without values of its shapes and dtypes."""
+    like = parameter.detach().to("meta")
+    return {"step": torch.empty((), dtype=torch.float32, device="meta"), "exp_avg": like, "exp_avg_sq": like}
+
+
+def compared(tensors: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor]) -> str:
+    """Return what is missing, not known, or of another shape or dtype than wanted, in words; nothing where all fit."""
+    missing, foreign = wanted.keys() - tensors.keys(), tensors.keys() - wanted.keys()
+    said = [f"{name} is missing" for name in sorted(missing)] + [f"{name} is not known" for name in sorted(foreign)]
+    for name, like in wanted.items():
+        if name in tensors and (tensors[name].shape != like.shape or tensors[name].dtype != like.dtype):
+            said.append(f"{name} must be {described(like)}, got {described(tensors[name])}")
+    return "; ".join(said[:_MOST_SAID]) + (f" and {len(said) - _MOST_SAID} more" if len(said) > _MOST_SAID else "")

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from hthm import checks
-from hthm.deepsets import NUMPY_DTYPE
+from hthm.learning.feeding import check_numbers, fed
 from hthm.learning.loss import tilted_loss
 from hthm.recording.frames import Frames
 from hthm.trajectories import Trajectories
@@ -42,27 +42,27 @@ class BatchLoss(Protocol):
         """
 
 
-def check_velocities(velocities: FloatArray | Trajectories) -> None:
-    """Refuse what cannot be trained on.
+def check_velocities(velocities: FloatArray | Trajectories, dtype: torch.dtype) -> None:
+    """Refuse what a network of this dtype cannot be trained on.
 
     Raises
     ------
     TypeError, ValueError
         If it has another dtype, shape or order than (runs, frames, n, 2) float64 in C order, fewer than 2 frames a run,
-        or is not finite.
+        or a number that is not finite, or too large for the network's dtype.
     AttributeError
         If Trajectories have no velocities.
     """
     if isinstance(velocities, Trajectories) and velocities.recording == "log":
         frames = velocities.frames
-        velocities.log_arrays.check()
+        for array in (velocities.log_arrays.start, velocities.log_arrays.velocities):
+            check_numbers(array, dtype, "the log")
     else:
         array = velocities.velocities if isinstance(velocities, Trajectories) else velocities
         checks.array("velocities", array, dtype=np.float64, shape=("runs", "frames", "n", 2), finite=False)
         frames = array.shape[1]
-        for run, velocities_of_run in enumerate(array):  # a mask of all disks at once would take half a gigabyte
-            if not np.isfinite(velocities_of_run).all():
-                raise ValueError(f"velocities: must be finite, got NaN or infinity in run {run}.")
+        for run, velocities_of_run in enumerate(array):
+            check_numbers(velocities_of_run, dtype, f"run {run}")
     if frames < 2:  # noqa: PLR2004 -- two frames make a pair
         raise ValueError(f"velocities: must have at least 2 frames a run, got {frames}. Simulate more frames.")
 
@@ -88,7 +88,7 @@ class TorchBatchLoss:
         self.pairs = runs * (self._frames - 1)
         self._model = model
         self._device = device
-        self._dtype = next(model.parameters()).dtype
+        self._weight = next(model.parameters())
         # On a CPU the layers of a piece fit into its cache: 2 to 3 times faster than 256 pairs at once.
         self._pairs_at_a_time = max(1, 2**13 // n) if device.type == "cpu" else self.pairs
         self._on_device = self._copy_to_device() if device.type == "cuda" else None
@@ -114,18 +114,15 @@ class TorchBatchLoss:
         """Frames by number, (len(frames), n, 2), as the model wants them."""
         if self._on_device is not None:
             return self._on_device[frames.to(self._device)]
-        return self._cast(self._velocities.take(frames.numpy()))
-
-    def _cast(self, velocities: FloatArray) -> torch.Tensor:
-        return torch.from_numpy(velocities.astype(NUMPY_DTYPE[self._dtype])).to(self._device)
+        return fed(self._velocities.take(frames.numpy()), self._weight)
 
     def _copy_to_device(self) -> torch.Tensor | None:
         free, _ = torch.cuda.mem_get_info(self._device)
         shape = (len(self._velocities), self._velocities.n, 2)
-        if math.prod(shape) * self._dtype.itemsize > free - _SPARE:
+        if math.prod(shape) * self._weight.dtype.itemsize > free - _SPARE:
             return None
-        copy = torch.empty(shape, dtype=self._dtype, device=self._device)
+        copy = torch.empty(shape, dtype=self._weight.dtype, device=self._device)
         count = max(1, 2**23 // self._velocities.n)
         for first, chunk in self._velocities.chunks(count):  # in pieces: no float32 copy beside the caller's array
-            copy[first : first + len(chunk)] = self._cast(chunk)
+            copy[first : first + len(chunk)] = fed(chunk, self._weight)
         return copy

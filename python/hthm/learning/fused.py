@@ -22,13 +22,13 @@ MOST_WIDTH: int = _core.most_width
 
 
 def takes(model: DeepSets, device: torch.device) -> bool:
-    """Whether the kernel can train this model on this device: the paper's, float32, not too wide, on a CPU."""
+    """Whether the kernel can train this model: the paper's, in float32, not too wide, nothing frozen, on a CPU."""
     return (
         type(model) is DeepSets  # a subclass may compute something else
         and model.architecture == PUBLISHED
         and device.type == "cpu"
         and model.width <= MOST_WIDTH
-        and all(parameter.dtype == torch.float32 for parameter in model.parameters())
+        and all(parameter.dtype == torch.float32 and parameter.requires_grad for parameter in model.parameters())
     )
 
 
@@ -66,7 +66,7 @@ class FusedBatchLoss:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the loss and Δh, both in float64; see `hthm.learning.frame_pairs.BatchLoss`."""
         weights = torch.cat([parameter.detach().reshape(-1) for parameter in self._parameters])
-        change = torch.empty(len(pairs), dtype=torch.float64)
+        change = torch.empty(len(pairs), dtype=torch.float64, device="cpu")
         gradient = torch.empty_like(weights)
         loss = self._kernel.loss(
             weights.numpy(),
@@ -82,4 +82,4 @@ class FusedBatchLoss:
         for parameter, part in zip(self._parameters, parts, strict=True):
             added = part.view_as(parameter)
             parameter.grad = added if parameter.grad is None else parameter.grad.add_(added)
-        return torch.tensor(loss, dtype=torch.float64), change
+        return torch.tensor(loss, dtype=torch.float64, device="cpu"), change

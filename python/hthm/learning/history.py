@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,9 +125,25 @@ def read_history(path: str | os.PathLike[str]) -> History:
 def _epochs(path: str | os.PathLike[str], lines: Iterable[str]) -> Iterable[Epoch]:
     for number, line in enumerate(lines):
         try:
-            epoch = Epoch(**json.loads(line))
-        except (TypeError, ValueError) as error:
+            yield epoch_of(json.loads(line), number)
+        except ValueError as error:
             raise ValueError(f"{os.fspath(path)}: line {number + 1} must be an epoch, and is not ({error}).") from error
-        if epoch.epoch != number:
-            raise ValueError(f"{os.fspath(path)}: line {number + 1} must be epoch {number}, got {epoch.epoch}.")
-        yield epoch
+
+
+def epoch_of(entry: object, number: int) -> Epoch:
+    """Return the epoch that an object of JSON stands for.
+
+    Raises
+    ------
+    ValueError
+        If it has other names, or values that are no numbers, or is not the epoch of this number.
+    """
+    names = [field.name for field in fields(Epoch)]
+    if not isinstance(entry, dict) or sorted(entry) != sorted(names):
+        raise ValueError(f"it must have {', '.join(names)}")
+    for name in names:
+        if type(entry[name]) not in {int, float}:  # not isinstance: True would be a number
+            raise ValueError(f"{name} must be a number, got {entry[name]!r}")
+    if entry["epoch"] != number:
+        raise ValueError(f"it must be epoch {number}, got {entry['epoch']}")
+    return Epoch(**entry)

@@ -8,8 +8,10 @@ import torch
 from torch import nn
 
 from hthm import checks
+from hthm.learning.drawing import draw_weights, new_generator
+from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import MOST_WIDTH
-from hthm.randomness import Stream, stream_seed
+from hthm.randomness import Stream
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,6 +26,8 @@ class PlainNetwork(nn.Module):
         n; a frame is a row of 2n numbers.
     width : int
         D, width of all hidden layers.
+    device : str or torch.device
+        Where its weights are made; they are float32.
 
     Raises
     ------
@@ -31,18 +35,22 @@ class PlainNetwork(nn.Module):
         If an argument is not a whole number, or out of range.
     """
 
-    def __init__(self, disks: int, width: int) -> None:
+    def __init__(self, disks: int, width: int, *, device: str | torch.device = "cpu") -> None:
         super().__init__()
         self.disks = checks.integer("disks", disks, least=1)
         self.width = checks.integer("width", width, least=1, most=MOST_WIDTH)
+
+        def linear(inputs: int, outputs: int) -> nn.Linear:
+            return nn.Linear(inputs, outputs, device=device, dtype=torch.float32)
+
         self.layers = nn.Sequential(
-            nn.Linear(2 * disks, width),
+            linear(2 * disks, width),
             nn.ReLU(),
-            nn.Linear(width, width),
+            linear(width, width),
             nn.ReLU(),
-            nn.Linear(width, width),
+            linear(width, width),
             nn.ReLU(),
-            nn.Linear(width, 1),
+            linear(width, 1),
         )
 
     def forward(self, velocities: Tensor) -> Tensor:
@@ -64,7 +72,14 @@ def new_plain_network(disks: int, width: int, seed: int) -> PlainNetwork:
     Returns
     -------
     PlainNetwork
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a whole number, or out of range.
     """
-    with torch.random.fork_rng(devices=[]):  # no devices: a new network is made on the CPU
-        torch.default_generator.manual_seed(stream_seed(seed, Stream.WEIGHTS))
-        return PlainNetwork(disks, width)
+    generator = new_generator(checks.integer("seed", seed, least=0), Stream.WEIGHTS)
+    with own_settings(torch.device("cpu")):
+        model = PlainNetwork(disks, width, device="meta").to_empty(device="cpu")
+        draw_weights(model, generator)
+    return model

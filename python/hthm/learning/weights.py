@@ -11,18 +11,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-import safetensors
-import safetensors.torch
 import torch
 
 from hthm.deepsets import DeepSets
 from hthm.files import write_bytes
+from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import MOST_WIDTH, PUBLISHED, Architecture
+from hthm.learning.tensor_file import DamagedError, described, packed, unpacked
 
 SUFFIXES: Final = (".safetensors", ".pt", ".pth")
 """Files that `load_weights` reads."""
 
-_FORMAT: Final = "hthm DeepSets 1"
+_FORMAT: Final = "hthm DeepSets 2"
+"""Of files with a checksum; those that say 1 have none, and are read as those that say nothing."""
 
 
 class WeightsError(ValueError):
@@ -30,7 +31,7 @@ class WeightsError(ValueError):
 
 
 def save_weights(path: str | os.PathLike[str], model: DeepSets, configuration: Mapping[str, Any] | None = None) -> None:
-    """Write a network as safetensors, whole or not at all.
+    """Write a network as safetensors with a checksum, whole or not at all; the same network gives the same bytes.
 
     Parameters
     ----------
@@ -57,11 +58,10 @@ def save_weights(path: str | os.PathLike[str], model: DeepSets, configuration: M
         written = json.dumps(dict(configuration or {}), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise type(error)(f"configuration: must be what JSON can hold, got something else ({error}).") from error
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     metadata = {"format": _FORMAT, "width": str(model.width), "configuration": written}
     if model.architecture != PUBLISHED:
         metadata["architecture"] = json.dumps(asdict(model.architecture))
-    write_bytes(path, safetensors.torch.save(tensors, metadata))
+    write_bytes(path, packed(model.state_dict(), metadata))
 
 
 def load_weights(path: str | os.PathLike[str]) -> DeepSets:
@@ -71,7 +71,8 @@ def load_weights(path: str | os.PathLike[str]) -> DeepSets:
     ----------
     path : path
         ``.safetensors``, or a torch state dict, ``.pt`` or ``.pth``. The latter is read with ``weights_only=True``: no
-        code in it is run.
+        code in it is run. A file of `save_weights` is checked by its checksum; files of others, and those that hthm
+        wrote before it had checksums, are read without.
 
     Returns
     -------
@@ -83,19 +84,24 @@ def load_weights(path: str | os.PathLike[str]) -> DeepSets:
     OSError
         If the file cannot be read.
     WeightsError
-        If it holds anything but the weights of a `DeepSets`.
+        If it holds anything but the weights of a `DeepSets`, or was damaged since `save_weights` wrote it.
     """
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise WeightsError(f"{path}: must end in {', '.join(SUFFIXES)}, got {path.suffix or 'no suffix'!r}.")
     content = path.read_bytes()
-    state = _safetensors(path, content) if path.suffix == ".safetensors" else _state_dict(path, content)
-    architecture = _architecture(path) if path.suffix == ".safetensors" else PUBLISHED
-    with torch.device("meta"):  # shapes to compare with, before memory is taken for whatever width the file claims
-        model = DeepSets(_width(path, state), architecture)
-    _check(path, state, model.state_dict())
-    model.load_state_dict(state, assign=True)
-    return model.requires_grad_()
+    with own_settings(torch.device("cpu")):
+        strings: dict[str, str] = {}
+        state: Mapping[str, object]
+        if path.suffix == ".safetensors":
+            state, strings = _safetensors(path, content)
+        else:
+            state = _state_dict(path, content)
+        # On meta there are shapes to compare with, before memory is taken for whatever width the file claims.
+        model = DeepSets(_width(path, state), _architecture(path, strings), device="meta")
+        _check(path, state, model.state_dict())
+        model.load_state_dict(dict(state), assign=True)
+        return model.requires_grad_()
 
 
 def load_configuration(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -111,11 +117,11 @@ def load_configuration(path: str | os.PathLike[str]) -> dict[str, Any]:
     OSError
         If the file cannot be read.
     WeightsError
-        If it is no safetensors file, or its configuration is no JSON object.
+        If it is no safetensors file, was damaged, or its configuration is no JSON object.
     """
     path = Path(path)
     try:
-        configuration = json.loads(_metadata(path).get("configuration", "{}"))
+        configuration = json.loads(_safetensors(path, path.read_bytes())[1].get("configuration", "{}"))
     except json.JSONDecodeError as error:
         raise WeightsError(f"{path}: its configuration must be JSON, and is not ({error}).") from error
     if not isinstance(configuration, dict):
@@ -123,19 +129,8 @@ def load_configuration(path: str | os.PathLike[str]) -> dict[str, Any]:
     return configuration
 
 
-def _metadata(path: Path) -> dict[str, str]:
-    """Strings that stand in a safetensors file beside the arrays."""
-    with path.open("rb"):
-        pass  # what is missing or unreadable is an OSError that says so, before safetensors meets it
-    try:
-        with safetensors.safe_open(path, "pt") as file:
-            return file.metadata() or {}
-    except safetensors.SafetensorError as error:
-        raise WeightsError(f"{path}: must be a safetensors file, and is not ({error}).") from error
-
-
-def _architecture(path: Path) -> Architecture:
-    named = _metadata(path).get("architecture")
+def _architecture(path: Path, strings: Mapping[str, str]) -> Architecture:
+    named = strings.get("architecture")
     if named is None:
         return PUBLISHED
     try:
@@ -144,11 +139,11 @@ def _architecture(path: Path) -> Architecture:
         raise WeightsError(f"{path}: must name an architecture of hthm, and does not ({error}).") from error
 
 
-def _safetensors(path: Path, content: bytes) -> dict[str, torch.Tensor]:
+def _safetensors(path: Path, content: bytes) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     try:
-        return safetensors.torch.load(content)
-    except safetensors.SafetensorError as error:
-        raise WeightsError(f"{path}: must be a safetensors file, and is not ({error}).") from error
+        return unpacked(content, formats=(_FORMAT,))
+    except DamagedError as error:
+        raise WeightsError(f"{path}: must be a whole safetensors file, and is not ({error}).") from error
 
 
 def _state_dict(path: Path, content: bytes) -> dict[str, torch.Tensor]:
@@ -172,7 +167,7 @@ def _width(path: Path, state: Mapping[str, object]) -> int:
     if not isinstance(bias, torch.Tensor) or bias.ndim != 1 or not len(bias):
         raise WeightsError(
             f"{path}: must hold phi.0.bias with one number for each of the network's D columns, got "
-            f"{_described(bias)}. Its names are: {_listed(state)}."
+            f"{described(bias)}. Its names are: {_listed(state)}."
         )
     if len(bias) > MOST_WIDTH:
         raise WeightsError(f"{path}: must hold a network at most {MOST_WIDTH} wide, got {len(bias)}.")
@@ -188,15 +183,9 @@ def _check(path: Path, state: Mapping[str, object], wanted: Mapping[str, torch.T
     for name, like in wanted.items():
         tensor = state[name]
         if not isinstance(tensor, torch.Tensor) or tensor.shape != like.shape or tensor.dtype != like.dtype:
-            raise WeightsError(f"{path}: {name} must be {_described(like)}, got {_described(tensor)}.")
+            raise WeightsError(f"{path}: {name} must be {described(like)}, got {described(tensor)}.")
         if not tensor.isfinite().all():
             raise WeightsError(f"{path}: {name} must be finite, got NaN or infinity. The training went astray.")
-
-
-def _described(value: object) -> str:
-    if not isinstance(value, torch.Tensor):
-        return "nothing" if value is None else type(value).__name__
-    return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
 
 
 def _listed(names: Mapping[str, object] | set[str]) -> str:

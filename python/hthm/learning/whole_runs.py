@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from hthm.deepsets import NUMPY_DTYPE, DeepSets
+from hthm.deepsets import DeepSets
+from hthm.learning.feeding import NUMPY_DTYPE
 from hthm.learning.frame_pairs import check_velocities
 from hthm.learning.recipes import Steps
 from hthm.trajectories import Trajectories
@@ -65,7 +66,7 @@ class Changes:
         The same as of the frames one by one, but for rounding. φ is computed in the dtype of the network; its sum is
         carried along in float64, for Δh is a small difference of two of them.
         """
-        everything = torch.zeros(self.n, dtype=torch.int64)
+        everything = torch.zeros(self.n, dtype=torch.int64, device=self.velocities.device)
         return self.block_h(model, everything, 1, velocities).squeeze(1)
 
     def block_h(
@@ -124,7 +125,7 @@ def whole_runs(
     AttributeError
         If Trajectories have no velocities.
     """
-    check_velocities(velocities)
+    check_velocities(velocities, dtype)
     if isinstance(velocities, Trajectories) and velocities.recording == "log":
         return list(_from_log(velocities, steps, dtype))
     if steps == "collisions":

@@ -11,11 +11,12 @@ from typing import Annotated, Any, Final, Self, TypeVar, get_type_hints
 import h5py  # type: ignore[import-untyped]  # h5py ships no types
 import numpy as np
 
-from hthm import checks, files
+from hthm import checks, files, integrity
 from hthm.gas import DiskGas, FloatArray, IntArray
 
-FORMAT: Final = "hthm series 1"
+FORMAT: Final = "hthm series 2"
 """What the attribute ``format`` of a file says; the number goes up when an older program could misread it."""
+_UNGUARDED: Final = "hthm series 1"  # the same without a checksum
 
 _LENGTH, _TIME, _SPEED = "length", "time", "length / time"  # of the gas: the paper's box is 1 long
 _GAS: Final = {
@@ -193,7 +194,7 @@ class Series:
                 )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the file, whole or not at all.
+        """Write the file, whole or not at all; the same series gives the same bytes, and a checksum guards them.
 
         Raises
         ------
@@ -202,7 +203,7 @@ class Series:
         """
         # In memory first: a full disk is then met by plain writing, and not by HDF5 with a trace of its own.
         content = io.BytesIO()
-        with h5py.File(content, "w") as file:
+        with h5py.File(content, "w", libver=("earliest", "v110"), track_order=False) as file:
             file.attrs["format"] = FORMAT
             file.attrs["source"] = "R. Lier, Machine Learning H-theorem, arXiv:2508.14003, measured anew by hthm"
             gas = file.create_group("gas")
@@ -217,7 +218,7 @@ class Series:
                 group.attrs["label"] = training.label
                 group.attrs["steps"] = training.steps
                 _write(group, training)
-        files.write_bytes(path, content.getvalue())
+        files.write_bytes(path, integrity.with_preface(content.getvalue()))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -230,11 +231,11 @@ class Series:
         ValueError
             If it is not a series, or is damaged.
         """
-        content = io.BytesIO(Path(path).read_bytes())
+        content = Path(path).read_bytes()
         try:
-            with h5py.File(content, "r") as file:
-                found = file.attrs.get("format")
-                if found != FORMAT:
+            guarded = integrity.check_preface(content)  # before HDF5 reads what may be damaged
+            with h5py.File(io.BytesIO(content), "r") as file:
+                if (found := file.attrs.get("format")) != (FORMAT if guarded else _UNGUARDED):
                     raise ValueError(f"its format is {found!r} and not {FORMAT!r}")  # noqa: TRY301 -- worded below
                 return cls(
                     gas=DiskGas(**{name: file["gas"][name][()].item() for name in _GAS}),

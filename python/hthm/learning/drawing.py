@@ -1,0 +1,44 @@
+"""What a training draws at random: from generators of its own, so that nobody else's draws change it, nor it theirs."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from hthm.randomness import Stream, stream_seed
+
+
+def new_generator(seed: int, stream: Stream) -> torch.Generator:
+    """Return the generator of one stream of a seed, on the CPU whatever device is being trained on."""
+    return torch.Generator(device="cpu").manual_seed(stream_seed(seed, stream))
+
+
+def draw_weights(model: nn.Module, generator: torch.Generator) -> None:
+    """Draw the weights of all linear layers anew, in the order in which the model names them.
+
+    Parameters
+    ----------
+    model : nn.Module
+        On the CPU.
+    generator : torch.Generator
+        Where the numbers come from.
+
+    Raises
+    ------
+    TypeError
+        If the model has weights that are not those of a linear layer.
+
+    Notes
+    -----
+    The numbers are those that PyTorch draws by default when it makes the layers one after the other. Its own
+    `nn.Linear.reset_parameters` takes them from the generator that all threads share, and takes no other.
+    """
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
+            bound = 1 / math.sqrt(layer.in_features)
+            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+        elif next(layer.parameters(recurse=False), None) is not None:
+            raise TypeError(f"model: must have linear layers only, got {type(layer).__name__}.")
