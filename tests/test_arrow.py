@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
+import threading
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -153,3 +157,31 @@ def test_a_loss_that_is_not_finite_ends_the_training() -> None:
 def test_what_a_training_cannot_be_is_named(choice: dict[str, Any], name: str) -> None:
     with pytest.raises(ValueError, match=f"{name}: must be"):
         ArrowConfig(**choice)
+
+
+def test_ctrl_c_is_answered_within_a_backward_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two runs of an update: one of many runs would otherwise be one long call of torch's."""
+    backward = torch.Tensor.backward
+    times: list[float] = []
+
+    def kill() -> None:
+        times.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def interrupted(self: torch.Tensor) -> None:
+        if times:
+            threading.Timer(0.05, kill).start()
+        began = time.perf_counter()
+        backward(self)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        times.append(time.perf_counter() - began)
+
+    gas = hthm.DiskGas(n=1000, diameter=0.01, speed=1.0)
+    many = hthm.simulate(gas.sample(4, seed=0), frames=40, record="log")
+    config = ArrowConfig(updates=2, looks=1, batch=24)
+    monkeypatch.setattr(torch.Tensor, "backward", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_arrow(new_model(32, 0, entropic(1.0)), many, config)
+    answered = time.perf_counter()
+    whole, killed = times
+    assert whole > 0.3, "this test needs a longer backward pass"
+    assert answered - killed < whole / 2

@@ -36,8 +36,11 @@ class LogMemoryError(MemoryError):
     """
 
     def __init__(self, message: str, finished: Trajectories | None) -> None:
-        super().__init__(message)
+        super().__init__(message, finished)  # both, so that a process hands the error on to another
         self.finished = finished
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def simulate(

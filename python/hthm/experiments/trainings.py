@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from hthm.deepsets import DeepSets, new_model
 from hthm.learning.history import History, read_history
 from hthm.learning.recipes import TrainConfig
-from hthm.learning.weights import WeightsError, load_configuration, load_weights, save_weights
+from hthm.learning.weights import load_configuration, load_weights, save_weights
 from hthm.train import train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from hthm.pages.console import Stages
     from hthm.pages.results import TrainingFiles
@@ -59,7 +60,7 @@ def trained(
     TrainingDivergedError
         If a loss is not finite.
     CheckpointError
-        If the training was begun with other choices.
+        If the training was begun with other choices, or its checkpoint is damaged.
     OSError
         If a file cannot be written.
     """
@@ -67,12 +68,12 @@ def trained(
     if resume and files.model.exists():
         try:
             if load_configuration(files.model) == wanted:
-                model, history = load_weights(files.model), read_history(files.history)
+                model, history = load_weights(files.model), _whole_history(files.history, training.epochs)
                 files.checkpoint.unlink(missing_ok=True)
                 stages.say(f"{title}: finished before")
                 return model, history
-        except (WeightsError, ValueError, OSError):
-            stages.say(f"{title}: {files.model} cannot be read, and is trained again")
+        except (ValueError, OSError) as error:  # a WeightsError is a ValueError
+            stages.say(f"{title}: is trained again. {error}")
     if not resume:
         files.checkpoint.unlink(missing_ok=True)
     if not files.checkpoint.exists():
@@ -95,3 +96,11 @@ def trained(
     save_weights(files.model, model, wanted)
     files.checkpoint.unlink()
     return model, history
+
+
+def _whole_history(path: Path, epochs: int) -> History:
+    """The log of a finished training: one that has lost its last lines would give other losses in silence."""
+    history = read_history(path)
+    if len(history.epochs) != epochs:
+        raise ValueError(f"{path}: must have a line for each of {epochs} epochs, got {len(history.epochs)}.")
+    return history

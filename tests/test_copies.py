@@ -1,0 +1,174 @@
+"""Every public object survives pickle, copy, deepcopy and the way to another process and back."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import importlib
+import inspect
+import multiprocessing
+import pickle
+import pkgutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from enum import Enum
+
+import numpy as np
+import pytest
+import torch
+
+import hthm
+from hthm.choices.ablations import Ablation
+from hthm.deepsets import new_model
+from hthm.fit import affine_fit, summarize
+from hthm.learning.arrow import ArrowDivergedError, Look
+from hthm.learning.backends import TimedTraining
+from hthm.learning.history import Epoch, History
+from hthm.learning.plain_network import new_plain_network
+from hthm.learning.whole_runs import whole_runs
+from hthm.measures.in_range import HInRange
+from hthm.pages.series import Quantity
+from hthm.published import PUBLISHED
+from hthm.recording.frames import Frames
+from hthm.starts.lattice import Lattice
+from hthm.train import TrainingDivergedError
+from series_example import series, training
+
+STATE = hthm.DiskGas(n=10, diameter=0.05).sample(2, seed=0)
+DENSE, LOG, COUNTS = (hthm.simulate(STATE, frames=4, record=record) for record in ("velocities", "log", "counts"))
+EPOCH = Epoch(epoch=0, loss=-0.1, loss0=-0.2, mean_change=0.3, negative_slope=1.0, seconds=2.0)
+SERIES = series(training(16, 0))
+
+EXAMPLES: dict[str, Callable[[], object]] = {
+    "hthm.choices.ablations.Ablation": lambda: Ablation("the recipe"),
+    "hthm.learning.backends.TimedTraining": lambda: TimedTraining(new_model(3, 0), "fused", 2),
+    "hthm.measures.in_range.HInRange": lambda: HInRange(np.ones((2, 3)), np.zeros((2, 3))),
+    "hthm.pages.series.Quantity": lambda: Quantity("1", "Disks"),
+    "hthm.published.PublishedTraining": lambda: PUBLISHED[16],
+    "hthm.starts.lattice.Lattice": lambda: Lattice(rows=2, columns=1),
+    "hthm.deepsets.DeepSets": lambda: new_model(3, 0),
+    "hthm.fit.AffineFit": lambda: affine_fit(np.array([[0.0, 1.0, 2.0]]), np.array([[5.0, 3.0, 1.0]])),
+    "hthm.fit.Summary": lambda: summarize(np.array([1.0, 2.0])),
+    "hthm.gas.State": lambda: STATE,
+    "hthm.learning.arrow.ArrowDivergedError": lambda: ArrowDivergedError("The loss became nan.", epoch=0, step=3),
+    "hthm.learning.arrow.Look": lambda: Look(update=1, loss=0.5, held_out_loss=None, calibration=None, seconds=1.0),
+    "hthm.learning.history.Epoch": lambda: EPOCH,
+    "hthm.learning.history.History": lambda: History([EPOCH]),
+    "hthm.learning.plain_network.PlainNetwork": lambda: new_plain_network(3, 2, 0),
+    "hthm.learning.whole_runs.Changes": lambda: whole_runs(LOG, "collisions")[0],
+    "hthm.pages.series.FrameRates": lambda: SERIES.frame_rates,
+    "hthm.pages.series.Series": lambda: SERIES,
+    "hthm.pages.series.Speeds": lambda: SERIES.speeds,
+    "hthm.pages.series.Training": lambda: SERIES.trainings[0],
+    "hthm.recording.collision_log.CollisionLog": lambda: LOG.log,
+    "hthm.recording.collision_log.LogArrays": lambda: LOG.log_arrays,
+    "hthm.recording.frames.Frames": lambda: Frames(LOG),
+    "hthm.simulate.LogMemoryError": lambda: hthm.LogMemoryError("The memory did not suffice.", LOG),
+    "hthm.train.TrainingDivergedError": lambda: TrainingDivergedError("The loss became nan.", epoch=1, step=2),
+    "hthm.trajectories.Trajectories": lambda: (DENSE, LOG, COUNTS, LOG[1:]),
+}
+"""Of classes that cannot be made without arguments."""
+
+NOT_VALUES = {
+    "hthm.learning.checkpoint.Checkpoint": "holds the model and the generator of a training that is under way",
+    "hthm.learning.frame_pairs.TorchBatchLoss": "holds the model that a training changes",
+    "hthm.learning.fused.FusedBatchLoss": "holds memory of the compiled kernel",
+}
+"""Classes whose objects belong to one computation, and why."""
+
+LAYERS_OF_VALUES = ("hthm.pages.series", "hthm.choices")
+"""Below the pages every class is the library's; of what is above, these hold values."""
+
+
+def public_classes() -> Iterator[tuple[str, type]]:
+    """Name and class, of everything but what the command and its pages work with; their errors are among them."""
+    for _, name, _ in pkgutil.walk_packages(hthm.__path__, "hthm."):
+        if "._" in name:
+            continue
+        above = name.startswith(("hthm.command", "hthm.pages", "hthm.experiments", "hthm.run"))
+        for inner, value in vars(importlib.import_module(name)).items():
+            if not inspect.isclass(value) or value.__module__ != name or inner.startswith("_"):
+                continue
+            if not above or name.startswith(LAYERS_OF_VALUES) or issubclass(value, BaseException):
+                yield f"{name}.{inner}", value
+
+
+CLASSES = {
+    name: value
+    for name, value in public_classes()
+    if name not in NOT_VALUES and not getattr(value, "_is_protocol", False)
+}
+
+
+def example(name: str) -> object:
+    """Return an object of the class."""
+    if name in EXAMPLES:
+        return EXAMPLES[name]()
+    kind = CLASSES[name]
+    if issubclass(kind, BaseException):
+        return kind("what went wrong")
+    if issubclass(kind, Enum):
+        return next(iter(kind))
+    assert not dataclasses.is_dataclass(kind) or not any(
+        field.default is field.default_factory is dataclasses.MISSING for field in dataclasses.fields(kind)
+    ), f"{name}: must have an example here, for it cannot be made without arguments."
+    return kind()
+
+
+def content(value: object) -> object:
+    """What a value is made of, such that equal values give equal contents, arrays and weights to the last bit."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().numpy()
+    parts: object = value
+    if isinstance(value, np.ndarray):
+        parts = (value.dtype.str, value.shape, value.tobytes())
+    elif isinstance(value, torch.nn.Module):
+        parts = content(dict(value.state_dict()))
+    elif isinstance(value, dict):
+        parts = {key: content(item) for key, item in value.items()}
+    elif isinstance(value, BaseException):
+        parts = (str(value), content(value.args), content(vars(value)))
+    elif isinstance(value, list | tuple):
+        parts = [content(item) for item in value]
+    elif dataclasses.is_dataclass(value) or isinstance(value, Frames):
+        parts = content(dict(vars(value)))
+    return (type(value), parts)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_objects_survive_copies_and_pickle(name: str) -> None:
+    value = example(name)
+    for other in [copy.copy(value), copy.deepcopy(value)]:
+        assert content(other) == content(value)
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        written = pickle.dumps(value, protocol)
+        assert content(pickle.loads(written)) == content(value)  # noqa: S301 -- written on the line before
+
+
+def identity(value: object) -> object:
+    return value
+
+
+def fails(error: Exception) -> None:
+    raise error
+
+
+def test_objects_and_errors_come_back_from_another_process() -> None:
+    """A pool of the kind that shares nothing: an error that cannot be unpickled breaks it, or hangs its parent."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for name in CLASSES:
+            value = example(name)
+            assert content(pool.submit(identity, value).result(60)) == content(value)
+            if isinstance(value, Exception):
+                with pytest.raises(type(value)) as caught:
+                    pool.submit(fails, value).result(60)
+                assert str(caught.value) == str(value)
+                assert content(caught.value.args) == content(value.args)
+
+
+def test_what_an_error_says_is_its_message() -> None:
+    error = TrainingDivergedError("The loss became nan.", epoch=1, step=2)
+    assert (str(error), error.epoch, error.step) == ("The loss became nan.", 1, 2)
+    memory = hthm.LogMemoryError("The memory did not suffice.", LOG)
+    assert str(memory) == "The memory did not suffice."
+    assert memory.finished is LOG

@@ -1,0 +1,82 @@
+"""What a command finds of its trainings when it goes on: what is whole is taken, and what is damaged made anew."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import hthm
+from hthm.deepsets import DeepSets
+from hthm.experiments.trainings import trained
+from hthm.learning.checkpoint import CheckpointError
+from hthm.learning.history import History
+from hthm.learning.recipes import TrainConfig
+from hthm.pages.console import Stages
+from hthm.pages.results import TrainingFiles
+
+TRAJ = hthm.simulate(hthm.DiskGas(n=30, diameter=0.05, speed=1.0).sample(2, seed=0), frames=8, record="log")
+CONFIG = TrainConfig(epochs=3, batch=4)
+
+
+def go_on(folder: Path, *, resume: bool = True) -> tuple[DeepSets, History, str]:
+    """Train, or take what is there; return what was said too."""
+    said = io.StringIO()
+    files = TrainingFiles(folder / "m.safetensors", folder / "h.jsonl", folder / "c.safetensors")
+    stages = Stages(Console(file=said, soft_wrap=True))
+    model, history = trained("D = 3", 3, TRAJ, CONFIG, files, stages, made_by={"n": 30}, resume=resume)
+    return model, history, said.getvalue()
+
+
+def losses(history: History) -> list[float]:
+    return [epoch.loss for epoch in history.epochs]
+
+
+def flip(content: bytes) -> bytes:
+    return content[:-5] + bytes([content[-5] ^ 1]) + content[-4:]
+
+
+def without_last_line(content: bytes) -> bytes:
+    return b"".join(content.splitlines(keepends=True)[:-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "said"),
+    [
+        ("m.safetensors", flip, "m.safetensors: must be a whole safetensors file"),
+        ("m.safetensors", lambda _: b"", "m.safetensors: must be a whole safetensors file"),
+        ("h.jsonl", without_last_line, "h.jsonl: must have a line for each of 3 epochs, got 2"),
+        ("h.jsonl", lambda content: content[:-5], "h.jsonl: must have a line for each of 3 epochs, got 2"),
+        ("h.jsonl", lambda _: b"", "h.jsonl: must have a line for each of 3 epochs, got 0"),
+        ("h.jsonl", lambda content: b"{}\n" + content, "h.jsonl: line 1 must be an epoch, and is not"),
+        ("h.jsonl", lambda content: content.replace(b'"loss": ', b'"loss": "', 1), "h.jsonl: line 1 must be an epoch"),
+        ("h.jsonl", None, "h.jsonl"),
+    ],
+)
+def test_a_damaged_file_is_named_in_a_line_and_made_anew(
+    tmp_path: Path, name: str, damage: Callable[[bytes], bytes] | None, said: str
+) -> None:
+    _, first, _ = go_on(tmp_path, resume=False)
+    _, again, heard = go_on(tmp_path)
+    assert "finished before" in heard
+    assert losses(again) == losses(first)
+    if damage is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(damage((tmp_path / name).read_bytes()))
+    _, anew, heard = go_on(tmp_path)
+    lines = [line for line in heard.splitlines() if "is trained again" in line]
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert losses(anew) == losses(first)
+    _, again, heard = go_on(tmp_path)
+    assert "finished before" in heard
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    (tmp_path / "c.safetensors").write_bytes(b"nothing")
+    with pytest.raises(CheckpointError, match=r"c\.safetensors: must be the checkpoint .*Remove it to begin"):
+        go_on(tmp_path)
