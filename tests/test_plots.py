@@ -154,7 +154,7 @@ def test_same_series_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_drawing_needs_no_pyplot_and_leaves_the_users_settings() -> None:
     program = (
         f"import sys, matplotlib; sys.path[:0] = {sys.path!r}; from series_example import series; "
-        "from hthm import plots; matplotlib.rcParams['font.size'] = 5; plots.frame_rate_figure(series()); "
+        "from hthm.pages import plots; matplotlib.rcParams['font.size'] = 5; plots.frame_rate_figure(series()); "
         "assert matplotlib.rcParams['font.size'] == 5; assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)

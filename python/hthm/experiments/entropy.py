@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -172,7 +173,7 @@ def write_entropy_products(folder: ResultsFolder, series: Series, results: dict[
     }
     figures = [
         *save_figures(series, folder.figures),
-        *save_figure(losses_figure(results), folder.figures, "entropy_losses"),
+        *save_figure(partial(losses_figure, results), folder.figures, "entropy_losses"),
     ]
     write_text(folder.path / "report.html", report_html(facts, tables, figures, title="A learned entropy"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
@@ -94,7 +95,7 @@ def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages
 
 def _write(folder: ResultsFolder, results: dict[str, Any]) -> None:
     folder.write_table("universal", results, universal_markdown(results))
-    save_figure(universal_figure(results), folder.figures, "universal")
+    save_figure(partial(universal_figure, results), folder.figures, "universal")
 
 
 def universal_markdown(results: Mapping[str, Any]) -> str:

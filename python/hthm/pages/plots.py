@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from hthm import paper
 from hthm.gas import FloatArray, IntArray
 from hthm.pages.print_style import BLACK, BLUE, COLOURS, COLUMN, GREEN, MARKERS, PAGE, RED, STYLES, canvas, save_figure
 from hthm.pages.series import Series, Training
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST_PANELS: Final = 6
 """Times shown in Fig. 3; of more, these many are chosen evenly."""
@@ -220,13 +223,18 @@ def save_figures(series: Series, folder: str | os.PathLike[str]) -> list[Path]:
     ------
     OSError
         If the folder is missing or read-only, the disk is full, and so on.
+
+    Warns
+    -----
+    FigureWarning
+        If a figure cannot be drawn; it is left out.
     """
     trained = any(len(training.loss) for training in series.trainings)
     written = []
     for name, (draw, _) in _FIGURES.items():
         if name == "losses" and not trained:
             continue
-        written += save_figure(draw(series), folder, name)
+        written += save_figure(partial(draw, series), folder, name)
     return written
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
-
-import matplotlib as mpl
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Final
 
 from hthm import files
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DPI: Final = 300
 """Dots per inch of the PNG files."""
@@ -29,22 +31,49 @@ STYLES: Final = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1.2, 1.2, 1.2)), (0,
 MARKERS: Final = "osD^vP"
 
 
+_SETTINGS: Final[dict[str, Any]] = {
+    "font.family": "sans-serif",
+    "font.size": 8,
+    "figure.labelsize": 8,
+    "axes.titlesize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.1,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "pdf.fonttype": 42,  # fonts that journals take
+}
+_LOCK: Final = RLock()  # matplotlib's settings belong to the process: one thread has ours at a time
+
+
+class FigureWarning(UserWarning):
+    """A figure could not be drawn; everything else is there."""
+
+
 @contextmanager
 def canvas(width: float, height: float) -> Iterator[Figure]:
     """Give a figure of this size, in inches, that knows no window; what is drawn in the block is drawn for print."""
     with _for_print():
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 -- after MPLBACKEND has been seen to
+        from matplotlib.figure import Figure  # noqa: PLC0415 -- likewise
+
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
 
 
-def save_figure(figure: Figure, folder: str | os.PathLike[str], name: str) -> list[Path]:
-    """Write a figure as PNG and as PDF, each file whole or not at all.
+def save_figure(draw: Callable[[], Figure], folder: str | os.PathLike[str], name: str) -> list[Path]:
+    """Draw a figure and write it as PNG and as PDF, each file whole or not at all.
 
     Parameters
     ----------
-    figure : Figure
-        Drawn on a `canvas`.
+    draw : callable
+        Returns the figure, drawn on a `canvas`.
     folder : path
         Where the files go.
     name : str
@@ -53,16 +82,34 @@ def save_figure(figure: Figure, folder: str | os.PathLike[str], name: str) -> li
     Returns
     -------
     list of Path
-        PNG before PDF.
+        PNG before PDF; none where the figure could not be drawn.
 
     Raises
     ------
     OSError
         If the folder is missing or read-only, the disk is full, and so on.
+
+    Warns
+    -----
+    FigureWarning
+        If drawing fails, for whatever reason: hours of results are worth more than a picture of them.
     """
     paths = [Path(folder) / f"{name}.{suffix}" for suffix in ("png", "pdf")]
-    for path in paths:
-        files.write_bytes(path, _rendered(figure, path.suffix[1:]))
+    try:
+        figure = draw()
+        contents = [_rendered(figure, path.suffix[1:]) for path in paths]
+    except Exception as error:  # noqa: BLE001 -- matplotlib, fonts, numbers nobody foresaw: never at the results' cost
+        for path in paths:  # an older picture would show something else
+            path.unlink(missing_ok=True)
+        warnings.warn(
+            f"{name}: could not be drawn, and is left out; everything else is written. "
+            f"{type(error).__name__}: {' '.join(str(error).split())}",
+            FigureWarning,
+            stacklevel=2,
+        )
+        return []
+    for path, content in zip(paths, contents, strict=True):
+        files.write_bytes(path, content)
     return paths
 
 
@@ -75,24 +122,32 @@ def _rendered(figure: Figure, suffix: str) -> bytes:
     return content.getvalue()
 
 
-def _for_print() -> AbstractContextManager[None]:
-    """Settings of all figures, for as long as one is drawn or saved."""
-    return mpl.rc_context(
-        {
-            "font.family": "sans-serif",
-            "font.size": 8,
-            "figure.labelsize": 8,
-            "axes.titlesize": 8,
-            "xtick.labelsize": 7,
-            "ytick.labelsize": 7,
-            "legend.fontsize": 7,
-            "legend.frameon": False,
-            "axes.linewidth": 0.6,
-            "lines.linewidth": 1.1,
-            "xtick.direction": "in",
-            "ytick.direction": "in",
-            "xtick.top": True,
-            "ytick.right": True,
-            "pdf.fonttype": 42,  # fonts that journals take
-        }
-    )
+@contextmanager
+def _for_print() -> Iterator[None]:
+    """Settings of all figures, whatever the user's own are, for as long as one is drawn or saved."""
+    _import_matplotlib()
+    from matplotlib import style  # noqa: PLC0415 -- after MPLBACKEND has been seen to
+
+    with _LOCK, style.context(["default", _SETTINGS]):
+        yield
+
+
+def _import_matplotlib() -> None:
+    """Import matplotlib for the first time without MPLBACKEND, which may name what only a notebook has.
+
+    We draw on canvases of our own and use no backend; one that matplotlib knows is set all the same, for the user.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    with _LOCK:
+        backend = os.environ.pop("MPLBACKEND", None)
+        try:
+            import matplotlib as mpl  # noqa: PLC0415 -- the very import this is about
+        finally:
+            if backend is not None:
+                os.environ["MPLBACKEND"] = backend
+        if backend:
+            try:
+                mpl.rcParams["backend"] = backend
+            except ValueError:
+                return

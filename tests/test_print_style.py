@@ -1,0 +1,134 @@
+"""Figures look the same whatever a user has set, and one that fails costs its picture alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
+
+from hthm.pages import plots, print_style
+from hthm.run import main
+from series_example import series, training
+
+HOSTILE = """
+savefig.transparent: True
+savefig.bbox: tight
+savefig.facecolor: pink
+axes.grid: True
+axes.facecolor: yellow
+axes.prop_cycle: cycler('color', ['r'])
+mathtext.fontset: cm
+text.usetex: True
+font.size: 30
+font.family: serif
+figure.dpi: 20
+lines.linestyle: --
+axes.formatter.use_locale: True
+"""
+
+DRAW = f"""
+import sys; sys.path[:0] = [{str(Path(__file__).parent)!r}]
+from pathlib import Path
+from series_example import series, training
+from hthm.pages.plots import save_figures
+print(*save_figures(series(training(16, 0), training(64, None)), Path(sys.argv[1])), sep="\\n")
+import matplotlib
+print(matplotlib.rcParams["font.size"], matplotlib.rcParams["text.usetex"])
+"""
+
+
+def drawn(folder: Path, environment: dict[str, str]) -> tuple[dict[str, bytes], list[str]]:
+    folder.mkdir()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MPLB")}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", DRAW, str(folder)],
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return {path.name: path.read_bytes() for path in folder.iterdir()}, done.stdout.splitlines()[-1].split()
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return drawn(tmp_path_factory.mktemp("plain") / "out", {"PYTHONHASHSEED": "1"})[0]
+
+
+@pytest.mark.parametrize("backend", ["nonsense", "module://matplotlib_inline.backend_inline"])
+def test_a_users_settings_and_a_notebooks_backend_change_no_byte_of_a_figure(
+    backend: str, plain: dict[str, bytes], tmp_path: Path
+) -> None:
+    rc = tmp_path / "matplotlibrc"
+    rc.write_text(HOSTILE)
+    same, settings = drawn(tmp_path / "same", {"MATPLOTLIBRC": str(rc), "MPLBACKEND": backend, "PYTHONHASHSEED": "2"})
+    assert len(plain) == 8
+    assert same.keys() == plain.keys()
+    assert [name for name, content in same.items() if content != plain[name]] == []
+    assert settings == ["30.0", "True"]  # the user's own settings are as they were
+
+
+def test_a_backend_that_there_is_stays_the_users() -> None:
+    program = (
+        "from hthm.pages import plots, print_style\n"
+        "with print_style.canvas(1, 1): pass\n"
+        "import matplotlib, os; print(matplotlib.get_backend(), os.environ['MPLBACKEND'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"MPLBACKEND": "svg"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.split() == ["svg", "svg"]
+
+
+def test_settings_made_in_the_session_change_nothing_and_stay(tmp_path: Path) -> None:
+    before = [path.read_bytes() for path in plots.save_figures(series(training(16, 0)), tmp_path)]
+    with mpl.rc_context({"text.usetex": True, "savefig.transparent": True, "font.size": 3}):
+        settings = dict(mpl.rcParams)
+        assert [path.read_bytes() for path in plots.save_figures(series(training(16, 0)), tmp_path)] == before
+        assert dict(mpl.rcParams) == settings
+
+
+def test_a_figure_that_fails_costs_a_warning_and_its_picture(tmp_path: Path) -> None:
+    def failing() -> Figure:
+        raise RuntimeError("latex could not\nbe found")
+
+    old = [tmp_path / "losses.png", tmp_path / "losses.pdf"]
+    for path in old:
+        path.write_bytes(b"of another run")
+    with pytest.warns(print_style.FigureWarning, match="losses: could not be drawn.* RuntimeError: latex could not be"):
+        assert print_style.save_figure(failing, tmp_path, "losses") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_no_fault_of_a_figure(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="absent"):
+        plots.save_figures(series(training(16, 0)), tmp_path / "absent")
+
+
+def test_a_run_whose_figures_fail_has_its_results_and_its_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(Figure, "savefig", failing)
+    tiny = ["--n", "30", "--diameter", "0.05", "--runs", "3", "--frames", "12", "--widths", "4", "--epochs", "1"]
+    few = ["--batch", "8", "--frame-rates", "60", "--rate-runs", "2", "--threads", "1"]
+    with pytest.warns(print_style.FigureWarning):
+        assert main([*tiny, *few, "--out", str(tmp_path / "out")]) == 0
+    assert json.loads((tmp_path / "out" / "results.json").read_text())["models"]["4"]
+    assert "Table 3" in (tmp_path / "out" / "report.html").read_text()
+    assert list((tmp_path / "out" / "figures").iterdir()) == []
