@@ -15,7 +15,7 @@ RANKS: dict[str, int] = {
     name: rank
     for rank, names in enumerate(
         (
-            ("_core", "checks", "files", "randomness", "published"),
+            ("_core", "checks", "files", "randomness", "published", "reprs"),
             ("starts", "gas", "paper", "engines"),
             ("recording", "trajectories", "simulate"),
             ("measures", "h_functional", "fit"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hthm import checks
+from hthm.reprs import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +93,10 @@ class AffineFit:
     a: FloatArray
     b: FloatArray
     mse: FloatArray
+
+    def __repr__(self) -> str:
+        mse, nbytes = summarize(self.mse).mean, self.a.nbytes + self.b.nbytes + self.mse.nbytes
+        return one_line("AffineFit", (("runs", len(self.a)), ("mean_mse", mse)), nbytes)
 
     def __call__(self, h: FloatArray) -> FloatArray:
         """Return a·h + b, the H that h stands for, (runs, frames).

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hthm import _core, checks, mechanics, published, ranges
+from hthm.reprs import OneLine
 from hthm.starts import sampling
 from hthm.starts.lattice import widest_lattice
 
@@ -190,8 +191,8 @@ class DiskGas:
         return unchecked_state(positions, velocities, self)
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class State:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class State(OneLine):
     """Positions and velocities of every disk of every run at one instant.
 
     Parameters

@@ -10,6 +10,7 @@ import numpy as np
 from hthm import checks, ranges
 from hthm.gas import FloatArray, IntArray, State
 from hthm.recording.collision_log import CollisionLog, LogArrays
+from hthm.reprs import one_line
 
 if TYPE_CHECKING:
     from hthm.gas import DiskGas
@@ -158,6 +159,11 @@ class Trajectories:
         """Bytes of all recorded arrays."""
         parts = (self.collisions, self._velocities, self._positions, self._log)
         return sum(part.nbytes for part in parts if part is not None)
+
+    def __repr__(self) -> str:
+        names = ("runs", "frames", "dt", "engine", "recording")
+        parts = [(name, getattr(self, name)) for name in names]
+        return one_line("Trajectories", [*parts[:2], ("n", self.initial.n), *parts[2:]], self.nbytes)
 
     def __len__(self) -> int:
         return self.runs

@@ -60,6 +60,15 @@ class History:
 
     epochs: list[Epoch] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        if not self.epochs:
+            return "History(epochs=0)"
+        last = self.epochs[-1]
+        return (
+            f"History(epochs={len(self.epochs)}, final_loss={last.loss:.6g}, final_loss0={last.loss0:.6g}, "
+            f"critical_epoch={self.critical_epoch})"
+        )
+
     @property
     def loss(self) -> FloatArray:
         """Mean loss of every epoch, (epochs,)."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from hthm.reprs import one_line
+
 if TYPE_CHECKING:
     from hthm.gas import FloatArray, IntArray
 
@@ -33,6 +35,9 @@ class HInRange(NamedTuple):
 
     h: FloatArray
     beyond: FloatArray
+
+    def __repr__(self) -> str:
+        return one_line("HInRange", zip(self._fields, self, strict=True))
 
     @property
     def share(self) -> float:

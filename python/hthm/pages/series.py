@@ -13,6 +13,7 @@ import numpy as np
 
 from hthm import checks, files, integrity
 from hthm.gas import DiskGas, FloatArray, IntArray
+from hthm.reprs import OneLine
 
 FORMAT: Final = "hthm series 2"
 """What the attribute ``format`` of a file says; the number goes up when an older program could misread it."""
@@ -51,8 +52,8 @@ class Quantity:
     optional: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Training:
+@dataclass(frozen=True, eq=False, repr=False)
+class Training(OneLine):
     """One model, trained or given, and its h of every frame.
 
     Attributes
@@ -99,8 +100,8 @@ class Training:
         return ", ".join(filter(None, [f"D = {self.width}", self.steps, seed]))
 
 
-@dataclass(frozen=True, eq=False)
-class FrameRates:
+@dataclass(frozen=True, eq=False, repr=False)
+class FrameRates(OneLine):
     """Collisions against the frame rate, Fig. 2.
 
     Attributes
@@ -127,8 +128,8 @@ class FrameRates:
         _check(self)
 
 
-@dataclass(frozen=True, eq=False)
-class Speeds:
+@dataclass(frozen=True, eq=False, repr=False)
+class Speeds(OneLine):
     """Counts of speeds at several times, over all runs, Fig. 3.
 
     Attributes
@@ -156,8 +157,8 @@ class Speeds:
             )
 
 
-@dataclass(frozen=True, eq=False)
-class Series:
+@dataclass(frozen=True, eq=False, repr=False)
+class Series(OneLine):
     """What a run of the whole paper measured: every figure is drawn from it without simulating again.
 
     Attributes

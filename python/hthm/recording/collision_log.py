@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hthm import _core, checks, ranges
 from hthm.gas import FloatArray, IntArray
+from hthm.reprs import one_line
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,6 +45,11 @@ class CollisionLog:
         """Bytes of all arrays."""
         arrays = (self.frame_offsets, self.pairs, self.velocities, self.times)
         return sum(array.nbytes for array in arrays if array is not None)
+
+    def __repr__(self) -> str:
+        runs, edges = self.frame_offsets.shape
+        parts = (("runs", runs), ("frames", edges - 1), ("rows", self.rows), ("timed", self.times is not None))
+        return one_line("CollisionLog", parts, self.nbytes)
 
     def __getitem__(self, runs: slice) -> CollisionLog:
         """Return the log of a range of runs: views of their rows, with offsets counted from the first of them."""
@@ -84,6 +90,9 @@ class LogArrays(NamedTuple):
     frame_offsets: IntArray  # (runs, frames + 1)
     pairs: NDArray[np.int32]  # (rows, 2)
     velocities: FloatArray  # (rows, 2, 2)
+
+    def __repr__(self) -> str:
+        return one_line("LogArrays", zip(self._fields, self, strict=True))
 
     def check(self) -> None:
         """Check the velocities again: their owner may have written to them. The core checks the rest as it reads it.

@@ -1,0 +1,59 @@
+"""What holds arrays says in one line what it is, and shows none of its numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import hthm
+from hthm.fit import affine_fit
+from hthm.h_functional import speed_h_in_range
+from hthm.learning.history import Epoch, History
+from hthm.reprs import memory
+from hthm.trajectories import Recording
+from series_example import series, training
+
+STATE = hthm.DiskGas(n=200, diameter=0.02, speed=0.1).sample(6, seed=3)
+
+
+def test_a_state_says_its_sizes() -> None:
+    assert repr(STATE) == (
+        "State(positions=float64 (6, 200, 2), velocities=float64 (6, 200, 2), diameter=0.02, box=1, speed=0.1, 38 kB)"
+    )
+
+
+@pytest.mark.parametrize(("recording", "size"), [("velocities", "321 kB"), ("counts", "800 B")])
+def test_trajectories_say_their_sizes(recording: Recording, size: str) -> None:
+    traj = hthm.simulate(STATE[:2], 50, 0.01, engine="cell_list", record=recording)
+    assert repr(traj) == (
+        f"Trajectories(runs=2, frames=50, n=200, dt=0.01, engine='cell_list', recording='{recording}', {size})"
+    )
+
+
+def test_a_log_says_its_sizes() -> None:
+    log = hthm.simulate(STATE, 50, 0.01, record="log").log
+    assert repr(log).startswith(f"CollisionLog(runs=6, frames=50, rows={log.rows}, timed=False, ")
+    assert "\n" not in repr(log)
+
+
+def test_fits_histories_and_series_are_lines() -> None:
+    h = np.arange(12.0).reshape(3, 4)
+    assert repr(affine_fit(h, -h)) == "AffineFit(runs=3, mean_mse=0, 72 B)"
+    assert repr(History()) == "History(epochs=0)"
+    epochs = [Epoch(epoch=0, loss=-0.1, loss0=-0.2, mean_change=0.0, negative_slope=1.0, seconds=1.0)] * 500
+    assert repr(History(epochs)) == "History(epochs=500, final_loss=-0.1, final_loss0=-0.2, critical_epoch=None)"
+    whole = series(training(16, 0), training(64, None))
+    for record in (whole, whole.trainings[0], whole.speeds, whole.frame_rates):
+        assert repr(record).startswith(type(record).__name__)
+        assert "\n" not in repr(record)
+        assert len(repr(record)) < 400
+    found = speed_h_in_range(STATE.velocities, speed=0.1)
+    assert repr(found) == "HInRange(h=float64 (6,), beyond=float64 (6,), 96 B)"
+
+
+@pytest.mark.parametrize(
+    ("nbytes", "said"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (38_400, "38 kB"), (999_900, "1.0 MB"), (4e9, "4.0 GB")],
+)
+def test_memory_is_said_with_two_digits_or_more(nbytes: int, said: str) -> None:
+    assert memory(nbytes) == said
