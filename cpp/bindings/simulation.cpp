@@ -32,14 +32,25 @@ bool is_runs_n_2(const Doubles& a, std::int64_t runs, std::int64_t n) {
   return a.ndim() == 3 && a.shape(0) == runs && a.shape(1) == n && a.shape(2) == 2;
 }
 
+/// Whether a signal waits, Ctrl-C's for one; its handler is run.
+bool is_interrupted() {
+  const py::gil_scoped_acquire locked;
+  return PyErr_CheckSignals() != 0;
+}
+
 hthm::Ensemble make_ensemble(const std::string& engine, const Doubles& positions, const Doubles& velocities, double box,
                              double diameter, double dt, std::int64_t first_run, int threads) {
   require(positions.ndim() == 3 && is_runs_n_2(velocities, positions.shape(0), positions.shape(1)) &&
               positions.shape(2) == 2,
           "positions, velocities: must both be (runs, n, 2)");
   const hthm::Start start{vectors(positions), vectors(velocities), positions.shape(0), positions.shape(1), first_run};
-  const py::gil_scoped_release unlocked;  // safe: the caller holds both arrays, and the core knows no Python
-  return hthm::Ensemble{engine, {box, diameter, dt}, start, threads};
+  hthm::StopRequest stop{is_interrupted};
+  try {
+    const py::gil_scoped_release unlocked;  // safe: the caller holds both arrays, and the core knows no Python
+    return hthm::Ensemble{engine, {box, diameter, dt}, start, threads, &stop};
+  } catch (const hthm::Stopped&) {
+    throw py::error_already_set();  // what the signal's handler raised, KeyboardInterrupt after Ctrl-C
+  }
 }
 
 /// One of the recorded arrays, (runs, frames, n, 2), or null.
@@ -63,15 +74,12 @@ void advance(hthm::Ensemble& ensemble, std::int64_t first, std::int64_t count, C
                             recorded(velocities, ensemble, frames),
                             recorded(positions, ensemble, frames),
                             log};
-  hthm::StopRequest stop{[] {
-    const py::gil_scoped_acquire locked;
-    return PyErr_CheckSignals() != 0;
-  }};
+  hthm::StopRequest stop{is_interrupted};
   try {
     const py::gil_scoped_release unlocked;  // safe: the caller holds every array
     ensemble.advance(record, threads, &stop);
   } catch (const hthm::Stopped&) {
-    throw py::error_already_set();  // what the signal's handler raised, KeyboardInterrupt after Ctrl-C
+    throw py::error_already_set();
   } catch (const hthm::Jammed& jammed) {
     throw std::invalid_argument(jammed.what());
   }

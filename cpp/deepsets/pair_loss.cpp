@@ -174,14 +174,14 @@ void PairLoss::find_difference(const Pair& pair, Difference& difference) const {
   double of[1 + most_width] = {};
   const auto first = static_cast<std::size_t>(pair.first), changes = static_cast<std::size_t>(pair.changes);
   if (are_evaluated_) {
-    const double *after = &values_[first * count], *before = after + changes * count;
+    const double *after = values_.data() + first * count, *before = after + changes * count;
     for (std::size_t i = 0; i < changes * count; i += count) {
       for (std::size_t f = 0; f < count; ++f) of[f] += after[i + f] - before[i + f];
     }
   } else {
     double after[most_width] = {}, before[most_width] = {};
     const auto add = [&](std::size_t from, double* sums) {
-      phi_.add(&changing_.x[from], &changing_.y[from], &changing_.cells[from], pair.changes, sums);
+      phi_.add(changing_.x.data() + from, changing_.y.data() + from, changing_.cells.data() + from, pair.changes, sums);
     };
     if (changes > 0) add(first, after), add(first + changes, before);
     for (std::size_t j = 0; j < static_cast<std::size_t>(stride_); ++j) after[j] -= before[j];

@@ -39,6 +39,8 @@ class Calendar {
     for (std::int32_t i = 0; i < disks_; ++i) schedule(i, Real(time(i) - length));
   }
 
+  std::int64_t buckets() const { return buckets_; }
+
   const Real& time(std::int32_t disk) const { return times_[static_cast<std::size_t>(disk)]; }
 
   /// Set the event of a disk, in place of the one it had.

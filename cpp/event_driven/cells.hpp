@@ -48,13 +48,21 @@ class Cells {
     std::int16_t column = 0, row = 0;
   };
 
+  /// The partner of a collision that has just happened, and the way to it from the disk that looks: to the image that
+  /// was hit. In a box of two diameters another image may be as near, and is to be hit in its turn.
+  struct JustHit {
+    std::int32_t partner = -1;
+    Vec2<Real> way{};
+  };
+
   /// Positions (n,) in [0, box) and velocities (n,), all at time 0.
   Cells(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
         const Horizons& horizons)
       : side_{cells_a_side(setup.box, setup.diameter, n)},
         width_{Real(setup.box) / Real(side_)},
         diameter2_{Real(setup.diameter) * Real(setup.diameter)},
-        just_hit2_{diameter2_ * Real(1 + 1e-6)},
+        touching2_{diameter2_ * Real(1 + 1e-6)},
+        has_touching_images_{setup.diameter > 0.49 * setup.box},
         look_ahead_{horizons.look_ahead},
         units_{setup.box, setup.diameter, setup.box / side_, horizons.crossing, horizons.epoch, n},
         filters_{lane_filters(level)},
@@ -97,11 +105,13 @@ class Cells {
     return {Real(disk.column) * width_ + inside.x, Real(disk.row) * width_ + inside.y};
   }
 
-  /// x_i - x_j of two disks at `time`, through the nearest image.
-  Vec2<Real> separation_at(std::int32_t i, std::int32_t j, const Real& time) const {
+  /// x_i - x_j of two disks in contact, both at their own time, through the image that is touched: the nearest one, or
+  /// where the box is so narrow that both sides may touch, the nearest of those that approach.
+  Vec2<Real> separation_at_contact(std::int32_t i, std::int32_t j) const {
     const Disk &a = (*this)[i], &b = (*this)[j];
-    const Vec2<Real> x_a = position_at(a, time), x_b = position_at(b, time);
-    return {nearest(x_a.x - x_b.x, a.column - b.column), nearest(x_a.y - x_b.y, a.row - b.row)};
+    const Vec2<Real> d{nearest(a.position.x - b.position.x, a.column - b.column),
+                       nearest(a.position.y - b.position.y, a.row - b.row)};
+    return has_touching_images_ ? approaching(d, {a.velocity.x - b.velocity.x, a.velocity.y - b.velocity.y}) : d;
   }
 
   /// Put a disk that is at the border of its cell into the next one; returns the earlier of `contact` and the contacts
@@ -124,13 +134,13 @@ class Cells {
         break;
     }
     link(i);
-    search<3>(i, -1, fresh_[static_cast<std::size_t>(side)], contact);
+    search<3>(i, {}, fresh_[static_cast<std::size_t>(side)], contact);
     return contact;
   }
 
-  /// The earliest contact of a disk with any other, but not with `just_hit` where the two still touch. Where there is
-  /// none as far as the disk looks, it is one with nobody, at the time to look again.
-  Contact<Real> first_contact(std::int32_t i, std::int32_t just_hit) const {
+  /// The earliest contact of a disk with any other, but not with what it has just hit, and still touches. Where there
+  /// is none as far as the disk looks, it is one with nobody, at the time to look again.
+  Contact<Real> first_contact(std::int32_t i, const JustHit& just_hit) const {
     Contact<Real> contact{(*this)[i].time + look_ahead_, -1};
     search<9>(i, just_hit, all_, contact);
     return contact;
@@ -178,6 +188,23 @@ class Cells {
     return inside + Real(cells) * width_;
   }
 
+  /// Of d and its images beyond either border, the nearest that approaches at velocity v; d itself where none does.
+  Vec2<Real> approaching(const Vec2<Real>& d, const Vec2<Real>& v) const {
+    const auto beyond = [box = Real(side_) * width_](const Real& x) { return x > 0 ? Real(x - box) : Real(x + box); };
+    const auto approaches = [&v](const Vec2<Real>& way) { return way.x * v.x + way.y * v.y < 0; };
+    Vec2<Real> best = d;
+    for (const Vec2<Real>& image : {Vec2<Real>{beyond(d.x), d.y}, Vec2<Real>{d.x, beyond(d.y)}}) {
+      if (norm2(image) > touching2_ || !approaches(image)) continue;
+      if (!approaches(best) || norm2(image) < norm2(best)) best = image;
+    }
+    return best;
+  }
+
+  /// Whether two ways from a disk to another lead to the same image of it: images are a box apart.
+  bool is_same_image(const Vec2<Real>& a, const Vec2<Real>& b) const {
+    return norm2(Vec2<Real>{a.x - b.x, a.y - b.y}) < width_ * width_;
+  }
+
   std::int32_t cell(int column, int row) const { return row * side_ + column; }
 
   void link(std::int32_t i) {
@@ -211,7 +238,8 @@ class Cells {
 
   /// Look for an earlier contact among the disks in these cells around disk i, which is at its own time.
   template <std::size_t count>
-  void search(std::int32_t i, std::int32_t just_hit, const std::array<Way, count>& ways, Contact<Real>& contact) const {
+  void search(std::int32_t i, const JustHit& just_hit, const std::array<Way, count>& ways,
+              Contact<Real>& contact) const {
     const Disk& disk = (*this)[i];
     const std::array<float, 3> way_x = ways_to_cells(disk.position.x), way_y = ways_to_cells(disk.position.y);
     const Sight sight = units_.sight(to_double(disk.velocity), static_cast<double>(disk.time),
@@ -245,7 +273,7 @@ class Cells {
 
   /// The same for the blocks that follow the first one of a cell.
   template <std::size_t count>
-  void search_crowded(std::int32_t i, std::int32_t just_hit, const std::array<Way, count>& ways, const Sight& sight,
+  void search_crowded(std::int32_t i, const JustHit& just_hit, const std::array<Way, count>& ways, const Sight& sight,
                       const std::array<Look, count>& looks, Contact<Real>& contact) const {
     for (std::size_t k = 0; k < count; ++k) {
       Look look = looks[k];
@@ -260,7 +288,7 @@ class Cells {
   /// Whether disk i hits the one in a lane, which the filter cannot rule out, before `contact`.
   /// A disk that expects a collision before it would meet disk i is passed over: it will look again then, and the
   /// earlier of the two events is what counts.
-  void consider(std::int32_t i, std::int32_t block, int lane, const Way& way, std::int32_t just_hit,
+  void consider(std::int32_t i, std::int32_t block, int lane, const Way& way, const JustHit& just_hit,
                 Contact<Real>& contact) const {
     const std::int32_t j = blocks_.disk(block * Lanes::count + lane);
     if (j == i) return;
@@ -271,14 +299,15 @@ class Cells {
     const Vec2<Real> v{other.velocity.x - disk.velocity.x, other.velocity.y - disk.velocity.y};
     const Real theirs = other.contact, soonest = contact.time < theirs ? contact.time : theirs;
     const Real time = disk.time + time_to_contact(d, v, diameter2_, Real(soonest - disk.time));
-    if (time < soonest && !(j == just_hit && norm2(d) < just_hit2_)) contact = {time, j};
+    if (time < soonest && !(j == just_hit.partner && is_same_image(d, just_hit.way))) contact = {time, j};
   }
 
-  std::int32_t side_;  // cells
-  Real width_;         // of a cell
-  Real diameter2_;     // squared
-  Real just_hit2_;     // squared distance below which two disks that have just collided still touch
-  Real look_ahead_;    // how far a disk looks into the future
+  std::int32_t side_;         // cells
+  Real width_;                // of a cell
+  Real diameter2_;            // squared
+  Real touching2_;            // squared distance below which two disks may touch
+  bool has_touching_images_;  // a disk may touch two images of another at once, to rounding
+  Real look_ahead_;           // how far a disk looks into the future
   LaneUnits units_;
   LaneFilters filters_;
   CellBlocks blocks_;

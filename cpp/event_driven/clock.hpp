@@ -22,7 +22,7 @@ struct Epochs {
 
 /// The longest epoch up to `longest`.
 inline Epochs cut_into_epochs(double dt, double longest) {
-  const double ratio = std::clamp(longest / dt, 0x1p-40, 0x1p20);  // NaN, from dt = 0, cannot come: dt > 0
+  const double ratio = std::clamp(longest / dt, 0x1p-62, 0x1p52);  // so many frames are never simulated; dt > 0, no NaN
   const int power = std::ilogb(ratio);
   return {std::ldexp(dt, power), power > 0 ? std::int64_t{1} << power : 1, power < 0 ? std::int64_t{1} << -power : 1};
 }

@@ -6,6 +6,7 @@
 
 #include "core/large_array.hpp"
 #include "core/run.hpp"
+#include "core/stop_request.hpp"
 #include "event_driven/calendar.hpp"
 #include "event_driven/cells.hpp"
 #include "event_driven/clock.hpp"
@@ -18,24 +19,30 @@ namespace hthm::event_driven {
 template <class Real>
 class Gas {
  public:
-  /// Positions (n,) in [0, box), no two overlapping, and velocities (n,). The level, which the CPU must have, changes
-  /// the speed, and results by no more than rounding.
-  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level = simd_level())
-      : Gas{setup, positions, velocities, n, level, time_to_cross_box(setup.box, velocities, n)} {}
+  /// Positions (n,) in [0, box), no two overlapping, and velocities (n,), in units like `Units`: of about one box and
+  /// one of the fastest disk. The level, which the CPU must have, changes the speed, and results by no more than
+  /// rounding. `stop` is checked meanwhile.
+  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level = simd_level(),
+      StopRequest* stop = nullptr)
+      : Gas{setup, positions, velocities, n, level, stop, time_to_cross_box(setup.box, velocities, n)} {}
 
   std::int64_t size() const { return cells_.size(); }
 
-  /// Advance by one frame; `collided(i, j, time)` is called after each collision, time counted from `epoch_start()`.
-  template <class OnCollision>
-  void advance_frame(const OnCollision& collided) {
+  /// Advance by one frame; `collided(i, j, time)` is called after each collision, time counted from `epoch_start()`,
+  /// `turned(time)` before whatever happens, and `epoch_began()` when that costs `epoch_work()`.
+  template <class OnCollision, class OnTurn, class OnEpoch>
+  void advance_frame(const OnCollision& collided, const OnTurn& turned, const OnEpoch& epoch_began) {
     if (epochs_.frames > 1) {
       ++frames_in_epoch_;
-      run_until(Real(static_cast<double>(frames_in_epoch_)) * Real(dt_), collided);
-      if (frames_in_epoch_ == epochs_.frames) next_epoch();
+      run_until(Real(static_cast<double>(frames_in_epoch_)) * Real(dt_), collided, turned);
+      if (frames_in_epoch_ != epochs_.frames) return;
+      next_epoch();
+      epoch_began();
     } else {
       for (std::int64_t k = 0; k < epochs_.epochs; ++k) {
-        run_until(Real(epochs_.length), collided);
+        run_until(Real(epochs_.length), collided, turned);
         next_epoch();
+        epoch_began();
       }
     }
   }
@@ -47,6 +54,12 @@ class Gas {
                               : done / static_cast<double>(epochs_.epochs) * dt_;
   }
 
+  /// Time of the present epoch at the end of the last frame.
+  double frame_end() const { return static_cast<double>(frames_in_epoch_) * dt_; }
+
+  /// What an epoch costs to begin, in events.
+  std::int64_t epoch_work() const { return (size() + calendar_.buckets()) / 16; }
+
   /// Where a disk is at the end of the last frame, not wrapped into the box.
   Vec2<Real> position(std::int32_t i) const {
     return cells_.position_in_box(i, Real(static_cast<double>(frames_in_epoch_)) * Real(dt_));
@@ -56,18 +69,19 @@ class Gas {
 
  private:
   using Disk = typename Cells<Real>::Disk;
+  using JustHit = typename Cells<Real>::JustHit;
 
-  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level, double crossing)
-      : Gas{setup,
-            positions,
-            velocities,
-            n,
-            level,
-            crossing,
-            Pace{setup, setup.box / cells_a_side(setup.box, setup.diameter, n), crossing, n}} {}
+  static constexpr JustHit nobody_{};
 
-  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level, double crossing,
-      const Pace& pace)
+  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level, StopRequest* stop,
+      double crossing)
+      : Gas{setup,      positions,
+            velocities, n,
+            level,      stop,
+            crossing,   Pace{setup, setup.box / cells_a_side(setup.box, setup.diameter, n), crossing, n}} {}
+
+  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level, StopRequest* stop,
+      double crossing, const Pace& pace)
       : dt_{setup.dt},
         epochs_{cut_into_epochs(setup.dt, pace.longest_epoch(crossing, n))},
         cells_{setup, positions, velocities, n, level, {crossing, epochs_.length, pace.look_ahead()}},
@@ -75,16 +89,18 @@ class Gas {
         exits_(static_cast<std::size_t>(n)),
         partner_collisions_(static_cast<std::size_t>(n)) {
     for (std::int32_t i = 0; i < n; ++i) {
-      look_around(i, -1);
+      if (stop && i % 0x2000 == 0) stop->check();
+      look_around(i, nobody_);
       schedule(i);
     }
   }
 
-  template <class OnCollision>
-  void run_until(const Real& end, const OnCollision& collided) {
+  template <class OnCollision, class OnTurn>
+  void run_until(const Real& end, const OnCollision& collided, const OnTurn& turned) {
     for (std::int32_t i = calendar_.earliest(); i >= 0; i = calendar_.earliest()) {
       const Real time = calendar_.time(i);
       if (!(time < end)) return;
+      turned(time);
       const Disk& disk = cells_[i];
       if (disk.contact > time) {
         cross(i, time);
@@ -92,7 +108,7 @@ class Gas {
         hit(i, disk.partner, time, collided);
       } else {  // nobody in sight, or the partner has been hit by another disk since
         Cells<Real>::move_to(cells_[i], time);
-        look_around(i, -1);
+        look_around(i, nobody_);
         schedule(i);
       }
     }
@@ -112,7 +128,7 @@ class Gas {
     Disk &a = cells_[i], &b = cells_[j];
     Cells<Real>::move_to(a, time);
     Cells<Real>::move_to(b, time);
-    const Vec2<Real> d = cells_.separation_at(i, j, time);
+    const Vec2<Real> d = cells_.separation_at_contact(i, j);
     if (collide(d, norm2(d), a.velocity, b.velocity)) {
       ++a.collisions;
       ++b.collisions;
@@ -121,13 +137,13 @@ class Gas {
     cells_.turned(i);
     cells_.turned(j);
     b.contact = never<Real>;
-    look_around(i, j);
-    look_around(j, i);
+    look_around(i, {j, {-d.x, -d.y}});
+    look_around(j, {i, d});
     schedule(i);
     schedule(j);
   }
 
-  void look_around(std::int32_t i, std::int32_t just_hit) { expect(i, cells_.first_contact(i, just_hit)); }
+  void look_around(std::int32_t i, const JustHit& just_hit) { expect(i, cells_.first_contact(i, just_hit)); }
 
   void expect(std::int32_t i, const Contact<Real>& contact) {
     cells_[i].contact = contact.time;

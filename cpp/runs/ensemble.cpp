@@ -15,9 +15,9 @@ constexpr std::string_view event_engine = "event";
 
 /// A run of the exact engine; what it refuses is told with the number of the run.
 std::unique_ptr<Run> make_exact_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
-                                    std::int64_t run) {
+                                    std::int64_t run, StopRequest* stop) {
   try {
-    return make_event_run(setup, positions, velocities, n);
+    return make_event_run(setup, positions, velocities, n, simd_level(), stop);
   } catch (const OverlappingStart& overlap) {
     std::ostringstream text;
     text << "state: disks " << overlap.i << " and " << overlap.j << " of run " << run << " overlap, "
@@ -35,7 +35,7 @@ std::vector<std::string_view> engine_names() {
   return names;
 }
 
-Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads)
+Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads, StopRequest* stop)
     : n_{start.n},
       first_run_{start.first_run},
       runs_(static_cast<std::size_t>(start.runs)),
@@ -44,7 +44,7 @@ Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& sta
     const std::int64_t offset = k * start.n;
     const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
     runs_[static_cast<std::size_t>(k)] =
-        engine == event_engine ? make_exact_run(setup, positions, velocities, start.n, start.first_run + k)
+        engine == event_engine ? make_exact_run(setup, positions, velocities, start.n, start.first_run + k, stop)
                                : make_fixed_step_run(engine, setup, positions, velocities, start.n);
   });
 }

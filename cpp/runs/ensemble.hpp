@@ -36,8 +36,8 @@ struct Record {
 
 class Ensemble {
  public:
-  /// Throws std::invalid_argument for an unknown engine or a start that the engine refuses.
-  Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads);
+  /// Throws std::invalid_argument for an unknown engine or a start that the engine refuses, and Stopped.
+  Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads, StopRequest* stop = nullptr);
 
   std::int64_t runs() const { return static_cast<std::int64_t>(runs_.size()); }
   std::int64_t n() const { return n_; }

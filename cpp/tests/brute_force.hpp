@@ -41,6 +41,7 @@ class BruteForce {
       velocities[j] = {velocities[j].x + p * normal.x, velocities[j].y + p * normal.y};
       last_i_ = i;
       last_j_ = j;
+      last_way_ = d;
       ++collisions;
     }
   }
@@ -67,7 +68,10 @@ class BruteForce {
         const long double b1 = d.x * v.x + d.y * v.y, c = norm2(d) - diameter_ * diameter_;
         const long double disc = b1 * b1 - norm2(v) * c;
         if (b1 >= 0 || disc < 0) continue;
-        if (a == last_i_ && b == last_j_ && c < 1e-12L * diameter_ * diameter_) continue;  // they have just collided
+        const bool is_last_image =
+            a == last_i_ && b == last_j_ &&
+            norm2(hthm::Vec2<long double>{d.x - last_way_.x, d.y - last_way_.y}) < box_ * box_ / 4;
+        if (is_last_image && c < 1e-12L * diameter_ * diameter_) continue;  // they have just collided
         const long double time = std::max(0.0L, c / (std::sqrt(disc) - b1));
         if (time >= step) continue;
         step = time;
@@ -79,7 +83,8 @@ class BruteForce {
   }
 
   long double box_, diameter_;
-  std::size_t last_i_ = 0, last_j_ = 0;
+  std::size_t last_i_ = 0, last_j_ = 0;  // of the last collision
+  hthm::Vec2<long double> last_way_{};   // between them then: to which image
 };
 
 }  // namespace exact

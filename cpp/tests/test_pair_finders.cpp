@@ -43,12 +43,12 @@ struct Disks {
 
 Disks random_disks(std::size_t n, double box, double speed, std::mt19937_64& random) {
   std::uniform_real_distribution<double> place{0, 1};
-  std::normal_distribution<double> velocity{0, speed};
+  std::normal_distribution<double> velocity{0, 1};  // a width of 0 is none
   Disks disks;
   for (std::size_t i = 0; i < n; ++i) {
     const auto inside = [&] { return std::min(place(random) * box, std::nextafter(box, 0)); };
     disks.positions.push_back({inside(), inside()});
-    disks.velocities.push_back({velocity(random), velocity(random)});
+    disks.velocities.push_back({speed * velocity(random), speed * velocity(random)});
   }
   return disks;
 }

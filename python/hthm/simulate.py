@@ -22,6 +22,9 @@ PIECE: Final = 0.1
 """Seconds that a call of the core may take: Ctrl-C waits for no longer than about twice this."""
 
 _MOST_BOXES: Final = 2.0**52  # a longer step leaves no digit of the position
+_LEAST_BOXES: Final = 2.0**-104  # in 2^52 frames of it no digit of a position moves
+_LEAST_DIAMETER: Final = 2.0**-51  # in boxes: rounding moves a position by half of it
+_LEAST_SPEED: Final = 2.0**-1022  # slower ones are subnormal: they have lost digits
 _LOG_ADVICE: Final = "Take fewer frames, or fewer runs at a time."
 _ROW: Final = 48  # bytes of a collision in the log, its time included
 
@@ -108,6 +111,8 @@ def simulate(
     frames = checks.integer("frames", frames, least=1)
     dt = _check_dt(dt, state)
     engine = chosen(check(engine), state, dt)
+    if engine in EXACT:
+        _check_exact(state, dt)
     threads = checks.threads(threads)
     checks.choice("record", record, RECORDINGS)
     if record == "log" and positions:
@@ -228,3 +233,26 @@ def _check_dt(dt: object, state: State) -> float:
             f"and box = {state.box:g}. Take a shorter dt."
         )
     return number
+
+
+def _check_exact(state: State, dt: float) -> None:
+    """Refuse what rounding leaves no meaning in the exact engine. All else is simulated, at whatever scale."""
+    if state.diameter <= _LEAST_DIAMETER * state.box:
+        raise ValueError(
+            f"diameter: must be more than 2^-51 boxes, {_LEAST_DIAMETER * state.box:g}, for the exact engine, "
+            f"got {state.diameter:g}: positions are rounded to that. Take larger disks or a smaller box."
+        )
+    fastest = np.abs(state.velocities).max(axis=(1, 2))  # (runs,)
+    slow = (fastest > 0) & (fastest < _LEAST_SPEED)
+    if slow.any():
+        run = int(slow.argmax())
+        raise ValueError(
+            f"velocities: the fastest of a run must be 0 or at least {_LEAST_SPEED:g} in size for the exact engine, "
+            f"got {fastest[run]:g} in run {run}. Take a shorter unit of time."
+        )
+    moved = float(fastest.max()) / state.box * dt
+    if fastest.any() and moved < _LEAST_BOXES:
+        raise ValueError(
+            f"dt: must be long enough for something to move, got {dt:g}, in which the fastest disk covers {moved:g} "
+            f"boxes and not 2^-104. Take a longer dt."
+        )

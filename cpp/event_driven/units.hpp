@@ -1,0 +1,60 @@
+// The units in which the exact engine works: those of its user times powers of two, so that nothing is rounded on the
+// way there and back, and squares and quotients neither overflow nor vanish at any scale of the user's.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "core/run.hpp"
+
+namespace hthm::event_driven {
+
+/// Inside, the box is in [1, 2), and so is the largest component of a velocity; where all disks are at rest it is the
+/// time between frames that is. A velocity below 2^-1022 of the largest may round to zero inside: it moves nothing.
+/// Back outside, what is smaller than the least normal number is rounded to the multiples of the least number there is.
+class Units {
+ public:
+  Units(const Setup& setup, const Vec* velocities, std::int64_t n) : length_{-std::ilogb(setup.box)} {
+    double fastest = 0;
+    for (std::int64_t i = 0; i < n; ++i) {
+      fastest = std::max({fastest, std::abs(velocities[i].x), std::abs(velocities[i].y)});
+    }
+    speed_ = fastest > 0 ? std::min(-std::ilogb(fastest), most_power) : 0;
+    time_ = fastest > 0 ? length_ - speed_ : -std::ilogb(setup.dt);
+    length_back_ = std::ldexp(1.0, -length_);
+    speed_back_ = std::ldexp(1.0, -speed_);
+    time_back_ = std::ldexp(1.0, -time_ / 2);
+    time_back_too_ = std::ldexp(1.0, -(time_ - time_ / 2));
+    setup_ = {std::ldexp(setup.box, length_), std::ldexp(setup.diameter, length_),
+              std::max(std::ldexp(setup.dt, time_), shortest_frame)};
+  }
+
+  /// The gas and the clock, inside.
+  const Setup& setup() const { return setup_; }
+
+  std::vector<Vec> positions_inside(const Vec* x, std::int64_t n) const { return multiplied(x, n, length_); }
+  std::vector<Vec> velocities_inside(const Vec* v, std::int64_t n) const { return multiplied(v, n, speed_); }
+
+  double length_outside(double x) const { return x * length_back_; }
+  Vec velocity_outside(const Vec& v) const { return {v.x * speed_back_, v.y * speed_back_}; }
+  double time_outside(double t) const { return t * time_back_ * time_back_too_; }  // one factor might overflow
+
+ private:
+  static constexpr int most_power = 1022;             // its inverse is a normal number
+  static constexpr double shortest_frame = 0x1p-900;  // as good as a shorter one: nothing moves in either
+
+  static std::vector<Vec> multiplied(const Vec* a, std::int64_t n, int power) {
+    std::vector<Vec> out(static_cast<std::size_t>(n));
+    const double factor = std::ldexp(1.0, power);
+    std::transform(a, a + n, out.begin(), [factor](const Vec& v) { return Vec{v.x * factor, v.y * factor}; });
+    return out;
+  }
+
+  int length_, speed_ = 0, time_ = 0;  // powers of two by which lengths, velocities and times are multiplied
+  double length_back_ = 1, speed_back_ = 1, time_back_ = 1, time_back_too_ = 1;
+  Setup setup_{};
+};
+
+}  // namespace hthm::event_driven
