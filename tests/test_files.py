@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from pathlib import Path
@@ -72,3 +73,49 @@ def test_a_full_disk_is_said_with_the_file_that_was_to_be_written(tmp_path: Path
     with pytest.raises(OSError, match="No space left") as caught, written_whole(tmp_path / "a"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert caught.value.filename == str(tmp_path / "a")
+
+
+REFUSALS = [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EACCES]
+
+
+def refusing_fsync(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """Refuse to sync folders, as CIFS and some shared folders do."""
+    fsync = os.fsync
+
+    def refused(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(code, os.strerror(code))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refused)
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_folder_that_cannot_be_synced_is_no_obstacle(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing_fsync(monkeypatch, code)
+    write_text(tmp_path / "a", "whole")
+    assert (tmp_path / "a").read_text() == "whole"
+
+
+def test_a_broken_disk_is_said_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing_fsync(monkeypatch, errno.EIO)
+    with pytest.raises(OSError, match="Input/output error") as caught:
+        write_text(tmp_path / "a", "whole")
+    assert caught.value.filename == str(tmp_path / "a")
+
+
+def test_a_rename_that_fails_names_the_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Path, target: Path) -> Path:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(self), None, str(target))
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(OSError, match=r"Invalid cross-device link: '[^']*/a'$"):
+        write_text(tmp_path / "a", "whole")
+    assert not list(tmp_path.iterdir())
+
+
+def test_file_names_that_are_no_text_are_spelled(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", os.fsdecode(b'"\xff"'))
+    assert json.loads((tmp_path / "a").read_text(encoding="utf-8")) == os.fsdecode(b"\xff")

@@ -6,8 +6,20 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
+
+# What file systems say that cannot sync a folder: CIFS, some shared folders and FUSE. The file itself is on disk then.
+_CANNOT_SYNC: Final = {
+    errno.EINVAL,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+    errno.EBADF,
+    errno.EACCES,
+    errno.EPERM,
+}
 
 
 @contextmanager
@@ -34,7 +46,8 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     Notes
     -----
     The file's content reaches the disk before its name does (fsync, then rename), and the name before this returns
-    (fsync of the folder): after a power cut there is the old file or the new one, never half of one.
+    (fsync of the folder): after a power cut there is the old file or the new one, never half of one. Where a file
+    system, or a folder that may be written and not read, refuses the last of these, the file is as safe as it can be.
     """
     target = Path(path)
     folder = target.parent
@@ -50,22 +63,28 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         _to_disk(part)
         part.replace(target)
     except BaseException as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # the first error is the one to be told
+            part.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename in {None, str(part)}:
-            error.filename = str(target)  # the file that the caller knows; a full disk names none
+            _name(error, target)  # the file that the caller knows; a full disk names none
         raise
-    _to_disk(folder)
+    try:
+        _to_disk(folder)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            _name(error, target)
+            raise
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a file of UTF-8 text, whole or not at all.
+    """Write a file of UTF-8 text, whole or not at all; file names in it that are no text are spelled, as JSON does.
 
     Raises
     ------
     OSError
         As `written_whole`.
     """
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
@@ -78,6 +97,12 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     """
     with written_whole(path) as part:
         part.write_bytes(content)
+
+
+def _name(error: OSError, path: Path) -> None:
+    """Say in an error which file it is about, and not which two."""
+    error.filename = str(path)
+    del error.filename2
 
 
 def _to_disk(path: Path) -> None:
