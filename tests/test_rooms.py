@@ -93,5 +93,6 @@ def test_no_circles_and_few_floors() -> None:
     floor: dict[str, int] = {}
     for module in order:
         floor[module] = 1 + max((floor[other] for other in graph.get(module, ())), default=0)
+    floor.pop("__main__")  # another name for run
     highest = max(floor, key=lambda module: floor[module])
     assert floor[highest] <= MOST_FLOORS, f"{highest} stands on {floor[highest]} floors of imports: too high a tower."

@@ -28,6 +28,8 @@ A normal distribution of standard deviation σ has the entropy ln(σ√(2πe)), 
 class EntropyConfig(GasChoices):
     """Every choice of a run that learns an entropy."""
 
+    kind: ClassVar[str] = "improved"
+
     _LATER: ClassVar = frozenset(
         {"steps", "widths", "trainings", "training_seed", "held_out_runs", "frames", "weights"}
     )  # no training, and no row of a table, depends on these
@@ -146,6 +148,8 @@ class EntropyConfig(GasChoices):
 class AblationConfig(EntropyConfig):
     """Every choice of `hthm ablate`."""
 
+    kind: ClassVar[str] = "ablate"
+
     _LATER: ClassVar = frozenset({"steps", "widths", "trainings", "training_seed", "changes", "weights"})
 
     trainings: int = 3
@@ -169,6 +173,8 @@ class AblationConfig(EntropyConfig):
 @dataclass(frozen=True, kw_only=True)
 class UniversalConfig(EntropyConfig):
     """Every choice of `hthm universal`."""
+
+    kind: ClassVar[str] = "universal"
 
     steps: tuple[Literal["frames", "collisions"], ...] = ("collisions",)
     """What the networks put in order: a frame and its successor, or single collisions."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 import numpy as np
 import tyro
@@ -27,7 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class GasChoices:
-    """Which gas is simulated, and how."""
+    """Which gas is simulated, and how.
+
+    Attributes
+    ----------
+    kind : str
+        Which command's choices these are; it stands in config.json. Parts of choices have none.
+    """
+
+    kind: ClassVar[str] = ""
 
     n: int = paper.N
     """Disks."""
@@ -99,14 +105,13 @@ class GasChoices:
         return state
 
     def as_json(self) -> dict[str, Any]:
-        """Return every choice as JSON can hold it."""
-        return {name: _plain(value) for name, value in dataclasses.asdict(self).items()}
+        """Return every choice, and whose they are, as JSON can hold it."""
+        named = {"kind": self.kind} if self.kind else {}
+        return named | {name: _plain(value) for name, value in dataclasses.asdict(self).items()}
 
     def decisive(self) -> dict[str, Any]:
         """Return the choices that a simulation or a training in the folder depends on, as JSON can hold them."""
-        choices = self.as_json()
-        del choices["threads"]
-        return choices
+        return {name: value for name, value in self.as_json().items() if name not in {"kind", "threads"}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +196,8 @@ class TrainingChoices(GasChoices):
 class RunConfig(TrainingChoices):
     """Every choice of a run; `--preset` sets them all, and options change single ones."""
 
+    kind: ClassVar[str] = "run"
+
     frame_rates: tuple[int, ...] = paper.FRAME_RATES
     """Frame rates of Fig. 2."""
     rate_runs: int = 20
@@ -230,33 +237,3 @@ PRESETS: Final[Mapping[str, RunConfig]] = MappingProxyType(
     }
 )
 """`paper` is the paper's size; `quick` goes the same way on less data, and its networks learn little."""
-
-
-Choices = TypeVar("Choices", bound=GasChoices)
-
-
-def read_config(path: str | os.PathLike[str], kind: type[Choices]) -> Choices:
-    """Read a config.json.
-
-    Parameters
-    ----------
-    path : path
-        As a command writes it.
-    kind : type
-        Which choices it is to hold: `RunConfig`, or those of a subcommand.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    ValueError
-        If it holds no such choices, or a wrong value; the message has the path.
-    """
-    try:
-        choices = dict(json.loads(Path(path).read_text(encoding="utf-8")))
-        for name, value in choices.items():
-            if isinstance(value, list):
-                choices[name] = tuple(map(Path, value)) if name == "weights" else tuple(value)
-        return kind(**choices)
-    except (TypeError, ValueError) as error:  # JSON's and Unicode's errors are ValueErrors
-        raise ValueError(f"{os.fspath(path)}: must be a configuration of hthm, and is not: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 
@@ -55,6 +55,8 @@ class HeldOutChoices(TrainingChoices):
 class TablesConfig(HeldOutChoices):
     """Every choice of `hthm tables`."""
 
+    kind: ClassVar[str] = "tables"
+
     trainings: int = 5
     """Trainings of each width, with seeds that follow each other."""
     weights: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
@@ -69,6 +71,8 @@ class TablesConfig(HeldOutChoices):
 @dataclass(frozen=True, kw_only=True)
 class CompareConfig(HeldOutChoices):
     """Every choice of `hthm compare`."""
+
+    kind: ClassVar[str] = "compare"
 
     compared: Literal["tilt", "architecture", "gradient"] = "tilt"
     """What the trainings differ in. tilt: final slopes 1, 0.2 and 0; architecture: DeepSets and a plain network on the

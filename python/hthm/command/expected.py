@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from hthm.choices.entropy import EntropyConfig
-from hthm.deepsets import new_model
+from hthm.deepsets import DeepSets, evaluate, new_model
+from hthm.h_functional import speed_h
 from hthm.learning.arrow import train_arrow
 from hthm.learning.backends import TimedTraining, checked_device, new_batch_loss, step_seconds
 from hthm.learning.recipes import entropic
+from hthm.pages.console import duration
 from hthm.simulate import EXACT, simulate
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from hthm.choices.run import TrainingChoices
     from hthm.gas import State
     from hthm.trajectories import Trajectories
@@ -24,6 +34,14 @@ _CHANGE: Final = 40  # bytes of a collision in the training kernel's store: two 
 _SKETCH: Final = 320  # bytes of a frame in that store, beside a sixteenth of the frame itself
 _TRIED: Final = 20
 """Updates of a whole-run training that are timed."""
+_FIGURES: Final = {"run": 4, "improved": 5, "universal": 1}
+"""Figures that each kind of run draws."""
+_LOOPS_OF_A_FIGURE: Final = 50
+"""What drawing and writing a figure costs, in units of `_loop`; 3.7 s for four, beside 0.019 s, on an AMD EPYC."""
+_BLOCK: Final = bytes(1 << 17)
+"""What is hashed to be busy, for some 0.1 ms."""
+BUSY: Final = 0.8
+"""Share of the processors below which a machine is said to be busy."""
 _MOST_FLUID: Final = 0.9
 """Area fraction beyond which there is no fluid, and no rate of Enskog's."""
 
@@ -68,8 +86,26 @@ def trainings(config: TrainingChoices | EntropyConfig) -> list[TimedTraining]:
     return [TimedTraining(new_model(width, 0), config.backend, config.trainings) for width in config.widths]
 
 
+def check_backends(config: TrainingChoices | EntropyConfig, trained: Iterable[TimedTraining]) -> None:
+    """Refuse a device that this machine lacks, and a backend that cannot train one of the networks.
+
+    Raises
+    ------
+    ValueError
+        The message begins with the choice.
+    """
+    if isinstance(config, EntropyConfig):
+        return
+    device = checked_device(config.device)
+    for model, backend, _ in trained:
+        new_batch_loss(model, np.zeros((1, 2, config.n, 2)), backend, device)
+
+
 def expected_seconds(
-    config: TrainingChoices | EntropyConfig, start: State, trained: Iterable[TimedTraining]
+    config: TrainingChoices | EntropyConfig,
+    start: State,
+    trained: Sequence[TimedTraining],
+    left: Sequence[float] | None = None,
 ) -> dict[str, float]:
     """Measure this machine for a moment, and return how long each part of a run is likely to take.
 
@@ -79,13 +115,15 @@ def expected_seconds(
         The run.
     start : State
         Where its runs start.
-    trained : iterable of TimedTraining
+    trained : sequence of TimedTraining
         What is trained on them; a step of each is timed.
+    left : sequence of float, optional
+        Trainings that are left to do, as `hthm.command.remaining.trainings_left` counts them; all unless given.
 
     Returns
     -------
     dict
-        Seconds of "simulation" and "training".
+        Seconds of "simulation", "training", "measures and fits" and "figures", as far as the run has them.
     """
     few = start[: min(2, start.runs)]
     frames = max(2, min(40, 80_000 // config.n))
@@ -94,23 +132,97 @@ def expected_seconds(
         return simulate(few, frames, config.dt, engine=config.engine, threads=config.threads, record="log")
 
     traj = simulated()
-    a_frame = _seconds(simulated) / (few.runs * frames)
+    a_frame = float(np.median([_seconds(simulated) for _ in range(5)])) / (few.runs * frames)
     seconds = {"simulation": a_frame * config.simulated_frames, "training": 0.0}
     if isinstance(config, EntropyConfig):
         of_a_run = config.training_frames / frames  # updates go through a whole run
-        for width in config.widths:
-            for kind in config.steps:
-                trial = config.arrow_config(kind, 0)
-                entropy = new_model(width, 0, entropic(config.speed))
-                (look,) = train_arrow(entropy, traj, replace(trial, updates=_TRIED, looks=1))
-                updates = trial.updates * config.trainings * config.networks
-                seconds["training"] += look.seconds / _TRIED * of_a_run * updates
-        return seconds
-    steps = config.pairs // config.batch * config.epochs
-    for model, backend, count in trained:
-        batch_loss = new_batch_loss(model, traj, backend, checked_device(config.device))
-        seconds["training"] += step_seconds(model, batch_loss, config.batch) * steps * count
+        models: list[nn.Module] = []
+        for number, (width, steps) in enumerate(product(config.widths, config.steps)):
+            trial = config.arrow_config(steps, 0)
+            entropy = new_model(width, 0, entropic(config.speed))
+            models.append(entropy)
+            (look,) = train_arrow(entropy, traj, replace(trial, updates=_TRIED, looks=1))
+            count = config.trainings * config.networks if left is None else left[number]
+            seconds["training"] += look.seconds / _TRIED * of_a_run * trial.updates * count
+        fitted = config.held_out_runs * config.frames
+    else:
+        models = [model for model, _, _ in trained]
+        steps_of_one = config.pairs // config.batch * config.epochs
+        for number, (model, backend, count) in enumerate(trained):
+            batch_loss = new_batch_loss(model, traj, backend, checked_device(config.device))
+            a_step = step_seconds(model, batch_loss, config.batch)
+            seconds["training"] += a_step * steps_of_one * (count if left is None else left[number])
+        fitted = round(config.recorded_runs * config.frames)
+    measured = _seconds(lambda: speed_h(traj, threads=config.threads))
+    for model in models:
+        if isinstance(model, DeepSets):
+            measured += config.trainings * _seconds(partial(evaluate, model.cpu(), traj))
+    seconds["measures and fits"] = measured / (few.runs * frames) * fitted
+    figures = _FIGURES.get(config.kind, 0)
+    if figures:
+        seconds["figures"] = figures * _LOOPS_OF_A_FIGURE * float(np.median([_seconds(_loop) for _ in range(5)]))
     return seconds
+
+
+def granted(threads: int, seconds: float = 0.1) -> float:
+    """What share of the processors it asks for this process is given: about 1 on an idle machine.
+
+    Parameters
+    ----------
+    threads : int
+        As many as the run will have.
+    seconds : float
+        How long to look.
+
+    Returns
+    -------
+    float
+        Processor time that this many busy threads got, over the time that passed for each.
+    """
+    shares: list[float] = []
+
+    def busy() -> None:
+        began, used = time.perf_counter(), time.thread_time()
+        while time.perf_counter() - began < seconds:
+            hashlib.sha256(_BLOCK)  # leaves the interpreter to the other threads
+        shares.append((time.thread_time() - used) / (time.perf_counter() - began))
+
+    workers = [threading.Thread(target=busy) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return min(1.0, sum(shares) / threads)
+
+
+def announcement(seconds: Mapping[str, float], share: float) -> str:
+    """Say how long a run is likely to take, part by part, and whether the machine is busy with something else.
+
+    Parameters
+    ----------
+    seconds : mapping
+        As `expected_seconds` returns it.
+    share : float
+        As `granted` returns it.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    parts = ", ".join(f"{name} {duration(value)}" for name, value in seconds.items())
+    line = f"Expected: {duration(sum(seconds.values()))}, of which {parts}."
+    if share < BUSY:
+        line += (
+            f" The machine is busy with something else: this run gets {100 * share:.0f} % of the processors it asks "
+            "for, and was measured like that. It takes longer or shorter as that changes."
+        )
+    return line
+
+
+def _loop() -> None:
+    """Work for the interpreter, which is what drawing takes most of; some 20 ms."""
+    sum(number * number for number in range(300_000))
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hthm import checks
-from hthm.pages.console import Stages, duration
+from hthm.command.wrong import UsageError, wrong_option
+from hthm.pages.console import Stages
 
 if TYPE_CHECKING:
     from hthm.choices.entropy import EntropyConfig
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from hthm.pages.results import ResultsFolder
 
 LONG: Final = 3600.0  # seconds from which on a run is announced with advice
-
-
-class UsageError(Exception):
-    """Arguments that cannot be; the message says which, and what they must be."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,7 @@ class Prepared:
     stages: Stages
 
 
+@contextmanager
 def prepared(
     config: TrainingChoices | EntropyConfig,
     out: Path,
@@ -56,8 +54,11 @@ def prepared(
     resume: bool,
     advice: str = "",
     trained: Callable[[], Iterable[TimedTraining]] | None = None,
-) -> Prepared:
+    variants: Sequence[str] = (),
+) -> Iterator[Prepared]:
     """Check all that may refuse a command, make its folder, and say how long it is likely to take.
+
+    The folder is the command's own until the block ends.
 
     Parameters
     ----------
@@ -66,28 +67,30 @@ def prepared(
     out : Path
         The folder.
     overwrite, resume : bool
-        As `hthm.pages.results.ResultsFolder` takes them.
+        As `hthm.pages.results.claimed` takes them.
     advice : str
         What takes less than an hour, if training takes more.
     trained : callable, optional
         Makes what is to be trained, if it is not what the choices say.
+    variants : sequence of str
+        Names of what is compared.
 
-    Returns
-    -------
+    Yields
+    ------
     Prepared
 
     Raises
     ------
-    OccupiedError, OSError
+    OccupiedError, OwnedError, DamagedFileError, OSError
         If the folder holds another run, or cannot be written to.
     UsageError
-        If given weights are not there, or the runs cannot start like this.
+        If given weights are not there, the runs cannot start like this, or this machine cannot train like this.
     WeightsError
         If given weights cannot be read.
     MemoryError
         If the run does not fit into the available memory.
     """
-    from hthm.command import expected  # noqa: PLC0415 -- --help can do without what imports torch
+    from hthm.command import expected, remaining  # noqa: PLC0415 -- --help can do without what imports torch
     from hthm.learning import weights  # noqa: PLC0415 -- likewise
     from hthm.pages import results  # noqa: PLC0415 -- likewise
 
@@ -101,20 +104,24 @@ def prepared(
         start = config.start()
     except ValueError as error:
         raise wrong_option(error) from error
-    folder = results.ResultsFolder(out, config, overwrite=overwrite, resume=resume)
-    limit_torch(config.threads)
-    with stages.stage("Look how fast this machine is"):
-        seconds = expected.expected_seconds(config, start, expected.trainings(config) if trained is None else trained())
-    stages.say(
-        f"Expected: {duration(sum(seconds.values()))}, of which simulation {duration(seconds['simulation'])} "
-        f"and training {duration(seconds['training'])}."
-    )
-    if seconds["training"] > LONG:
-        stages.say(
-            "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on after what is "
-            f"finished. {advice}".rstrip()
-        )
-    return Prepared(start, given, folder, stages)
+    models = tuple(expected.trainings(config) if trained is None else trained())
+    try:
+        expected.check_backends(config, models)
+    except ValueError as error:
+        raise wrong_option(error) from error
+    with results.claimed(out, config, overwrite=overwrite, resume=resume) as folder:
+        limit_torch(config.threads)
+        with stages.stage("Look how fast this machine is"):
+            left = remaining.trainings_left(config, out, variants) if resume else None
+            seconds = expected.expected_seconds(config, start, models, left)
+            share = expected.granted(min(checks.threads(config.threads), checks.threads(None)))
+        stages.say(expected.announcement(seconds, share))
+        if seconds["training"] > LONG:
+            stages.say(
+                "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on after what is "
+                f"finished. {advice}".rstrip()
+            )
+        yield Prepared(start, given, folder, stages)
 
 
 def limit_torch(threads: int | None) -> None:
@@ -122,16 +129,3 @@ def limit_torch(threads: int | None) -> None:
     import torch  # noqa: PLC0415 -- --help can do without
 
     torch.set_num_threads(min(checks.threads(None), torch.get_num_threads()) if threads is None else threads)
-
-
-def wrong_option(error: Exception) -> UsageError:
-    """The same message with the option's name in place of the argument's."""
-    name, colon, rest = str(error).partition(":")
-    return UsageError(f"--{name.replace('_', '-')}{colon}{rest}")
-
-
-def said(error: BaseException) -> str:
-    """One line on an error."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {os.fspath(error.filename)}" if error.filename else error.strerror
-    return " ".join(str(error).split()) or type(error).__name__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,14 +9,14 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import tyro
 
+from hthm.choices.config_file import Choices, KindError, kind_of, read_config
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
-from hthm.choices.run import Choices, RunConfig, read_config
 from hthm.choices.seeds import CompareConfig, TablesConfig
-from hthm.command.preparation import UsageError, prepared, said, wrong_option
+from hthm.command.parsing import glanced, parsed
+from hthm.command.preparation import prepared
+from hthm.command.wrong import UsageError, said
 from hthm.pages.console import Stages
-
-TYRO: Final = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
-"""How options look: no prefix of the dataclass that holds them, no --no-resume beside --resume."""
+from hthm.pages.stored import DamagedFileError, damaged, read_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,23 +93,29 @@ def draw_again(options: Figures) -> None:
     ------
     UsageError
         If the folder holds no finished run.
-    OSError, ValueError
-        If its files cannot be read, or new ones not written.
+    DamagedFileError, ValueError
+        If its files are not what a run writes.
+    OSError
+        If they cannot be read, or new ones not written.
     """
     from hthm.experiments import entropy, study  # noqa: PLC0415 -- they import torch, which --help can do without
     from hthm.pages import results  # noqa: PLC0415 -- likewise
     from hthm.pages.series import Series  # noqa: PLC0415 -- imports h5py, likewise
 
-    if not (options.out / "results.json").exists():
+    path = options.out / "results.json"
+    if not path.exists():
         raise UsageError(f"--out: must be the folder of a finished run, and {options.out} has no results.json.")
+    content = read_json(path, "config", "simulation", "models", "environment", "published")
     series = Series.load(options.out / "series.h5")
-    content = json.loads((options.out / "results.json").read_text(encoding="utf-8"))
-    improved = "training_frames" in content["config"]
-    config = read_config(options.out / "config.json", EntropyConfig if improved else RunConfig)
-    folder = results.ResultsFolder(options.out, config, resume=True)
+    folder = results.ResultsFolder(options.out)
+    folder.figures.mkdir(exist_ok=True)
     stages = Stages()
     with stages.stage("Write tables, figures and report") as stage:
-        (entropy.write_entropy_products if improved else study.write_products)(folder, series, content)
+        try:
+            improved = kind_of(content["config"]) == EntropyConfig.kind
+            (entropy.write_entropy_products if improved else study.write_products)(folder, series, content)
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise damaged(path, f"{type(error).__name__}: {error}") from error
         stage.found = str(options.out / "report.html")
 
 
@@ -124,15 +129,15 @@ def make_tables(options: Tables) -> None:
 
     Raises
     ------
-    OccupiedError, OSError, UsageError, WeightsError, MemoryError
+    OccupiedError, OwnedError, DamagedFileError, OSError, UsageError, WeightsError, MemoryError
         As `hthm.command.preparation.prepared`.
     """
     from hthm.experiments import seeds  # noqa: PLC0415 -- imports torch, which --help can do without
 
     config = options.choices
-    made = prepared(config, options.out, overwrite=options.overwrite, resume=options.resume)
-    seeds.run_tables(config, made.start, made.given, made.folder, made.stages, resume=options.resume)
-    made.stages.say(f"Written: {options.out / 'tables.md'}")
+    with prepared(config, options.out, overwrite=options.overwrite, resume=options.resume) as made:
+        seeds.run_tables(config, made.start, made.given, made.folder, made.stages, resume=options.resume)
+        made.stages.say(f"Written: {options.out / 'tables.md'}")
 
 
 def compare(options: Compare) -> None:
@@ -145,21 +150,22 @@ def compare(options: Compare) -> None:
 
     Raises
     ------
-    OccupiedError, OSError, UsageError, WeightsError, MemoryError
+    OccupiedError, OwnedError, DamagedFileError, OSError, UsageError, WeightsError, MemoryError
         As `hthm.command.preparation.prepared`.
     """
-    from hthm.experiments.compare import run_compare, variants  # noqa: PLC0415 -- imports torch, as above
+    from hthm.experiments.compare import VARIANTS, run_compare, variants  # noqa: PLC0415 -- imports torch, as above
 
     config = options.choices
-    made = prepared(
+    with prepared(
         config,
         options.out,
         overwrite=options.overwrite,
         resume=options.resume,
         trained=lambda: variants(config),
-    )
-    run_compare(config, made.start, made.folder, made.stages)
-    made.stages.say(f"Written: {options.out / 'compare.md'}")
+        variants=tuple(VARIANTS[config.compared]),
+    ) as made:
+        run_compare(config, made.start, made.folder, made.stages)
+        made.stages.say(f"Written: {options.out / 'compare.md'}")
 
 
 def ablate(options: Ablate) -> None:
@@ -172,14 +178,14 @@ def ablate(options: Ablate) -> None:
 
     Raises
     ------
-    OccupiedError, OSError, UsageError, MemoryError
+    OccupiedError, OwnedError, DamagedFileError, OSError, UsageError, MemoryError
         As `hthm.command.preparation.prepared`.
     """
     from hthm.experiments.ablation import run_ablation  # noqa: PLC0415 -- imports torch, which --help can do without
 
-    made = prepared(options.choices, options.out, overwrite=options.overwrite, resume=options.resume)
-    run_ablation(options.choices, made.start, made.folder, made.stages, resume=options.resume)
-    made.stages.say(f"Written: {options.out / 'ablation.md'}")
+    with prepared(options.choices, options.out, overwrite=options.overwrite, resume=options.resume) as made:
+        run_ablation(options.choices, made.start, made.folder, made.stages, resume=options.resume)
+        made.stages.say(f"Written: {options.out / 'ablation.md'}")
 
 
 def universal(options: Universal) -> None:
@@ -192,14 +198,14 @@ def universal(options: Universal) -> None:
 
     Raises
     ------
-    OccupiedError, OSError, UsageError, MemoryError
+    OccupiedError, OwnedError, DamagedFileError, OSError, UsageError, MemoryError
         As `hthm.command.preparation.prepared`.
     """
     from hthm.experiments.universal import run_universal  # noqa: PLC0415 -- imports torch, which --help can do without
 
-    made = prepared(options.choices, options.out, overwrite=options.overwrite, resume=options.resume)
-    run_universal(options.choices, made.folder, made.stages, resume=options.resume)
-    made.stages.say(f"Written: {options.out / 'universal.md'}")
+    with prepared(options.choices, options.out, overwrite=options.overwrite, resume=options.resume) as made:
+        run_universal(options.choices, made.folder, made.stages, resume=options.resume)
+        made.stages.say(f"Written: {options.out / 'universal.md'}")
 
 
 Options: TypeAlias = Figures | Tables | Compare | Ablate | Universal
@@ -230,11 +236,12 @@ def run_subcommand(name: str, arguments: Sequence[str]) -> None:
         If an option cannot be.
     """
     kind, work = SUBCOMMANDS[name]
-    try:
-        options = tyro.cli(kind, args=arguments, default=_defaults(kind(), arguments), prog=f"hthm {name}", config=TYRO)
-    except (TypeError, ValueError) as error:
-        raise wrong_option(error) from error
-    work(options)
+    work(parsed(_defaults(kind(), arguments), arguments, program=f"hthm {name}"))
+
+
+def summaries() -> list[tuple[str, str]]:
+    """Name every subcommand, with the first line of what it says of itself."""
+    return [(name, (kind.__doc__ or "").partition("\n")[0]) for name, (kind, _) in SUBCOMMANDS.items()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,38 +256,45 @@ def _defaults(options: Options, arguments: Sequence[str]) -> Options:
     """The options to begin with: with --resume, those of the run that was stopped."""
     if isinstance(options, Figures):
         return options
-    base = tyro.cli(
-        _Resumed, args=arguments, default=_Resumed(out=options.out), return_unknown_args=True, add_help=False
-    )[0]
+    base = glanced(_Resumed(out=options.out), arguments)
     if not base.resume:
         return options
     choices: Any = resumed_choices(base.out, type(options.choices))
     return replace(options, out=base.out, choices=choices)
 
 
-def resumed_choices(out: Path, kind: type[Choices]) -> Choices:
+def resumed_choices(out: Path, *kinds: type[Choices]) -> Choices:
     """Return the choices of the run in a folder.
 
     Raises
     ------
     UsageError
-        If there is none.
+        If there is none, or it is another command's.
+    DamagedFileError
+        If its config.json holds no choices.
+    OSError
+        If it cannot be read.
     """
     path = out / "config.json"
     if not path.exists():
         raise UsageError(f"--resume: must find a run to go on with, and {out} has no config.json.")
-    return file_choices(path, kind)
+    try:
+        return read_config(path, *kinds)
+    except KindError as error:
+        raise UsageError(f"--resume: {error}") from error
+    except ValueError as error:
+        raise DamagedFileError(f"{error}. Restore it, or run again with --overwrite.") from error
 
 
-def file_choices(path: Path, kind: type[Choices]) -> Choices:
+def file_choices(path: Path, *kinds: type[Choices]) -> Choices:
     """Read choices from a file.
 
     Raises
     ------
     UsageError
-        If it cannot be read, or holds none.
+        If it cannot be read, or holds none, or another command's.
     """
     try:
-        return read_config(path, kind)
+        return read_config(path, *kinds)
     except (OSError, ValueError) as error:
         raise UsageError(f"--config: {said(error)}") from error

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _KEY: Final = ("seed", "steps", "change", "width")
 """What tells one training from the others, in ablation.json."""
+_FOUND: Final = ("title", "calibration", "fit", "correlation", "velocity_fit")
+"""What its table shows of each."""
 
 
 def run_ablation(
@@ -56,7 +58,7 @@ def run_ablation(
     velocity = H - ln_circumference(held_out)
     results: dict[str, Any] = {
         "simulation": simulation,
-        "trainings": folder.rows("ablation.json", "trainings") if resume else [],
+        "trainings": folder.rows("ablation.json", "trainings", (*_KEY, *_FOUND)) if resume else [],
         "config": config.as_json(),
         "environment": environment(config.threads),
     }

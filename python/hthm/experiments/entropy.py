@@ -115,8 +115,8 @@ def run_entropy(
             "environment": environment(config.threads),
         }
         series.save(folder.path / "series.h5")
+        folder.write_json("results.json", results)  # first: `hthm figures` makes the rest from these two
         write_entropy_products(folder, series, results)
-        folder.write_json("results.json", results)  # last: where it is, everything is
         stage.found = str(folder.path / "report.html")
 
 

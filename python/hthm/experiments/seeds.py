@@ -5,7 +5,6 @@ What a fit to H is worth is seen beside functionals that nobody had to learn, fi
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.deepsets import evaluate
@@ -16,6 +15,7 @@ from hthm.h_functional import speed_h_in_range
 from hthm.measures.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
 from hthm.pages.results import environment, network_name
 from hthm.pages.spread import UNROUNDED, seeds_markdown, spread_json
+from hthm.pages.stored import read_json
 from hthm.pages.tables import fit_json, fit_or_none, history_json, published_json
 
 if TYPE_CHECKING:
@@ -117,16 +117,19 @@ def run_tables(
 
 
 def _kept(folder: ResultsFolder, config: TablesConfig) -> dict[str, dict[str, Any]]:
-    """What an interrupted command wrote of networks on the same runs: trained ones by name, given ones by path."""
+    """What an interrupted command wrote of networks on the same runs: trained ones by name, given ones by path.
+
+    Nothing where the file is damaged: the networks lie in files of their own, and are fitted again.
+    """
     try:
-        old = json.loads((folder.path / "tables.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        old = read_json(folder.path / "tables.json", "config", "given", "models")
+        if any(old["config"][name] != getattr(config, name) for name in ("held_out_runs", "held_out_seed")):
+            return {}
+        kept = {fits["weights"]: fits for fits in old["given"]}
+        for width, model in old["models"].items():
+            kept |= {network_name(int(width), training["seed"]): training for training in model["trainings"]}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-    if any(old["config"][name] != getattr(config, name) for name in ("held_out_runs", "held_out_seed")):
-        return {}
-    kept = {fits["weights"]: fits for fits in old["given"]}
-    for width, model in old["models"].items():
-        kept |= {network_name(int(width), training["seed"]): training for training in model["trainings"]}
     return kept
 
 

@@ -110,8 +110,8 @@ def run_study(
     }
     with stages.stage("Write tables, figures and report") as stage:
         series.save(folder.path / "series.h5")
+        folder.write_json("results.json", results)  # first: `hthm figures` makes the rest from these two
         write_products(folder, series, results)
-        folder.write_json("results.json", results)  # last: where it is, everything is
         stage.found = str(folder.path / "report.html")
 
 

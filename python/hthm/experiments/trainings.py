@@ -80,14 +80,19 @@ def trained(
         files.history.unlink(missing_ok=True)
     with stages.stage(title) as stage:
         model = new_model(width, training.seed)
-        history = train(
-            model,
-            traj,
-            training,
-            progress=stage.report,
-            log_path=files.history,
-            checkpoint_path=files.checkpoint,
-        )
+        try:
+            history = train(
+                model,
+                traj,
+                training,
+                progress=stage.report,
+                log_path=files.history,
+                checkpoint_path=files.checkpoint,
+            )
+        except OSError as error:
+            if error.filename is None:  # a full disk under the log, the one file that is not written whole
+                error.filename = str(files.history)
+            raise
         critical = history.critical_epoch
         stage.found = (
             f"loss {history.final_loss:.3g}, Loss0 {history.final_loss0:.4g}, "

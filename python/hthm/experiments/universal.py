@@ -65,7 +65,7 @@ def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages
     results: dict[str, Any] = {
         "curves": {f"{kind}, n = {n}": values.tolist() for (kind, n), values in H.items()},
         "moments": moments.tolist(),
-        "networks": folder.rows("universal.json", "networks") if resume else [],
+        "networks": folder.rows("universal.json", "networks", (*_KEY, "starts")) if resume else [],
         "config": config.as_json(),
         "environment": environment(config.threads),
     }

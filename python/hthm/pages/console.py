@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 Report = Callable[[int, int], None]
+
+
+class _Plain(Console):
+    """A console that leaves it to the command what a reader's leaving means."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704 -- rich calls this where it has caught the error
 
 
 class Stages:
@@ -22,11 +30,26 @@ class Stages:
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, soft_wrap=True)
+        self._console = console or _Plain(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
-        """Print a line."""
-        self._console.print(text, markup=False)
+        """Print a line, as it is; on a terminal, broken between words.
+
+        Raises
+        ------
+        OSError
+            If standard output cannot be written to.
+        """
+        if self._console.is_terminal:
+            text = textwrap.fill(
+                text, max(self._console.width, 20), break_long_words=False, break_on_hyphens=False
+            )  # a path is never broken
+        try:
+            self._console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+        except OSError as error:
+            if error.filename is None:
+                error.filename = "standard output"
+            raise
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Stage]:
@@ -44,12 +67,13 @@ class Stages:
         began = time.perf_counter()
         if self._console.is_terminal:
             columns = (
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TaskProgressColumn(),
                 TimeElapsedColumn(),
-                TextColumn("left"),
+                TextColumn("elapsed,"),
                 TimeRemainingColumn(),
+                TextColumn("left"),
             )
             with Progress(*columns, console=self._console, transient=True) as bars:
                 task = bars.add_task(name, total=None)

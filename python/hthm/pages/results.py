@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +15,11 @@ from typing import Any, Final
 import numpy as np
 
 from hthm import __version__, _core, checks
+from hthm.choices.config_file import COMMANDS, kind_of
 from hthm.choices.run import GasChoices
 from hthm.files import write_text
+from hthm.pages.owner import owned
+from hthm.pages.stored import damaged, read_json
 
 PRODUCTS: Final = (
     "results.json",
@@ -36,6 +42,10 @@ _FOLDERS: Final = {
     "checkpoints": (".safetensors",),
     "history": (".jsonl",),
 }
+
+
+_ABANDONED: Final = 60.0
+"""Seconds after which a temporary file, which is written at once, belongs to a run that was killed."""
 
 
 class OccupiedError(Exception):
@@ -61,8 +71,11 @@ class TrainingFiles:
     checkpoint: Path
 
 
-class ResultsFolder:
-    """A folder that a run may write into.
+@contextmanager
+def claimed(
+    path: Path, config: GasChoices, *, overwrite: bool = False, resume: bool = False
+) -> Iterator[ResultsFolder]:
+    """Give a folder that a run may write into, and keep all others out of it while the block runs.
 
     Parameters
     ----------
@@ -75,19 +88,27 @@ class ResultsFolder:
     resume : bool
         Whether what the same run left here is taken up again.
 
+    Yields
+    ------
+    ResultsFolder
+
     Raises
     ------
+    OwnedError
+        If another run is at work there.
     OccupiedError
-        If another run is there and may not be replaced.
+        If another run's results are there and may not be replaced.
+    DamagedFileError
+        If config.json, which says whose they are, cannot be read.
     OSError
         If the folder cannot be made or written to.
     """
-
-    def __init__(self, path: Path, config: GasChoices, *, overwrite: bool = False, resume: bool = False) -> None:
-        self.path = path
+    path.mkdir(parents=True, exist_ok=True)
+    with owned(path):
+        folder = ResultsFolder(path)
         occupied = any((path / name).exists() for name in PRODUCTS)
         if occupied and overwrite:
-            self._clear()
+            folder.clear()
         elif occupied and not resume:
             raise OccupiedError(
                 f"{path} holds the results of another run. Choose another folder with --out, replace them with "
@@ -98,10 +119,24 @@ class ResultsFolder:
                 f"{path} holds a run with other choices, see its config.json. Give --resume and --out alone to go on "
                 "with it, or choose another folder with --out."
             )
-        path.mkdir(parents=True, exist_ok=True)
-        for folder in _FOLDERS:
-            (path / folder).mkdir(exist_ok=True)
-        self.write_json("config.json", config.as_json())
+        folder.remove_abandoned()
+        for name in _FOLDERS:
+            (path / name).mkdir(exist_ok=True)
+        folder.write_json("config.json", config.as_json())
+        yield folder
+
+
+class ResultsFolder:
+    """Where the files of a run lie.
+
+    Parameters
+    ----------
+    path : Path
+        The folder, as `claimed` has made it or as a finished run left it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     @property
     def figures(self) -> Path:
@@ -144,21 +179,47 @@ class ResultsFolder:
         self.write_json(f"{name}.json", content)
         write_text(self.path / f"{name}.md", markdown)
 
-    def rows(self, name: str, key: str) -> list[dict[str, Any]]:
-        """Return the rows of a table that an interrupted command left in a JSON file; none if there is no such file."""
-        try:
-            rows: list[dict[str, Any]] = json.loads((self.path / name).read_text(encoding="utf-8"))[key]
-        except FileNotFoundError:
+    def rows(self, name: str, key: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Return the rows of a table that an interrupted command left in a JSON file; none if there is no such file.
+
+        Parameters
+        ----------
+        name : str
+            Of the file.
+        key : str
+            What its rows are called.
+        columns : tuple of str
+            What every row has.
+
+        Raises
+        ------
+        DamagedFileError
+            If it is anything but such a table.
+        """
+        path = self.path / name
+        if not path.exists():
             return []
+        rows = read_json(path, key)[key]
+        if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= {*columns} for row in rows):
+            raise damaged(path, f"its {key} have not all of {', '.join(columns)}")
         return rows
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Remove what a run, of whatever command, leaves; nothing else."""
         for name in PRODUCTS:
             (self.path / name).unlink(missing_ok=True)
         for folder, suffixes in _FOLDERS.items():
             for path in (self.path / folder).glob("*"):
                 if path.suffix in suffixes:
                     path.unlink()
+
+    def remove_abandoned(self) -> None:
+        """Remove temporary files of runs that were killed; young ones may be those of `hthm figures` beside us."""
+        for folder in (self.path, *(self.path / name for name in _FOLDERS)):
+            for part in folder.glob(".*.part"):
+                with suppress(OSError):
+                    if time.time() - part.stat().st_mtime > _ABANDONED:
+                        part.unlink()
 
 
 def environment(threads: int | None) -> dict[str, Any]:
@@ -210,11 +271,16 @@ def _holds(path: Path, config: GasChoices) -> bool:
 
     Raises
     ------
-    ValueError
+    OccupiedError
+        If they are another command's.
+    DamagedFileError
         If the file holds no choices.
     """
-    try:
-        written = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: must be a configuration of hthm, and is not: {error}") from error
+    written = read_json(path) if path.exists() else {}
+    kind = kind_of(written)
+    if kind not in {None, config.kind}:
+        raise OccupiedError(
+            f"{path.parent} holds results of {COMMANDS.get(str(kind), kind)}, and not of {COMMANDS[config.kind]}. "
+            "Choose another folder with --out."
+        )
     return all(name in written and written[name] == value for name, value in config.decisive().items())

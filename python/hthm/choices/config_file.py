@@ -1,0 +1,118 @@
+"""config.json: every choice of a command, and which command's they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
+from hthm.choices.run import GasChoices, RunConfig
+from hthm.choices.seeds import CompareConfig, TablesConfig
+
+COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        RunConfig.kind: "hthm",
+        EntropyConfig.kind: "hthm --preset improved",
+        TablesConfig.kind: "hthm tables",
+        CompareConfig.kind: "hthm compare",
+        AblationConfig.kind: "hthm ablate",
+        UniversalConfig.kind: "hthm universal",
+    }
+)
+"""The command that each kind of choices belongs to."""
+
+# What tells the kinds apart in files that do not name theirs, as version 0.1.0 wrote them; the first that is there.
+_MARKS: Final = (
+    ("compared", CompareConfig.kind),
+    ("changes", AblationConfig.kind),
+    ("trained_on", UniversalConfig.kind),
+    ("training_frames", EntropyConfig.kind),
+    ("held_out_runs", TablesConfig.kind),
+    ("epochs", RunConfig.kind),
+)
+
+Choices = TypeVar("Choices", bound=GasChoices)
+
+
+class KindError(ValueError):
+    """The choices are another command's; the message has the path and both commands."""
+
+
+def kind_of(choices: Mapping[str, Any]) -> str | None:
+    """Which command's choices these are, as JSON holds them; None where nothing tells.
+
+    Parameters
+    ----------
+    choices : mapping
+        Content of a config.json, or ``config`` of a results.json.
+
+    Returns
+    -------
+    str or None
+        A key of `COMMANDS`, unless another version of hthm wrote the file.
+    """
+    if "kind" in choices:
+        return str(choices["kind"])
+    return next((kind for mark, kind in _MARKS if mark in choices), None)
+
+
+def read_config(path: str | os.PathLike[str], *kinds: type[Choices]) -> Choices:
+    """Read a config.json.
+
+    Parameters
+    ----------
+    path : path
+        As a command writes it.
+    *kinds : type
+        Which choices it may hold, such as `RunConfig`.
+
+    Returns
+    -------
+    one of the kinds
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    KindError
+        If it holds the choices of another command.
+    ValueError
+        If it holds no choices, or a wrong value; the message has the path.
+    """
+    name = os.fspath(path)
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:  # JSON's and Unicode's errors are ValueErrors
+        raise _no_choices(name, error) from error
+    if not isinstance(content, dict):
+        raise _no_choices(name, f"it holds {'nothing' if content is None else type(content).__name__}")
+    found = kind_of(content)
+    if found is None:
+        raise _no_choices(name, "none of its names is a choice")
+    wanted = next((kind for kind in kinds if kind.kind == found), None)
+    if wanted is None:
+        takes = " or ".join(COMMANDS[kind.kind] for kind in kinds)
+        theirs = COMMANDS.get(found)
+        raise KindError(
+            f"{name}: must hold choices of {takes}, and holds those of "
+            + (f"{theirs}. Hand it to that command." if theirs else f"another version's {found!r}. Use that version.")
+        )
+    try:
+        choices: dict[str, Any] = {name: _value(name, value) for name, value in content.items() if name != "kind"}
+        return wanted(**choices)
+    except (TypeError, ValueError) as error:
+        raise _no_choices(name, error) from error
+
+
+def _value(name: str, value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    return tuple(map(Path, value)) if name == "weights" else tuple(value)
+
+
+def _no_choices(path: str, why: object) -> ValueError:
+    return ValueError(f"{path}: must be a configuration of hthm, and is not: {why}")

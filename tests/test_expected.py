@@ -1,0 +1,136 @@
+"""How long a run is said to take: every stage of what is left, and whether the machine is busy."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from hthm import checks
+from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
+from hthm.choices.run import RunConfig
+from hthm.choices.seeds import CompareConfig
+from hthm.command import expected
+from hthm.command.expected import announcement, expected_seconds, granted
+from hthm.command.remaining import trainings_left
+from hthm.deepsets import new_model
+from hthm.learning.backends import TimedTraining
+from hthm.pages.results import ResultsFolder, claimed
+from hthm.simulate import simulate
+from hthm.train import train
+
+SMALL = RunConfig(
+    n=60,
+    diameter=0.03,
+    runs=5,
+    frames=11,
+    widths=(4, 8),
+    trainings=2,
+    epochs=4,
+    batch=10,
+    frame_rates=(6,),
+    rate_runs=2,
+)
+
+
+@pytest.fixture
+def a_second_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is measured takes a second, and every step a tenth."""
+
+    def a_second(work: object) -> float:
+        assert callable(work)
+        work()
+        return 1.0
+
+    monkeypatch.setattr(expected, "_seconds", a_second)
+    monkeypatch.setattr(expected, "step_seconds", lambda *_: 0.1)
+
+
+def trainings(config: RunConfig) -> list[TimedTraining]:
+    return [TimedTraining(new_model(width, 0), None, config.trainings) for width in config.widths]
+
+
+@pytest.mark.usefixtures("a_second_each")
+def test_every_stage_counts() -> None:
+    seconds = expected_seconds(SMALL, SMALL.start(), trainings(SMALL))
+    probed = 2 * 40  # frames of two runs in which everything is measured
+    assert seconds["simulation"] == pytest.approx((5 * 11 + 2 * 6 * 11 / 60) / probed)
+    assert seconds["training"] == pytest.approx(0.1 * 2 * 2 * (5 * 10 // 10) * 4)
+    assert seconds["measures and fits"] == pytest.approx((1 + 2 * 2) * 5 * 11 / probed)
+    assert seconds["figures"] == 4 * 50  # four of fifty loops
+    assert len(seconds) == 4
+
+
+@pytest.mark.usefixtures("a_second_each")
+def test_only_what_is_left_counts() -> None:
+    whole = expected_seconds(SMALL, SMALL.start(), trainings(SMALL))
+    half = expected_seconds(SMALL, SMALL.start(), trainings(SMALL), [0.0, 2.0])
+    assert half == whole | {"training": whole["training"] / 2}
+
+
+@pytest.mark.usefixtures("a_second_each")
+def test_learned_entropies_count_likewise() -> None:
+    config = EntropyConfig(n=60, diameter=0.03, runs=3, check_runs=1, held_out_runs=2, training_frames=8, frames=12)
+    seconds = expected_seconds(config, config.gases[0].start(), [])
+    assert set(seconds) == {"simulation", "training", "measures and fits", "figures"}
+    assert seconds["training"] > 0
+    assert expected_seconds(config, config.gases[0].start(), [], [0.0, 0.0])["training"] == 0.0
+
+
+def test_trainings_that_a_folder_holds_are_not_left(tmp_path: Path) -> None:
+    assert trainings_left(SMALL, tmp_path) == [2.0, 2.0]
+    traj = simulate(SMALL.start(), SMALL.frames, SMALL.dt, record="log")
+    with claimed(tmp_path, SMALL) as folder:
+        folder.model("d4-seed0").touch()
+
+        def stop(_: object) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            train(
+                new_model(8, 1),
+                traj,
+                SMALL.train_config(1),
+                epoch_done=stop,
+                checkpoint_path=folder.training("d8-seed1").checkpoint,
+            )
+    assert trainings_left(SMALL, tmp_path) == [1.0, 1.75]  # one of four epochs is done
+    folder.training("d8-seed1").checkpoint.write_bytes(b"damaged")
+    assert trainings_left(SMALL, tmp_path) == [1.0, 2.0]
+
+
+def test_what_other_commands_have_left(tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path)
+    (tmp_path / "models").mkdir()
+    config = EntropyConfig(widths=(32, 64), trainings=2)
+    folder.model("d64-frames-seed1").touch()
+    assert trainings_left(config, tmp_path) == [2, 2, 1, 2]
+    rows = [{"width": 32, "steps": "frames"}] * 2
+    folder.write_json("ablation.json", {"trainings": rows})
+    assert trainings_left(AblationConfig(changes=("recipe", "relu")), tmp_path) == [2 * 3 - 2, 2 * 3]
+    folder.write_json("universal.json", {"networks": [{"width": 32, "steps": "collisions"}]})
+    assert trainings_left(UniversalConfig(), tmp_path) == [1]
+    assert trainings_left(CompareConfig(widths=(16,)), tmp_path, ("slope1", "slope0.2", "slope0")) == [3.0, 3.0, 3.0]
+
+
+@pytest.mark.parametrize(("share", "got"), [(1.0, 1.0), (0.5, 0.5), (1.5, 1.0)])
+def test_the_share_that_is_granted_is_processor_time_over_time(
+    share: float, got: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = SimpleNamespace(perf_counter=time.perf_counter, thread_time=lambda: share * time.perf_counter())
+    monkeypatch.setattr(expected, "time", clocks)
+    assert granted(3, 0.02) == pytest.approx(got, abs=0.02)
+
+
+def test_a_busy_machine_is_said() -> None:
+    seconds = {"simulation": 2.0, "training": 200.0, "figures": 4.0}
+    quiet = announcement(seconds, 0.99)
+    assert quiet == "Expected: 3 min, of which simulation 2.0 s, training 3 min, figures 4.0 s."
+    assert announcement(seconds, 0.5).startswith(f"{quiet} The machine is busy with something else: this run gets 50 %")
+
+
+def test_a_busy_loop_for_every_processor_is_noticed() -> None:
+    # Other work only lowers the share, so that this fails on no machine, however busy.
+    assert granted(2 * checks.threads(None), 0.3) < 0.8
