@@ -20,6 +20,7 @@ import hthm
 from bench.gases import EVENT, FIXED_STEP, PAPER_FRACTION, gas_of, start_of
 from bench.rivals import DT, Step, distance_matrix_step, python_run, tree_step
 from bench.timing import Timed
+from hthm.arrays import FloatArray
 
 Round: TypeAlias = Callable[[], tuple[float, float]]
 """Times something once: seconds a disk and unit of physical time, and collisions a second."""
@@ -182,11 +183,11 @@ def missed(fractions: Sequence[float], rates: Sequence[int], runs: int, span: fl
     return found
 
 
-def _collisions(state: hthm.State, engine: str, span: float, rate: int) -> hthm.gas.FloatArray:
+def _collisions(state: hthm.State, engine: str, span: float, rate: int) -> FloatArray:
     """Collisions a unit of time of every run."""
     frames = max(1, round(span * rate))
     traj = hthm.simulate(state, frames, 1 / rate, engine=engine, threads=1, record="counts")
-    counted: hthm.gas.FloatArray = traj.collisions.sum(axis=1) * (rate / frames)
+    counted: FloatArray = traj.collisions.sum(axis=1) * (rate / frames)
     return counted
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import hthm
+from hthm.arrays import FloatArray
 from hthm.deepsets import evaluate
 from hthm.fit import affine_fit, summarize
-from hthm.gas import FloatArray
 from hthm.learning.weights import load_weights
 from published import WEIGHTS, needs_weights
 

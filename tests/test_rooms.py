@@ -15,7 +15,8 @@ RANKS: dict[str, int] = {
     name: rank
     for rank, names in enumerate(
         (
-            ("_core", "checks", "files", "randomness", "published", "reprs"),
+            ("_core", "arrays", "checks", "files", "integrity", "machine", "randomness", "published", "reprs"),
+            ("mechanics", "ranges"),
             ("starts", "gas", "paper", "engines"),
             ("recording", "trajectories", "simulate"),
             ("measures", "h_functional", "fit"),

@@ -25,7 +25,7 @@ from hthm.recording.log_sums import frame_sums
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
     from hthm.trajectories import Trajectories
 
 ACTIVATIONS: Final[Mapping[str, type[nn.Module]]] = MappingProxyType(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
 
 _LEAST_POWER, _MOST_POWER = -450, 500  # of two: spreads whose squares, and their sum, float64 holds
 _MOST_RATIO: Final = 900  # powers of two between the spreads of H and h: the slope is a number on either side

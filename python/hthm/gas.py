@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hthm import _core, checks, mechanics, published, ranges
+from hthm.arrays import FloatArray, IntArray
 from hthm.reprs import OneLine
 from hthm.starts import sampling
 from hthm.starts.lattice import widest_lattice
-
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
 
 _SAFE_SQUARE: Final = 1e-150  # squares of faster speeds keep all digits; below, they are taken of a multiple
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hthm import _core, checks, paper
-from hthm.gas import FloatArray, IntArray
+from hthm.arrays import FloatArray, IntArray
 from hthm.measures.in_range import FASTER, HInRange, HRangeWarning, counts_beyond, in_range, warn_beyond
 from hthm.recording.collision_log import LogArrays
 from hthm.recording.frames import Frames, start_speed

@@ -9,8 +9,9 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from hthm import _core, checks, paper
+from hthm.arrays import FloatArray
 from hthm.engines.choice import AUTO, check, chosen
-from hthm.gas import FloatArray, State, unchecked_state
+from hthm.gas import State, unchecked_state
 from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 

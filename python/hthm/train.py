@@ -31,7 +31,7 @@ from hthm.learning.recipes import TrainConfig
 from hthm.randomness import Stream
 
 if TYPE_CHECKING:
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
     from hthm.learning.frame_pairs import BatchLoss
     from hthm.trajectories import Trajectories
 

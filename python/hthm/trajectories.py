@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import numpy as np
 
 from hthm import checks, ranges
-from hthm.gas import FloatArray, IntArray, State
+from hthm.arrays import FloatArray, IntArray
+from hthm.gas import State
 from hthm.recording.collision_log import CollisionLog, LogArrays
 from hthm.reprs import one_line
 

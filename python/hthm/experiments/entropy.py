@@ -32,8 +32,9 @@ from hthm.pages.tables import fit_json, published_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hthm.arrays import FloatArray
     from hthm.choices.entropy import EntropyConfig
-    from hthm.gas import FloatArray, State
+    from hthm.gas import State
     from hthm.learning.recipes import Steps
     from hthm.pages.console import Stages
     from hthm.pages.results import ResultsFolder

@@ -9,7 +9,7 @@ import numpy as np
 from hthm.pages.tables import fit_json, fit_or_none
 
 if TYPE_CHECKING:
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
 
 EARLY: Final = 15
 """Frames in which the steepness at the start is measured: a quarter of a unit of time, half a collision of a disk."""

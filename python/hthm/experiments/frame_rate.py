@@ -18,9 +18,10 @@ from hthm.starts.sampling import MOST_REJECTED_FRACTION, Speeds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hthm.arrays import IntArray
     from hthm.choices.entropy import EntropyConfig
     from hthm.choices.run import RunConfig
-    from hthm.gas import DiskGas, IntArray, State
+    from hthm.gas import DiskGas, State
 
 _ROOM: Final = 0.995  # of the distance of two sites: disks that touch on every side collide without end
 

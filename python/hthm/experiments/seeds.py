@@ -21,9 +21,10 @@ from hthm.pages.tables import fit_json, fit_or_none, history_json, published_jso
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hthm.arrays import FloatArray
     from hthm.choices.seeds import TablesConfig
     from hthm.deepsets import DeepSets
-    from hthm.gas import FloatArray, State
+    from hthm.gas import State
     from hthm.pages.console import Stages
     from hthm.pages.results import ResultsFolder
 

@@ -23,7 +23,8 @@ from hthm.pages.tables import fitted, published_json, summary_json, tables_markd
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hthm.gas import FloatArray, State
+    from hthm.arrays import FloatArray
+    from hthm.gas import State
     from hthm.learning.history import History
     from hthm.pages.series import Training
     from hthm.trajectories import Trajectories

@@ -17,9 +17,9 @@ from hthm.simulate import simulate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hthm.arrays import FloatArray
     from hthm.choices.run import GasChoices
     from hthm.deepsets import DeepSets
-    from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories
 
 DIGITS: Final = 7

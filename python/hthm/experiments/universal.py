@@ -24,8 +24,9 @@ from hthm.starts.kinds import EQUILIBRIUM, STARTS, mixed, started
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hthm.arrays import FloatArray, IntArray
     from hthm.choices.entropy import UniversalConfig
-    from hthm.gas import FloatArray, IntArray, State
+    from hthm.gas import State
     from hthm.pages.console import Stages
     from hthm.pages.results import ResultsFolder
     from hthm.trajectories import Trajectories

@@ -25,8 +25,8 @@ from hthm.randomness import Stream
 from hthm.train import TrainingDivergedError
 
 if TYPE_CHECKING:
+    from hthm.arrays import FloatArray
     from hthm.deepsets import DeepSets
-    from hthm.gas import FloatArray
     from hthm.trajectories import Trajectories
 
 Looked: TypeAlias = Callable[["Look"], None]

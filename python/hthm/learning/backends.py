@@ -19,7 +19,7 @@ from hthm.learning.recipes import Backend
 if TYPE_CHECKING:
     from torch import nn
 
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
     from hthm.trajectories import Trajectories
 
 _PROBE: Final = 0.2

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
 
 NUMPY_DTYPE: Final = {torch.float32: np.float32, torch.float64: np.float64}
 """What a network of this dtype is fed."""

@@ -17,7 +17,7 @@ from hthm.trajectories import Trajectories
 if TYPE_CHECKING:
     from torch import nn
 
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
 
 _SPARE: Final = 4 * 2**30
 """Bytes of a GPU left to the layers of a batch (at D = 64, 512 pairs of 1000 disks, about 2 GiB) and to others."""

@@ -14,7 +14,7 @@ from hthm.recording.collision_log import LogArrays
 from hthm.recording.frames import Frames
 
 if TYPE_CHECKING:
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
     from hthm.trajectories import Trajectories
 
 MOST_WIDTH: int = _core.most_width

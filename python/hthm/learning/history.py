@@ -14,7 +14,7 @@ import numpy as np
 from hthm.fit import critical_epoch
 
 if TYPE_CHECKING:
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)

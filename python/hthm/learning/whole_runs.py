@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hthm.gas import FloatArray, IntArray
+    from hthm.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)

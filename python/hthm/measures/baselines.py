@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from hthm import checks
-from hthm.gas import FloatArray
+from hthm.arrays import FloatArray
 from hthm.recording.frames import Frames, start_speed
 from hthm.trajectories import Trajectories
 

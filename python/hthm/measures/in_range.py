@@ -10,7 +10,7 @@ import numpy as np
 from hthm.reprs import one_line
 
 if TYPE_CHECKING:
-    from hthm.gas import FloatArray, IntArray
+    from hthm.arrays import FloatArray, IntArray
 
 MOST_BEYOND: Final = 0.01
 """Share of the disks of a call that H may leave out without a warning."""

@@ -11,7 +11,7 @@ from hthm.measures.in_range import FASTER, warn_beyond
 from hthm.recording.frames import Frames
 
 if TYPE_CHECKING:
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
     from hthm.trajectories import Trajectories
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hthm import checks
 
 if TYPE_CHECKING:
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
 
 REACH: Final = 3.2
 """How far the cells reach either way, in units of s0."""

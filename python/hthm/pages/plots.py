@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hthm import paper
-from hthm.gas import FloatArray, IntArray
+from hthm.arrays import FloatArray, IntArray
 from hthm.pages.print_style import BLACK, BLUE, COLOURS, COLUMN, GREEN, MARKERS, PAGE, RED, STYLES, canvas, save_figure
 from hthm.pages.series import Series, Training
 

@@ -12,7 +12,8 @@ import h5py  # type: ignore[import-untyped]  # h5py ships no types
 import numpy as np
 
 from hthm import checks, files, integrity
-from hthm.gas import DiskGas, FloatArray, IntArray
+from hthm.arrays import FloatArray, IntArray
+from hthm.gas import DiskGas
 from hthm.reprs import OneLine
 
 FORMAT: Final = "hthm series 2"

@@ -14,7 +14,7 @@ from hthm.pages.series import Training
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hthm.gas import FloatArray
+    from hthm.arrays import FloatArray
     from hthm.learning.history import History
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hthm import _core, checks, ranges
-from hthm.gas import FloatArray, IntArray
+from hthm.arrays import FloatArray, IntArray
 from hthm.reprs import one_line
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from hthm import checks
-from hthm.gas import FloatArray, IntArray
+from hthm.arrays import FloatArray, IntArray
 from hthm.recording.collision_log import LogArrays
 from hthm.trajectories import Trajectories
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from hthm.gas import FloatArray, IntArray
+    from hthm.arrays import FloatArray, IntArray
     from hthm.recording.collision_log import LogArrays
 
 DiskFunction: TypeAlias = "Callable[[FloatArray], FloatArray]"

@@ -11,7 +11,8 @@ import numpy as np
 from hthm.gas import State
 
 if TYPE_CHECKING:
-    from hthm.gas import DiskGas, FloatArray
+    from hthm.arrays import FloatArray
+    from hthm.gas import DiskGas
     from hthm.starts.sampling import Overlaps
 
 Velocities: TypeAlias = "Callable[[np.random.Generator, tuple[int, ...]], FloatArray]"
