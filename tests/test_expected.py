@@ -134,3 +134,13 @@ def test_a_busy_machine_is_said() -> None:
 def test_a_busy_loop_for_every_processor_is_noticed() -> None:
     # Other work only lowers the share, so that this fails on no machine, however busy.
     assert granted(2 * checks.threads(None), 0.3) < 0.8
+
+
+def test_the_bytes_of_a_log_are_those_of_enskogs_collisions() -> None:
+    """48 a collision; a frame 24 for count, offset and H, and 8 for h of a network; 64 a disk for both states."""
+    config = RunConfig(
+        n=1000, runs=3, frames=200, engine="event", overlaps="reject", weights=(Path("model.safetensors"),)
+    )
+    collisions = config.gas.collision_rate * 1000 / 2 * 3 * 200 / 60
+    bare = 48 * collisions + 3 * 200 * (24 + 8) + 3 * 1000 * 64
+    assert expected.expected_bytes(config) == pytest.approx(bare, abs=1)
