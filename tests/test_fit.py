@@ -144,7 +144,8 @@ def test_a_clock_knows_nothing_of_a_single_run() -> None:
     clock = np.tile(h.mean(axis=0), (6, 1))
     assert affine_fit(clock, H).mse.max() < 0.02
     assert deviation_correlation(clock, H) is None
-    assert abs(deviation_correlation(h, H) or 1) < 0.2  # its noise is not that of H
+    # Its noise is not that of H: 56 frames of 6 runs, a standard error of 1 / √(5 · 56) and 4.9 of it, by chance 1e-6.
+    assert abs(deviation_correlation(h, H) or 1) < 0.3
     assert deviation_correlation(-3 * H + clock, H) == pytest.approx(1)
     assert deviation_correlation(h[:1], H[:1]) is None
     with pytest.raises(ValueError, match="first: must be at most 69"):

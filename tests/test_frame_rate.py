@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from numpy.testing import assert_array_equal
 
 import hthm
@@ -32,13 +31,13 @@ def test_exact_count_does_not_depend_on_the_rates() -> None:
 
 
 def test_fixed_step_tends_to_the_exact_count() -> None:
-    """From starts without overlaps: at 2000 frames per unit time fewer than one pair in 400 is missed."""
+    """At 2000 frames per unit time fewer than one pair in 400 is missed; of fixed starts, so not by chance."""
     state = legal_start(GAS, 20, seed=1)
     assert state is not None
     counted = count_collisions(state, (5, 2000), 1.0, exact_start=state)
     assert counted.exact is not None
     assert counted.collisions[0].sum() < 0.7 * counted.exact.sum()
-    np.testing.assert_allclose(counted.collisions[1].sum(), counted.exact.sum(), rtol=0.02)
+    assert abs(counted.collisions[1].sum() - counted.exact.sum()) < counted.exact.sum() / 400
 
 
 def test_progress_covers_the_exact_runs() -> None:

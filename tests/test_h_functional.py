@@ -125,13 +125,17 @@ def test_velocity_h_takes_its_temperature_from_each_frame() -> None:
 
 
 def test_h_of_a_maxwellian_is_the_theorys() -> None:
-    """Many disks: the plug-in bias and the truncation at 2 s0 are those that theory names."""
+    """Many disks: the plug-in bias and the truncation at 2 s0 are those that theory names.
+
+    ln p has a standard deviation of 1 nat at most, and its mean over 400,000 disks one of 0.0016: five of them are
+    0.008, a false-alarm rate of 1e-6 for the two comparisons together; the seed is fixed.
+    """
     gas = hthm.DiskGas(n=400_000, diameter=1e-6)
     state = gas.sample(1, seed=2, speeds="maxwell")
-    assert_allclose(hthm.speed_h(state.velocities, speed=gas.speed), 1.494082 + 0.072, atol=0.004)
+    assert_allclose(hthm.speed_h(state.velocities, speed=gas.speed), 1.494082 + 0.072, atol=0.008)
     expected = -math.log(2 * math.pi * math.e * gas.temperature)
     bias = 1000 / (2 * gas.n)  # about a thousand of the 2500 cells hold nearly all disks
-    assert_allclose(hthm.velocity_h(state.velocities), expected + bias, atol=0.005)
+    assert_allclose(hthm.velocity_h(state.velocities), expected + bias, atol=0.008)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -155,6 +159,15 @@ def test_isotropic_h_is_the_speeds_h_without_the_circles_they_lie_on() -> None:
 
 
 def test_isotropic_h_in_equilibrium_is_boltzmanns() -> None:
-    """-ln(2πeT); the bins end at 2 s0, which leaves out e^-4 of the disks, and 2 million disks leave no bias."""
+    """-ln(2πeT), but that the bins end at 2 s0, which leaves out e^-4 of the disks: their H is worked out here.
+
+    2 million disks leave no bias, and a standard error of 0.0007 for a ln p that varies by 1 nat: five of them.
+    """
+    below = 1 - np.exp(-(np.linspace(0, 2, 51) ** 2))  # of Rayleigh's distribution, at the edges in units of s0
+    p = np.diff(below) / below[-1] / (2 * S0 / 50)
+    of_speeds = float(np.sum(p * np.log(p))) * 2 * S0 / 50
+    mean_log = math.log(2 * math.pi * S0) - 0.5772156649015329 / 2  # ⟨ln 2πs⟩ with Euler's constant
+    expected = of_speeds - mean_log
+    assert expected == pytest.approx(-math.log(math.pi * math.e * S0**2), abs=0.09)
     velocities = np.random.default_rng(0).normal(scale=S0 / math.sqrt(2), size=(2_000_000, 2))
-    assert isotropic_h(velocities, speed=S0) == pytest.approx(-math.log(math.pi * math.e * S0**2), abs=0.09)
+    assert isotropic_h(velocities, speed=S0) == pytest.approx(expected, abs=0.0035)

@@ -17,12 +17,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def import_with_core_that_raises(folder: Path, message: str) -> subprocess.CompletedProcess[str]:
-    """Import a copy of the package whose core fails to load with this message."""
+    """Import a copy of the package whose core fails to load with this message.
+
+    Without `site`, whose hooks would find an editable install first, and build it.
+    """
     package = folder / "hthm"
     shutil.copytree(Path(hthm.__file__).parent, package, ignore=shutil.ignore_patterns("_core*.so", "__pycache__"))
     (package / "_core.py").write_text(f"raise ImportError({message!r})\n", encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(folder)!r}); import hthm"],
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {[str(folder), *sys.path]!r}; import hthm"],
         cwd=folder,
         capture_output=True,
         text=True,

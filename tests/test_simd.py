@@ -33,7 +33,7 @@ def test_a_level_compared_with_itself_is_no_comparison(monkeypatch: pytest.Monke
     """A program that runs at another level than it was told fails, and a level that is not there is skipped."""
     portable = environment("portable")
     monkeypatch.setattr(simd, "environment", lambda _: portable)
-    assert run_at_level("portable", "print(6 * 7)") == "42\n"
+    assert run_at_level("portable", "print(6 * 7)").endswith("42\n")
     with pytest.raises(AssertionError, match="asked for avx2, ran at portable"):
         run_at_level("avx2", "")
     monkeypatch.setattr(simd, "levels", lambda: ["portable"])
