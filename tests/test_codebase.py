@@ -67,6 +67,17 @@ def test_only_bindings_include_pybind11() -> None:
     )
 
 
+def test_bindings_share_one_header() -> None:
+    headers = sources(".hpp", below="cpp/bindings")
+    shared = re.findall(r"^inline .*?(\w+)\(", headers[0].read_text(encoding="utf-8"), re.MULTILINE)
+    assert "require" in shared, "arrays.hpp has lost what it is for: this rule looks at nothing"
+    report(
+        [str(path.relative_to(ROOT)) for path in headers[1:]]
+        + list(places(rf"^[\w:<>*& ]+[ *&]({'|'.join(shared)})\(.*\) {{", ".cpp", below="cpp/bindings")),
+        "What several bindings need is written once, in the one header they share.",
+    )
+
+
 def test_bindings_are_short() -> None:
     report(
         [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 import hthm
 from hthm import _core, checks
+from hthm.recording.collision_log import CollisionLog
 from starts import HardStart, hard_starts
 
 STARTS = hard_starts()
@@ -220,3 +222,43 @@ def test_a_log_that_points_outside_of_itself_is_refused() -> None:
     traj.log.frame_offsets[1, 7] = traj.log.rows + 1
     with pytest.raises(ValueError, match="frame_offsets: must ascend"):
         traj.dense()
+
+
+# ---- Logs that a user wrote to --------------------------------------------------------------------------------------
+
+DAMAGE: dict[str, Callable[[CollisionLog], object]] = {
+    "a disk beyond the last": lambda log: log.pairs.__setitem__((0, 0), 10**6),
+    "a disk before the first": lambda log: log.pairs.__setitem__((-1, 1), -1),
+    "a frame before the first row": lambda log: log.frame_offsets.__setitem__((0, 0), -5),
+    "a frame that ends after the last row": lambda log: log.frame_offsets.__setitem__((-1, -1), 10**12),
+    "a frame that ends before it begins": lambda log: log.frame_offsets.__setitem__((1, 3), 2**62),
+    "a frame far before the first row": lambda log: log.frame_offsets.__setitem__((1, 0), -(2**63)),
+}
+
+READERS: dict[str, Callable[[hthm.Trajectories], object]] = {
+    "speed_counts": hthm.speed_counts,
+    "speed_h": hthm.speed_h,
+    "velocity_h": hthm.velocity_h,
+    "dense": lambda traj: traj.dense(),
+    "training data": lambda traj: _core.PairLoss.from_log(*traj.log_arrays, 1),
+}
+
+
+def damaged(name: str) -> hthm.Trajectories:
+    traj = hthm.simulate(legal(60, 0.1, 3, 9), frames=6, engine="event", record="log")
+    DAMAGE[name](traj.log)
+    return traj
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_log_that_points_outside_of_itself_is_refused_by_every_reader(damage: str, reader: str) -> None:
+    with pytest.raises(ValueError, match=r"^(pairs|frame_offsets): must"):
+        READERS[reader](damaged(damage))
+
+
+@pytest.mark.parametrize("damage", [name for name in DAMAGE if "frame" in name])
+def test_runs_of_a_log_whose_offsets_were_written_to_are_refused(damage: str) -> None:
+    log = damaged(damage).log
+    with pytest.raises(ValueError, match=r"^frame_offsets: must ascend"):
+        log[0:3]

@@ -4,33 +4,19 @@
 
 #include <cstdint>
 #include <memory>
-#include <stdexcept>
 
+#include "bindings/arrays.hpp"
 #include "core/cpu_features.hpp"
 #include "deepsets/pair_loss.hpp"
 
 namespace py = pybind11;
-
-hthm::LogView log_view(const py::array_t<double, py::array::c_style>& start,
-                       const py::array_t<std::int64_t, py::array::c_style>& frame_offsets,
-                       const py::array_t<std::int32_t, py::array::c_style>& pairs,
-                       const py::array_t<double, py::array::c_style>& velocities);  // bindings/log.cpp
+using namespace hthm::bindings;
 
 namespace {
-
-// No forcecast: another dtype or order is refused, never cast or copied.
-using Doubles = py::array_t<double, py::array::c_style>;
-using Floats = py::array_t<float, py::array::c_style>;
-using Indices = py::array_t<std::int32_t, py::array::c_style>;
-using Counts = py::array_t<std::int64_t, py::array::c_style>;
 
 using hthm::deepsets::FrameStore;
 using hthm::deepsets::Network;
 using hthm::deepsets::PairLoss;
-
-void require(bool holds, const char* message) {
-  if (!holds) throw std::invalid_argument(message);
-}
 
 FrameStore encode(const hthm::deepsets::DenseFrames& frames, int threads) {
   const py::gil_scoped_release unlocked;  // safe: the caller holds the arrays, and the core knows no Python

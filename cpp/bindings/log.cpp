@@ -4,26 +4,18 @@
 #include <pybind11/stl.h>
 
 #include <optional>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "bindings/arrays.hpp"
 #include "measures/log_histogram.hpp"
 #include "recording/log_rows.hpp"
 #include "recording/replay.hpp"
 
 namespace py = pybind11;
+using namespace hthm::bindings;
 
 namespace {
-
-// No forcecast: another dtype or order is refused, never cast or copied.
-using Doubles = py::array_t<double, py::array::c_style>;
-using Indices = py::array_t<std::int64_t, py::array::c_style>;
-using Pairs = py::array_t<std::int32_t, py::array::c_style>;
-
-void require(bool holds, const char* what) {
-  if (!holds) throw std::invalid_argument(what);
-}
 
 /// NumPy's array of this shape over the memory that the core filled; a capsule frees it.
 template <class Number, class T>
@@ -47,9 +39,8 @@ py::tuple release(hthm::LogRows& log) {
 
 }  // namespace
 
-/// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2), as they are.
-hthm::LogView log_view(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs,
-                       const Doubles& velocities) {
+hthm::LogView hthm::bindings::log_view(const Doubles& start, const Counts& frame_offsets, const Indices& pairs,
+                                       const Doubles& velocities) {
   require(start.ndim() == 3 && start.shape(2) == 2, "start: must be (runs, n, 2)");
   require(frame_offsets.ndim() == 2 && frame_offsets.shape(0) == start.shape(0) && frame_offsets.shape(1) > 0,
           "frame_offsets: must be (runs, frames + 1)");
@@ -57,46 +48,31 @@ hthm::LogView log_view(const Doubles& start, const Indices& frame_offsets, const
   require(velocities.ndim() == 3 && velocities.shape(0) == pairs.shape(0) && velocities.shape(1) == 2 &&
               velocities.shape(2) == 2,
           "velocities: must be (rows, 2, 2)");
-  return {reinterpret_cast<const hthm::Vec*>(start.data()),
-          frame_offsets.data(),
-          pairs.data(),
-          reinterpret_cast<const hthm::Vec*>(velocities.data()),
-          start.shape(0),
-          frame_offsets.shape(1) - 1,
-          start.shape(1),
-          pairs.shape(0)};
+  return {vectors(start), frame_offsets.data(),       pairs.data(),   vectors(velocities),
+          start.shape(0), frame_offsets.shape(1) - 1, start.shape(1), pairs.shape(0)};
 }
 
 namespace {
 
-void log_frames(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
-                const Indices& numbers, Doubles& out, int threads) {
+void log_frames(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities,
+                const Counts& numbers, Doubles& out, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   require(numbers.ndim() == 1, "numbers: must be (count,)");
   require(out.ndim() == 3 && out.shape(0) == numbers.size() && out.shape(1) == log.n && out.shape(2) == 2,
           "out: must be (count, n, 2)");
-  auto* to = reinterpret_cast<hthm::Vec*>(out.mutable_data());
+  hthm::Vec* to = writable_vectors(out);
   const std::int64_t* wanted = numbers.data();
   const std::int64_t count = numbers.size();
-  const py::gil_scoped_release unlocked;  // safe: the caller holds every array, and the core knows no Python
-  hthm::write_frames(log, wanted, count, threads, to);
+  interruptible([&](hthm::StopRequest* stop) { hthm::write_frames(log, wanted, count, threads, to, stop); });
 }
 
-hthm::SpeedBins speed_bins(const Doubles& edges) {
-  require(edges.ndim() == 1 && edges.size() > 1, "edges: must be (bins + 1,)");
-  return hthm::SpeedBins{std::vector<double>(edges.data(), edges.data() + edges.size())};
-}
-
-Indices speed_counts(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
-                     const Doubles& edges, int threads) {
+Counts speed_counts(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities,
+                    const Doubles& edges, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   const hthm::SpeedBins bins = speed_bins(edges);
-  Indices counts({log.runs, log.frames, bins.bins()});
+  Counts counts({log.runs, log.frames, bins.bins()});
   std::int64_t* out = counts.mutable_data();
-  {
-    const py::gil_scoped_release unlocked;  // safe: as above
-    hthm::speed_counts(bins, log, threads, out);
-  }
+  interruptible([&](hthm::StopRequest* stop) { hthm::speed_counts(bins, log, threads, out, stop); });
   return counts;
 }
 
@@ -104,30 +80,30 @@ Indices speed_counts(const Doubles& start, const Indices& frame_offsets, const P
 template <class Measure>
 py::tuple measured(const hthm::LogView& log, const Measure& measure) {
   Doubles h({log.runs, log.frames});
-  Indices beyond({log.runs, log.frames});
+  Counts beyond({log.runs, log.frames});
   double* out = h.mutable_data();
   std::int64_t* dropped = beyond.mutable_data();
-  {
-    const py::gil_scoped_release unlocked;  // safe: as above
-    measure(out, dropped);
-  }
+  interruptible([&](hthm::StopRequest* stop) { measure(out, dropped, stop); });
   return py::make_tuple(std::move(h), std::move(beyond));
 }
 
-py::tuple speed_h(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
+py::tuple speed_h(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities,
                   const Doubles& edges, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   const hthm::SpeedBins bins = speed_bins(edges);
-  return measured(log, [&](double* h, std::int64_t* beyond) { hthm::speed_h(bins, log, threads, h, beyond); });
+  return measured(log, [&](double* h, std::int64_t* beyond, hthm::StopRequest* stop) {
+    hthm::speed_h(bins, log, threads, h, beyond, stop);
+  });
 }
 
-py::tuple velocity_h(const Doubles& start, const Indices& frame_offsets, const Pairs& pairs, const Doubles& velocities,
+py::tuple velocity_h(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities,
                      const std::optional<Doubles>& temperature, std::int64_t bins, double reach, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   require(!temperature || temperature->size() == log.runs * log.frames, "temperature: must be one a frame");
   const double* given = temperature ? temperature->data() : nullptr;
-  return measured(
-      log, [&](double* h, std::int64_t* beyond) { hthm::velocity_h(log, given, bins, reach, threads, h, beyond); });
+  return measured(log, [&](double* h, std::int64_t* beyond, hthm::StopRequest* stop) {
+    hthm::velocity_h(log, given, bins, reach, threads, h, beyond, stop);
+  });
 }
 
 /// Offer a function whose first arguments are the parts of a log.

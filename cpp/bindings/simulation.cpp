@@ -3,54 +3,34 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
+#include "bindings/arrays.hpp"
 #include "event_driven/event_run.hpp"
 #include "runs/ensemble.hpp"
 
 namespace py = pybind11;
+using namespace hthm::bindings;
 
 namespace {
-
-// No forcecast: another dtype or order is refused, never cast or copied.
-using Doubles = py::array_t<double, py::array::c_style>;
-using Counts = py::array_t<std::int64_t, py::array::c_style>;
-
-void require(bool holds, const char* what) {
-  if (!holds) throw std::invalid_argument(what);
-}
-
-// NumPy stores a 2-vector as two doubles side by side, and so do we.
-static_assert(sizeof(hthm::Vec) == 2 * sizeof(double));
-const hthm::Vec* vectors(const Doubles& a) { return reinterpret_cast<const hthm::Vec*>(a.data()); }
-hthm::Vec* writable_vectors(Doubles& a) { return reinterpret_cast<hthm::Vec*>(a.mutable_data()); }
 
 bool is_runs_n_2(const Doubles& a, std::int64_t runs, std::int64_t n) {
   return a.ndim() == 3 && a.shape(0) == runs && a.shape(1) == n && a.shape(2) == 2;
 }
 
-/// Whether a signal waits, Ctrl-C's for one; its handler is run.
-bool is_interrupted() {
-  const py::gil_scoped_acquire locked;
-  return PyErr_CheckSignals() != 0;
-}
-
-hthm::Ensemble make_ensemble(const std::string& engine, const Doubles& positions, const Doubles& velocities, double box,
-                             double diameter, double dt, std::int64_t first_run, int threads) {
+std::unique_ptr<hthm::Ensemble> make_ensemble(const std::string& engine, const Doubles& positions,
+                                              const Doubles& velocities, double box, double diameter, double dt,
+                                              std::int64_t first_run, int threads) {
   require(positions.ndim() == 3 && is_runs_n_2(velocities, positions.shape(0), positions.shape(1)) &&
               positions.shape(2) == 2,
           "positions, velocities: must both be (runs, n, 2)");
   const hthm::Start start{vectors(positions), vectors(velocities), positions.shape(0), positions.shape(1), first_run};
-  hthm::StopRequest stop{is_interrupted};
-  try {
-    const py::gil_scoped_release unlocked;  // safe: the caller holds both arrays, and the core knows no Python
-    return hthm::Ensemble{engine, {box, diameter, dt}, start, threads, &stop};
-  } catch (const hthm::Stopped&) {
-    throw py::error_already_set();  // what the signal's handler raised, KeyboardInterrupt after Ctrl-C
-  }
+  return interruptible([&](hthm::StopRequest* stop) {
+    return std::make_unique<hthm::Ensemble>(engine, hthm::Setup{box, diameter, dt}, start, threads, stop);
+  });
 }
 
 /// One of the recorded arrays, (runs, frames, n, 2), or null.
@@ -74,12 +54,8 @@ void advance(hthm::Ensemble& ensemble, std::int64_t first, std::int64_t count, C
                             recorded(velocities, ensemble, frames),
                             recorded(positions, ensemble, frames),
                             log};
-  hthm::StopRequest stop{is_interrupted};
   try {
-    const py::gil_scoped_release unlocked;  // safe: the caller holds every array
-    ensemble.advance(record, threads, &stop);
-  } catch (const hthm::Stopped&) {
-    throw py::error_already_set();
+    interruptible([&](hthm::StopRequest* stop) { ensemble.advance(record, threads, stop); });
   } catch (const hthm::Jammed& jammed) {
     throw std::invalid_argument(jammed.what());
   }
@@ -89,7 +65,13 @@ void write_state(const hthm::Ensemble& ensemble, Doubles& positions, Doubles& ve
   require(
       is_runs_n_2(positions, ensemble.runs(), ensemble.n()) && is_runs_n_2(velocities, ensemble.runs(), ensemble.n()),
       "positions, velocities: must both be (runs, n, 2)");
-  ensemble.write_state(writable_vectors(positions), writable_vectors(velocities));
+  auto *to_positions = writable_vectors(positions), *to_velocities = writable_vectors(velocities);
+  interruptible([&](hthm::StopRequest* stop) { ensemble.write_state(to_positions, to_velocities, stop); });
+}
+
+/// Rows that were moved before a signal came are in `rows`: both can only be dropped then.
+void move_log(hthm::Ensemble& ensemble, hthm::LogRows& rows, int threads) {
+  interruptible([&](hthm::StopRequest* stop) { ensemble.move_log(rows, threads, stop); });
 }
 
 }  // namespace
@@ -102,8 +84,7 @@ void bind_simulation(py::module_& m) {
            py::arg("threads"))
       .def("advance", &advance, py::kw_only(), py::arg("first"), py::arg("count"), py::arg("collisions").noconvert(),
            py::arg("velocities").noconvert(), py::arg("positions").noconvert(), py::arg("log"), py::arg("threads"))
-      .def("move_log", &hthm::Ensemble::move_log, py::arg("rows"), py::arg("threads"),
-           py::call_guard<py::gil_scoped_release>())
+      .def("move_log", &move_log, py::arg("rows"), py::arg("threads"))
       .def("write_state", &write_state, py::kw_only(), py::arg("positions").noconvert(),
            py::arg("velocities").noconvert());
 }

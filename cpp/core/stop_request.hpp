@@ -14,7 +14,8 @@ namespace hthm {
 struct Stopped {};
 
 /// Whether to go on, for work on several threads: `asked` is called on the thread that made this object alone, when
-/// that thread checks and has not asked for `interval`; once it has returned true, every thread stops at its next check.
+/// that thread checks and has not asked for `interval`; once it has returned true, every thread stops at its next
+/// check.
 class StopRequest {
  public:
   using Clock = std::chrono::steady_clock;
@@ -24,8 +25,17 @@ class StopRequest {
 
   /// Throws Stopped.
   void check() {
-    if (is_owner() && !stopped_) ask();
+    ask();
     if (stopped_) throw Stopped{};
+  }
+
+  /// Find out for all threads whether to stop; on any but the owner's this does nothing.
+  void ask() {
+    if (!is_owner() || stopped_) return;
+    const Clock::time_point now = Clock::now();
+    if (now - last_ < interval_) return;
+    last_ = now;
+    if (asked_()) stopped_ = true;
   }
 
   bool stopped() const { return stopped_; }
@@ -34,13 +44,6 @@ class StopRequest {
   bool is_owner() const { return std::this_thread::get_id() == owner_; }
 
  private:
-  void ask() {
-    const Clock::time_point now = Clock::now();
-    if (now - last_ < interval_) return;
-    last_ = now;
-    if (asked_()) stopped_ = true;
-  }
-
   std::function<bool()> asked_;
   Clock::duration interval_;
   Clock::time_point last_ = Clock::now();

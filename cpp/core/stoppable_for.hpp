@@ -76,7 +76,7 @@ void stoppable_for(std::int64_t count, int threads, StopRequest* stop, const Bod
   parallel_for(team > 1 ? 4 * team : 1, static_cast<int>(team), [&](std::int64_t) {
     for (std::int64_t i = handout.next(); i < count; i = handout.next()) {
       try {
-        if (stop->is_owner()) stop->check();
+        stop->ask();
         if (!stop->stopped()) body(i);
       } catch (...) {
         handout.failed(i, std::current_exception());

@@ -220,12 +220,13 @@ void FrameStore::encode_log(const LogView& log, std::int64_t r, Run& run) const 
   if (most >= std::numeric_limits<std::uint32_t>::max())
     throw std::length_error("log: must have below 2^31 rows a run");
   run.changes.reserve(static_cast<std::size_t>(most));
+  Pace pace{nullptr};
   std::vector<char> is_touched(n, 0);
   std::vector<Change> touched;  // in this frame, with the velocities before it
   for (std::size_t t = 0; t < frames; ++t) {
     touched.clear();
     const auto frame = static_cast<std::int64_t>(t);
-    replay(log, r, frame, frame + 1, [&](std::int32_t disk, const Vec& v) {
+    replay(log, r, frame, frame + 1, pace, [&](std::int32_t disk, const Vec& v) {
       const auto i = static_cast<std::size_t>(disk);
       if (!is_touched[i]) touched.push_back({disk, x[i], y[i], 0, 0});
       is_touched[i] = 1;

@@ -95,12 +95,13 @@ std::string overlap_text(std::int64_t i, std::int64_t j, double distance) {
 }
 
 /// Throw for the first pair of overlapping disks. What rounding may do to a pair in contact is no overlap.
-void refuse_overlap(const Units& units, const Vec* positions, std::int64_t n) {
+void refuse_overlap(const Units& units, const Vec* positions, std::int64_t n, StopRequest* stop) {
   const Setup& setup = units.setup();
   const double touching = setup.diameter - std::max(1e-12 * setup.diameter, 0x1p-51 * setup.box);
   CellList finder{setup, n, simd_level()};
   PairList pairs;
-  finder.find({positions, nullptr, n}, pairs);
+  Pace pace{stop};
+  finder.find({positions, nullptr, n}, pairs, pace);
   std::sort(pairs.begin(), pairs.end());
   for (const Pair& pair : pairs) {
     const Vec d = separation(positions[pair.i()], positions[pair.j()], setup.box, setup.box / 2);
@@ -118,7 +119,7 @@ std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, co
                                     Simd level, StopRequest* stop) {
   const Units units{setup, velocities, n};
   const std::vector<Vec> x = units.positions_inside(positions, n), v = units.velocities_inside(velocities, n);
-  refuse_overlap(units, x.data(), n);
+  refuse_overlap(units, x.data(), n, stop);
   return std::make_unique<EventRun>(units, x.data(), v.data(), velocities, n, level, stop);
 }
 

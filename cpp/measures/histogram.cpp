@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/parallel.hpp"
+#include "core/stoppable_for.hpp"
 
 namespace hthm {
 namespace {
@@ -16,10 +16,11 @@ namespace {
 constexpr std::int64_t frames_per_task = 64;
 
 template <class Body>
-void for_each_frame(std::int64_t frames, int threads, const Body& body) {
+void for_each_frame(std::int64_t frames, int threads, StopRequest* stop, const Body& body) {
   const std::int64_t tasks = (frames + frames_per_task - 1) / frames_per_task;
-  parallel_for(tasks, threads, [&](std::int64_t task) {
-    body(task * frames_per_task, std::min(frames, (task + 1) * frames_per_task));
+  stoppable_for(tasks, threads, stop, [&](std::int64_t task) {
+    Pace pace{stop};
+    body(task * frames_per_task, std::min(frames, (task + 1) * frames_per_task), pace);
   });
 }
 
@@ -49,9 +50,12 @@ std::int64_t nearby_bin(const std::vector<double>& edges, double step, double x)
 }
 
 /// Counts (bins + 1,) of the speeds of one frame (n,); the last counts those out of range.
-void count_speeds(const SpeedBins& bins, const Vec* velocities, std::int64_t n, std::vector<std::int64_t>& counts) {
+void count_speeds(const SpeedBins& bins, const Vec* velocities, std::int64_t n, Pace& pace,
+                  std::vector<std::int64_t>& counts) {
   std::fill(counts.begin(), counts.end(), 0);
-  for (std::int64_t i = 0; i < n; ++i) ++counts[static_cast<std::size_t>(bins(velocities[i]))];
+  in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) ++counts[static_cast<std::size_t>(bins(velocities[i]))];
+  });
 }
 
 }  // namespace
@@ -86,23 +90,25 @@ std::int64_t SpeedBins::exact(const Vec& v) const {
 }
 
 void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads,
-                  std::int64_t* counts) {
-  for_each_frame(frames, threads, [&](std::int64_t first, std::int64_t last) {
+                  std::int64_t* counts, StopRequest* stop) {
+  for_each_frame(frames, threads, stop, [&](std::int64_t first, std::int64_t last, Pace& pace) {
     std::vector<std::int64_t> in_bin(static_cast<std::size_t>(bins.bins()) + 1);
     for (std::int64_t frame = first; frame < last; ++frame) {
-      count_speeds(bins, velocities + frame * n, n, in_bin);
+      pace.did(bins.bins());
+      count_speeds(bins, velocities + frame * n, n, pace, in_bin);
       std::copy(in_bin.begin(), in_bin.end() - 1, counts + frame * bins.bins());
     }
   });
 }
 
 void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads, double* h,
-             std::int64_t* beyond) {
-  const CountEntropy entropy{n};
-  for_each_frame(frames, threads, [&](std::int64_t first, std::int64_t last) {
+             std::int64_t* beyond, StopRequest* stop) {
+  const CountEntropy entropy{n, stop};
+  for_each_frame(frames, threads, stop, [&](std::int64_t first, std::int64_t last, Pace& pace) {
     std::vector<std::int64_t> in_bin(static_cast<std::size_t>(bins.bins()) + 1);
     for (std::int64_t frame = first; frame < last; ++frame) {
-      count_speeds(bins, velocities + frame * n, n, in_bin);
+      pace.did(bins.bins());
+      count_speeds(bins, velocities + frame * n, n, pace, in_bin);
       h[frame] = entropy(in_bin.data(), bins.bins(), bins.width());
       beyond[frame] = in_bin.back();
     }
@@ -111,11 +117,14 @@ void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, 
 
 // ---- H of counts ----------------------------------------------------------------------------------------------------
 
-CountEntropy::CountEntropy(std::int64_t most) : count_log_(static_cast<std::size_t>(most) + 1) {
-  for (std::int64_t c = 1; c <= most; ++c) {
-    const auto count = static_cast<double>(c);
-    count_log_[static_cast<std::size_t>(c)] = count * std::log(count);
-  }
+CountEntropy::CountEntropy(std::int64_t most, StopRequest* stop) : count_log_(static_cast<std::size_t>(most) + 1) {
+  Pace pace{stop};
+  in_pieces(1, most + 1, pace, [this](std::int64_t first, std::int64_t last) {
+    for (std::int64_t c = first; c < last; ++c) {
+      const auto count = static_cast<double>(c);
+      count_log_[static_cast<std::size_t>(c)] = count * std::log(count);
+    }
+  });
 }
 
 double CountEntropy::operator()(const std::int64_t* counts, std::int64_t bins, double cell) const {
@@ -208,11 +217,12 @@ double VelocityCells::rescaled(const Vec* velocities, const double* temperature)
 }
 
 void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
-                std::int64_t bins, double reach, int threads, double* h, std::int64_t* beyond) {
-  const CountEntropy entropy{n};
-  for_each_frame(frames, threads, [&](std::int64_t first, std::int64_t last) {
+                std::int64_t bins, double reach, int threads, double* h, std::int64_t* beyond, StopRequest* stop) {
+  const CountEntropy entropy{n, stop};
+  for_each_frame(frames, threads, stop, [&](std::int64_t first, std::int64_t last, Pace& pace) {
     VelocityCells h_of{entropy, n, bins, reach};
     for (std::int64_t frame = first; frame < last; ++frame) {
+      pace.did(n + bins * bins);
       h[frame] = h_of(velocities + frame * n, temperature ? temperature + frame : nullptr);
       beyond[frame] = h_of.beyond();
     }

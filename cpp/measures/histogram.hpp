@@ -32,8 +32,8 @@ class SpeedBins {
 /// H of a histogram: the sum of p ln p over its cells, p the density of the counts.
 class CountEntropy {
  public:
-  /// For counts from 0 to `most`: c ln c is looked up, not computed.
-  explicit CountEntropy(std::int64_t most);
+  /// For counts from 0 to `most`: c ln c is looked up, not computed. Throws Stopped.
+  explicit CountEntropy(std::int64_t most, StopRequest* stop = nullptr);
 
   /// H of counts (bins,) in cells of size `cell`; NaN where all are zero.
   double operator()(const std::int64_t* counts, std::int64_t bins, double cell) const;
@@ -70,18 +70,21 @@ class VelocityCells {
   std::vector<double> edges_;         // (bins + 1,)
 };
 
+// Each of these throws std::invalid_argument where a velocity is not finite, and Stopped.
+
 /// Counts (frames, bins) of the speeds of velocities (frames, n).
 void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads,
-                  std::int64_t* counts);
+                  std::int64_t* counts, StopRequest* stop = nullptr);
 
 /// H (frames,) = sum of p ln p ds, eq. (5), of velocities (frames, n), and the disks (frames,) that are out of range;
 /// NaN for a frame with no speed in range.
 void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads, double* h,
-             std::int64_t* beyond);
+             std::int64_t* beyond, StopRequest* stop = nullptr);
 
 /// Boltzmann's H (frames,) of velocities (frames, n), and the disks (frames,) that are out of range. `temperature`
 /// (frames,), or null: see VelocityCells.
 void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
-                std::int64_t bins, double reach, int threads, double* h, std::int64_t* beyond);
+                std::int64_t bins, double reach, int threads, double* h, std::int64_t* beyond,
+                StopRequest* stop = nullptr);
 
 }  // namespace hthm

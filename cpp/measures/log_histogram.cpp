@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/parallel.hpp"
+#include "core/narrow.hpp"
+#include "core/stoppable_for.hpp"
 
 namespace hthm {
 namespace {
@@ -11,18 +12,23 @@ namespace {
 /// Call counted(frame, counts, changed) for every frame of every run, numbered through all runs, with counts (bins +
 /// 1,) of its speeds, those out of range last; `changed` says whether they may differ from those of the frame before.
 template <class Counted>
-void count_speeds(const SpeedBins& bins, const LogView& log, int threads, const Counted& counted) {
-  parallel_for(log.runs, threads, [&](std::int64_t run) {
+void count_speeds(const SpeedBins& bins, const LogView& log, int threads, StopRequest* stop, const Counted& counted) {
+  static_cast<void>(narrow<std::int32_t>(bins.bins(), "bins"));  // as they are kept below, a disk each
+  stoppable_for(log.runs, threads, stop, [&](std::int64_t run) {
+    Pace pace{stop};
     std::vector<std::int64_t> counts(static_cast<std::size_t>(bins.bins()) + 1);
     std::vector<std::int32_t> bin_of(static_cast<std::size_t>(log.n));
-    for (std::int64_t i = 0; i < log.n; ++i) {
-      const std::int64_t bin = bins(log.start[run * log.n + i]);
-      bin_of[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(bin);
-      ++counts[static_cast<std::size_t>(bin)];
-    }
+    in_pieces(0, log.n, pace, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) {
+        const std::int64_t bin = bins(log.start[run * log.n + i]);
+        bin_of[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(bin);
+        ++counts[static_cast<std::size_t>(bin)];
+      }
+    });
     for (std::int64_t frame = 0; frame < log.frames; ++frame) {
       bool changed = frame == 0;
-      replay(log, run, frame, frame + 1, [&](std::int32_t disk, const Vec& v) {
+      pace.did(bins.bins());
+      replay(log, run, frame, frame + 1, pace, [&](std::int32_t disk, const Vec& v) {
         std::int32_t& bin = bin_of[static_cast<std::size_t>(disk)];
         --counts[static_cast<std::size_t>(bin)];
         bin = static_cast<std::int32_t>(bins(v));
@@ -36,29 +42,33 @@ void count_speeds(const SpeedBins& bins, const LogView& log, int threads, const 
 
 }  // namespace
 
-void speed_counts(const SpeedBins& bins, const LogView& log, int threads, std::int64_t* counts) {
-  count_speeds(bins, log, threads, [&](std::int64_t frame, const std::vector<std::int64_t>& in_bin, bool) {
+void speed_counts(const SpeedBins& bins, const LogView& log, int threads, std::int64_t* counts, StopRequest* stop) {
+  count_speeds(bins, log, threads, stop, [&](std::int64_t frame, const std::vector<std::int64_t>& in_bin, bool) {
     std::copy(in_bin.begin(), in_bin.end() - 1, counts + frame * bins.bins());
   });
 }
 
-void speed_h(const SpeedBins& bins, const LogView& log, int threads, double* h, std::int64_t* beyond) {
-  const CountEntropy entropy{log.n};
-  count_speeds(bins, log, threads, [&](std::int64_t frame, const std::vector<std::int64_t>& in_bin, bool changed) {
-    h[frame] = changed ? entropy(in_bin.data(), bins.bins(), bins.width()) : h[frame - 1];
-    beyond[frame] = in_bin.back();
-  });
+void speed_h(const SpeedBins& bins, const LogView& log, int threads, double* h, std::int64_t* beyond,
+             StopRequest* stop) {
+  const CountEntropy entropy{log.n, stop};
+  count_speeds(bins, log, threads, stop,
+               [&](std::int64_t frame, const std::vector<std::int64_t>& in_bin, bool changed) {
+                 h[frame] = changed ? entropy(in_bin.data(), bins.bins(), bins.width()) : h[frame - 1];
+                 beyond[frame] = in_bin.back();
+               });
 }
 
 void velocity_h(const LogView& log, const double* temperature, std::int64_t bins, double reach, int threads, double* h,
-                std::int64_t* beyond) {
-  const CountEntropy entropy{log.n};
-  parallel_for(log.runs, threads, [&](std::int64_t run) {
+                std::int64_t* beyond, StopRequest* stop) {
+  const CountEntropy entropy{log.n, stop};
+  stoppable_for(log.runs, threads, stop, [&](std::int64_t run) {
+    Pace pace{stop};
     VelocityCells h_of{entropy, log.n, bins, reach};
     std::vector<Vec> velocities(log.start + run * log.n, log.start + (run + 1) * log.n);
     for (std::int64_t frame = 0; frame < log.frames; ++frame) {
       bool changed = frame == 0 || temperature;
-      replay(log, run, frame, frame + 1, [&](std::int32_t disk, const Vec& v) {
+      pace.did(log.n + bins * bins);
+      replay(log, run, frame, frame + 1, pace, [&](std::int32_t disk, const Vec& v) {
         velocities[static_cast<std::size_t>(disk)] = v;
         changed = true;
       });

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "core/parallel.hpp"
+#include "core/stoppable_for.hpp"
 
 namespace hthm {
 
-void LogRows::append(std::vector<std::vector<CollisionLog>>& runs, int threads) {
+void LogRows::append(std::vector<std::vector<CollisionLog>>& runs, int threads, StopRequest* stop) {
   std::vector<std::int64_t> first{0};  // (runs + 1,) row of each run among those appended
   for (const auto& pieces : runs) {
     std::int64_t count = 0;
@@ -21,14 +21,21 @@ void LogRows::append(std::vector<std::vector<CollisionLog>>& runs, int threads) 
   std::int32_t* to_pairs = pairs.extend(2 * more);
   Vec* to_velocities = velocities.extend(2 * more);
   double* to_times = timed ? times.extend(more) : nullptr;
-  parallel_for(static_cast<std::int64_t>(runs.size()), threads, [&](std::int64_t run) {
+  stoppable_for(static_cast<std::int64_t>(runs.size()), threads, stop, [&](std::int64_t run) {
+    Pace pace{stop};
     std::int64_t row = first[static_cast<std::size_t>(run)];
     for (CollisionLog& piece : runs[static_cast<std::size_t>(run)]) {
       const CollisionLog moved = std::move(piece);
-      std::copy(moved.pairs.begin(), moved.pairs.end(), to_pairs + 2 * row);
-      std::copy(moved.velocities.begin(), moved.velocities.end(), to_velocities + 2 * row);
-      if (timed) std::copy(moved.times.begin(), moved.times.end(), to_times + row);
-      row += static_cast<std::int64_t>(moved.pairs.size() / 2);
+      const auto count = static_cast<std::int64_t>(moved.pairs.size() / 2);
+      in_pieces(0, count, pace, [&](std::int64_t begin, std::int64_t end) {
+        const auto copy = [&](const auto& from, auto* to, std::int64_t a_row) {
+          std::copy(from.data() + a_row * begin, from.data() + a_row * end, to + a_row * (row + begin));
+        };
+        copy(moved.pairs, to_pairs, 2);
+        copy(moved.velocities, to_velocities, 2);
+        if (timed) copy(moved.times, to_times, 1);
+      });
+      row += count;
     }
     runs[static_cast<std::size_t>(run)].clear();
   });

@@ -73,8 +73,8 @@ struct LogRows {
   std::int64_t rows() const { return pairs.size() / 2; }
 
   /// Append the rows of runs, each in pieces that follow each other; what has been moved is freed as it goes.
-  /// Throws std::bad_alloc, and nothing has changed.
-  void append(std::vector<std::vector<CollisionLog>>& runs, int threads);
+  /// Throws std::bad_alloc, and nothing has changed, or Stopped, and rows and runs can only be destroyed.
+  void append(std::vector<std::vector<CollisionLog>>& runs, int threads, StopRequest* stop = nullptr);
 };
 
 }  // namespace hthm

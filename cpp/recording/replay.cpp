@@ -4,11 +4,12 @@
 #include <numeric>
 #include <vector>
 
-#include "core/parallel.hpp"
+#include "core/stoppable_for.hpp"
 
 namespace hthm {
 
-void write_frames(const LogView& log, const std::int64_t* numbers, std::int64_t count, int threads, Vec* velocities) {
+void write_frames(const LogView& log, const std::int64_t* numbers, std::int64_t count, int threads, Vec* velocities,
+                  StopRequest* stop) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(count));  // places in `numbers`, by ascending number
   std::iota(order.begin(), order.end(), 0);
   if (!std::is_sorted(numbers, numbers + count)) {
@@ -27,7 +28,8 @@ void write_frames(const LogView& log, const std::int64_t* numbers, std::int64_t 
   const auto runs = static_cast<std::int64_t>(groups.size());
   groups.push_back(count);
 
-  parallel_for(runs, threads, [&](std::int64_t group) {
+  stoppable_for(runs, threads, stop, [&](std::int64_t group) {
+    Pace pace{stop};
     const auto first = groups[static_cast<std::size_t>(group)], last = groups[static_cast<std::size_t>(group) + 1];
     const std::int64_t run = numbers[order[static_cast<std::size_t>(first)]] / log.frames;
     const Vec* before = log.start + run * log.n;
@@ -36,8 +38,9 @@ void write_frames(const LogView& log, const std::int64_t* numbers, std::int64_t 
       const std::int64_t place = order[static_cast<std::size_t>(k)];
       const std::int64_t wanted = numbers[place] % log.frames + 1;
       Vec* now = velocities + place * log.n;
-      std::copy(before, before + log.n, now);
-      replay(log, run, done, wanted, [now](std::int32_t disk, const Vec& v) { now[disk] = v; });
+      in_pieces(0, log.n, pace,
+                [&](std::int64_t begin, std::int64_t end) { std::copy(before + begin, before + end, now + begin); });
+      replay(log, run, done, wanted, pace, [now](std::int32_t disk, const Vec& v) { now[disk] = v; });
       before = now;
       done = wanted;
     }

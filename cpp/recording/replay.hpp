@@ -33,19 +33,23 @@ inline RowRange rows_of(const LogView& log, std::int64_t run, std::int64_t first
 }
 
 /// Call changed(disk, velocity) for both disks of every collision of frames [first, last) of a run, in order.
-/// Throws std::invalid_argument where the log points outside of itself.
+/// Throws std::invalid_argument where the log points outside of itself, and Stopped.
 template <class Changed>
-void replay(const LogView& log, std::int64_t run, std::int64_t first, std::int64_t last, const Changed& changed) {
+void replay(const LogView& log, std::int64_t run, std::int64_t first, std::int64_t last, Pace& pace,
+            const Changed& changed) {
   const RowRange rows = rows_of(log, run, first, last);
-  for (std::int64_t k = 2 * rows.begin; k < 2 * rows.end; ++k) {
-    const std::int32_t disk = log.pairs[k];
-    if (disk < 0 || disk >= log.n) throw std::invalid_argument("pairs: must be numbers of disks, from 0 to n - 1.");
-    changed(disk, log.velocities[k]);
-  }
+  in_pieces(2 * rows.begin, 2 * rows.end, pace, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t k = begin; k < end; ++k) {
+      const std::int32_t disk = log.pairs[k];
+      if (disk < 0 || disk >= log.n) throw std::invalid_argument("pairs: must be numbers of disks, from 0 to n - 1.");
+      changed(disk, log.velocities[k]);
+    }
+  });
 }
 
 /// Velocities (count, n) of frames by number, in any order: frame k of run r has the number r * frames + k.
-/// Runs are read in parallel, each once. Throws std::invalid_argument for a number that no frame has.
-void write_frames(const LogView& log, const std::int64_t* numbers, std::int64_t count, int threads, Vec* velocities);
+/// Runs are read in parallel, each once. Throws std::invalid_argument for a number that no frame has, and Stopped.
+void write_frames(const LogView& log, const std::int64_t* numbers, std::int64_t count, int threads, Vec* velocities,
+                  StopRequest* stop = nullptr);
 
 }  // namespace hthm

@@ -4,7 +4,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "core/parallel.hpp"
+#include "core/narrow.hpp"
+#include "core/stoppable_for.hpp"
 #include "event_driven/event_run.hpp"
 #include "fixed_step/fixed_step.hpp"
 
@@ -36,21 +37,21 @@ std::vector<std::string_view> engine_names() {
 }
 
 Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads, StopRequest* stop)
-    : n_{start.n},
+    : n_{narrow<std::int32_t>(start.n, "n")},  // disks are numbered so, by every engine
       first_run_{start.first_run},
       runs_(static_cast<std::size_t>(start.runs)),
       logs_(static_cast<std::size_t>(start.runs)) {
-  parallel_for(start.runs, threads, [&](std::int64_t k) {
+  stoppable_for(start.runs, threads, stop, [&](std::int64_t k) {
     const std::int64_t offset = k * start.n;
     const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
     runs_[static_cast<std::size_t>(k)] =
         engine == event_engine ? make_exact_run(setup, positions, velocities, start.n, start.first_run + k, stop)
-                               : make_fixed_step_run(engine, setup, positions, velocities, start.n);
+                               : make_fixed_step_run(engine, setup, positions, velocities, start.n, simd_level(), stop);
   });
 }
 
 void Ensemble::advance(const Record& record, int threads, StopRequest* stop) {
-  parallel_for(runs(), threads, [&](std::int64_t k) {
+  stoppable_for(runs(), threads, stop, [&](std::int64_t k) {
     const std::int64_t frame = k * record.frames + record.first;
     FrameSink sink;
     sink.collisions = record.collisions + frame;
@@ -67,8 +68,10 @@ void Ensemble::advance(const Record& record, int threads, StopRequest* stop) {
   });
 }
 
-void Ensemble::write_state(Vec* positions, Vec* velocities) const {
+void Ensemble::write_state(Vec* positions, Vec* velocities, StopRequest* stop) const {
+  Pace pace{stop};
   for (std::int64_t k = 0; k < runs(); ++k) {
+    pace.did(n_);
     runs_[static_cast<std::size_t>(k)]->write_state(positions + k * n_, velocities + k * n_);
   }
 }

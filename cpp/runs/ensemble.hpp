@@ -46,11 +46,12 @@ class Ensemble {
   /// Throws Stopped if it was asked to, and Jammed for disks without room; the ensemble can only be destroyed then.
   void advance(const Record& record, int threads, StopRequest* stop = nullptr);
 
-  /// Move what has been logged to the end of the rows of all runs; throws std::bad_alloc, and nothing has moved.
-  void move_log(LogRows& rows, int threads) { rows.append(logs_, threads); }
+  /// Move what has been logged to the end of the rows of all runs; throws std::bad_alloc, and nothing has moved, or
+  /// Stopped, and the rows and the ensemble can only be destroyed.
+  void move_log(LogRows& rows, int threads, StopRequest* stop = nullptr) { rows.append(logs_, threads, stop); }
 
-  /// Copy the present state of every run: positions and velocities (runs, n).
-  void write_state(Vec* positions, Vec* velocities) const;
+  /// Copy the present state of every run: positions and velocities (runs, n). Throws Stopped.
+  void write_state(Vec* positions, Vec* velocities, StopRequest* stop = nullptr) const;
 
  private:
   std::int64_t n_;

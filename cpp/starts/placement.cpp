@@ -3,18 +3,24 @@
 #include <cmath>
 #include <vector>
 
-#include "core/parallel.hpp"
+#include "core/narrow.hpp"
+#include "core/stoppable_for.hpp"
+#include "fixed_step/legal_start.hpp"
 #include "fixed_step/pair_finders/cell_grid.hpp"
 #include "fixed_step/pair_finders/sorted_cells.hpp"
 
 namespace hthm {
 
 void count_overlaps(const Setup& setup, const Vec* positions, std::int64_t runs, std::int64_t n, int threads,
-                    std::int64_t* counts) {
-  parallel_for(runs, threads, [&](std::int64_t k) {
-    SortedCells finder{setup, n, simd_level()};
+                    std::int64_t* counts, StopRequest* stop) {
+  stoppable_for(runs, threads, stop, [&](std::int64_t k) {
+    Pace pace{stop};
+    SortedCells finder{setup, narrow<std::int32_t>(n, "n"), simd_level()};
+    const Vec* of_run = positions + k * n;
+    in_pieces(0, n, pace,
+              [&](std::int64_t first, std::int64_t last) { require_inside(of_run + first, last - first, setup.box); });
     PairList pairs;
-    finder.find({positions + k * n, nullptr, n}, pairs);
+    finder.find({of_run, nullptr, n}, pairs, pace);
     counts[k] = static_cast<std::int64_t>(pairs.size());
   });
 }
@@ -30,13 +36,14 @@ class PlacedDisks {
     cells_.resize(static_cast<std::size_t>(grid_.side * grid_.side));
   }
 
-  bool has_room(const Vec& x) const {
+  bool has_room(const Vec& x, Pace& pace) const {
     const std::int64_t side = grid_.side, reach = side > 1 ? 1 : 0;
     const std::int64_t column = grid_.index(x.x), row = grid_.index(x.y);
     for (std::int64_t dy = -reach; dy <= reach; ++dy) {
       for (std::int64_t dx = -reach; dx <= reach; ++dx) {
         const std::int64_t cell = (row + dy + side) % side * side + (column + dx + side) % side;
         for (const std::int64_t i : cells_[static_cast<std::size_t>(cell)]) {
+          pace.did(1);
           if (overlap_(x, positions_[i])) return false;
         }
       }
@@ -59,14 +66,20 @@ class PlacedDisks {
 }  // namespace
 
 Placed place_disks(const Setup& setup, const Vec* candidates, std::int64_t count, Vec* positions, std::int64_t n,
-                   std::int64_t placed) {
+                   std::int64_t placed, StopRequest* stop) {
   const DefaultFloatingPoint environment;
+  Pace pace{stop};
   PlacedDisks disks{setup, positions, n};
-  for (std::int64_t i = 0; i < placed; ++i) disks.add(i);
+  in_pieces(0, placed, pace, [&](std::int64_t first, std::int64_t last) {
+    require_inside(positions + first, last - first, setup.box);
+    for (std::int64_t i = first; i < last; ++i) disks.add(i);
+  });
   std::int64_t used = 0;
   while (placed < n && used < count) {
     const Vec& x = candidates[used++];
-    if (!disks.has_room(x)) continue;
+    pace.did(1);
+    require_inside(&x, 1, setup.box);
+    if (!disks.has_room(x, pace)) continue;
     positions[placed] = x;
     disks.add(placed++);
   }

@@ -7,9 +7,10 @@
 
 namespace hthm {
 
-/// Number of overlapping pairs of each run: positions (runs, n), counts (runs,).
+/// Number of overlapping pairs of each run: positions (runs, n), counts (runs,). Throws std::invalid_argument where a
+/// position is not in the box, and Stopped.
 void count_overlaps(const Setup& setup, const Vec* positions, std::int64_t runs, std::int64_t n, int threads,
-                    std::int64_t* counts);
+                    std::int64_t* counts, StopRequest* stop = nullptr);
 
 /// Disks placed so far, and candidates looked at by the call.
 struct Placed {
@@ -18,8 +19,9 @@ struct Placed {
 };
 
 /// Random sequential addition: take candidates (count,) one after the other and keep each that overlaps none of the
-/// disks kept before, until positions (n,) is full. The first `placed` of them are there already.
+/// disks kept before, until positions (n,) is full. The first `placed` of them are there already. Throws as
+/// count_overlaps does.
 Placed place_disks(const Setup& setup, const Vec* candidates, std::int64_t count, Vec* positions, std::int64_t n,
-                   std::int64_t placed);
+                   std::int64_t placed, StopRequest* stop = nullptr);
 
 }  // namespace hthm

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "fixed_step/pair_finders/sweep_and_prune.hpp"
 #include "tests/simd_levels.hpp"
 
+using hthm::Pace;
 using hthm::Pair;
 using hthm::PairList;
 using hthm::Setup;
@@ -82,12 +84,13 @@ void check_finder(const char* name, const Setup& setup, const Disks& start, int 
     CAPTURE(start.positions.size());
     CAPTURE(setup.diameter);
     Disks disks = start;
+    Pace pace{nullptr};
     Finder finder{setup, disks.view().n, level};
     for (int step = 0; step < steps; ++step) {
       CAPTURE(step);
       PairList pairs;
-      finder.find(disks.view(), pairs);
-      hthm::sort_pairs(pairs, disks.view().n);
+      finder.find(disks.view(), pairs, pace);
+      hthm::sort_pairs(pairs, disks.view().n, pace);
       REQUIRE(keys_of(pairs) == pairs_by_the_rule(disks.positions, setup.box, setup.diameter));
       disks.move(setup);
     }
@@ -158,6 +161,7 @@ TEST_CASE("every finder copes with all disks in one place, and in one row") {
 }
 
 TEST_CASE("sorted_cells finds the pairs that sweep_and_prune finds where the box is cut into bands") {
+  Pace pace{nullptr};
   std::mt19937_64 random{4};
   for (const std::size_t n : {20000U, 120000U}) {
     for (const double fraction : {0.005, 0.03, 0.3}) {
@@ -169,10 +173,10 @@ TEST_CASE("sorted_cells finds the pairs that sweep_and_prune finds where the box
         hthm::SortedCells cells{setup, disks.view().n, level};
         for (int step = 0; step < 3; ++step) {
           PairList expected, pairs;
-          sweep.find(disks.view(), expected);
-          cells.find(disks.view(), pairs);
-          hthm::sort_pairs(expected, disks.view().n);
-          hthm::sort_pairs(pairs, disks.view().n);
+          sweep.find(disks.view(), expected, pace);
+          cells.find(disks.view(), pairs, pace);
+          hthm::sort_pairs(expected, disks.view().n, pace);
+          hthm::sort_pairs(pairs, disks.view().n, pace);
           CHECK(pairs.size() > n / 1000);
           CHECK(keys_of(pairs) == keys_of(expected));
           disks.move(setup);
@@ -183,21 +187,23 @@ TEST_CASE("sorted_cells finds the pairs that sweep_and_prune finds where the box
 }
 
 TEST_CASE("sorted_cells finds all pairs where more disks crowd in a band than its table can number") {
+  Pace pace{nullptr};
   std::mt19937_64 random{5};
   const std::size_t n = 70000;
   const Setup setup{1.0, 2e-6, 1.0};
   Disks row = random_disks(n, 1.0, 0, random);
   for (Vec& x : row.positions) x.y = 0.5;
   PairList expected, pairs;
-  hthm::SweepAndPrune{setup, row.view().n, Simd::portable}.find(row.view(), expected);
-  hthm::SortedCells{setup, row.view().n, Simd::portable}.find(row.view(), pairs);
-  hthm::sort_pairs(expected, row.view().n);
-  hthm::sort_pairs(pairs, row.view().n);
+  hthm::SweepAndPrune{setup, row.view().n, Simd::portable}.find(row.view(), expected, pace);
+  hthm::SortedCells{setup, row.view().n, Simd::portable}.find(row.view(), pairs, pace);
+  hthm::sort_pairs(expected, row.view().n, pace);
+  hthm::sort_pairs(pairs, row.view().n, pace);
   CHECK(pairs.size() > 100);
   CHECK(keys_of(pairs) == keys_of(expected));
 }
 
 TEST_CASE("sort_pairs sorts lists of every length and order") {
+  Pace pace{nullptr};
   std::mt19937_64 random{6};
   for (const std::size_t size : {0U, 1U, 2U, 50U, 3000U, 60000U}) {
     for (const std::int64_t n : {std::int64_t{2}, std::int64_t{300}, std::int64_t{1} << 22}) {
@@ -206,13 +212,44 @@ TEST_CASE("sort_pairs sorts lists of every length and order") {
       for (std::size_t k = 0; k < size; ++k) pairs.emplace_back(disk(random), disk(random));
       std::vector<std::uint64_t> expected = keys_of(pairs);
       std::sort(expected.begin(), expected.end());
-      hthm::sort_pairs(pairs, n);
+      hthm::sort_pairs(pairs, n, pace);
       CHECK(keys_of(pairs) == expected);
-      hthm::sort_pairs(pairs, n);
+      hthm::sort_pairs(pairs, n, pace);
       CHECK(keys_of(pairs) == expected);
       std::reverse(pairs.begin(), pairs.end());
-      hthm::sort_pairs(pairs, n);
+      hthm::sort_pairs(pairs, n, pace);
       CHECK(keys_of(pairs) == expected);
+    }
+  }
+}
+
+TEST_CASE("no coordinate, whatever it is, has a cell outside of the grid") {
+  const double nan = std::numeric_limits<double>::quiet_NaN(), inf = HUGE_VAL;
+  for (const double box : {1.0, 1e-100, 1e100, 1e-300, 5e-324, 1e300}) {
+    for (const double diameter : {box / 1000, 5e-324, box / 2}) {
+      CAPTURE(box);
+      CAPTURE(diameter);
+      const hthm::CellGrid grid{Setup{box, diameter, 1}, 4096};
+      REQUIRE(grid.side >= 1);
+      REQUIRE(grid.per_length < inf);
+      std::vector<Vec> positions;
+      for (const double x : {0.0, box * (1 - 0x1p-53), box, -box, -5e-324, 1e9, -1e6, -5.0, 1e308, inf, -inf, nan}) {
+        positions.push_back({x, 0});
+        positions.push_back({0, x});
+        REQUIRE(grid.index(x) >= 0);
+        REQUIRE(grid.index(x) < grid.side);
+      }
+      const auto n = static_cast<std::int64_t>(positions.size());
+      for (const Simd level : levels()) {
+        std::vector<std::int32_t> cells(positions.size());
+        std::vector<hthm::OuterDisks> outer(positions.size() / 4 + 2);
+        hthm::find_cells(grid, 1 << 16, positions.data(), 0, n, level, cells.data(), outer.data());
+        for (const std::int32_t cell : cells) {
+          CHECK(cell >= 0);
+          CHECK(cell < grid.side * (1 << 16));
+          CHECK((cell & 0xffff) < grid.side);
+        }
+      }
     }
   }
 }

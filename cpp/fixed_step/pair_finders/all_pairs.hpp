@@ -17,15 +17,17 @@ class AllPairs {
         y_(static_cast<std::size_t>(n)),
         found_(static_cast<std::size_t>(n) + 8) {}
 
-  void find(const Disks& disks, PairList& pairs) {
+  void find(const Disks& disks, PairList& pairs, Pace& pace) {
     for (std::int64_t i = 0; i < disks.n; ++i) {
       x_[static_cast<std::size_t>(i)] = disks.positions[i].x;
       y_[static_cast<std::size_t>(i)] = disks.positions[i].y;
     }
     const Strip all{x_.data(), y_.data()};
     for (std::int64_t i = 0; i < disks.n; ++i) {
-      const std::int64_t count = test_(overlap_, disks.positions[i], all, i + 1, disks.n, found_.data());
-      for (std::int64_t k = 0; k < count; ++k) pairs.emplace_back(i, found_[static_cast<std::size_t>(k)]);
+      in_pieces(i + 1, disks.n, pace, [&](std::int64_t first, std::int64_t last) {
+        const std::int64_t count = test_(overlap_, disks.positions[i], all, first, last, found_.data());
+        for (std::int64_t k = 0; k < count; ++k) pairs.emplace_back(i, found_[static_cast<std::size_t>(k)]);
+      });
     }
   }
 

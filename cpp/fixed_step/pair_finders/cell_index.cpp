@@ -11,25 +11,28 @@ struct Cells {
   const CellGrid& grid;
   std::int32_t stride;
   const Vec* positions;
-  std::int64_t n;
+  std::int64_t begin, end;
   std::int32_t* cells;
 };
+
+// An index is taken as an unsigned number before it is held to the last one: what a coordinate outside of the box, or
+// none at all, is converted to is a very large one then, and no index leaves the grid.
 
 OuterDisks* find_portable(const Cells& of, std::int64_t begin, OuterDisks* outer) {
   constexpr std::int64_t block = 16;  // in vectors of whatever length the compiler knows
   const double per_length = of.grid.per_length;
-  const auto last = static_cast<std::int32_t>(of.grid.side - 1);
+  const auto last = static_cast<std::int32_t>(of.grid.side - 1);  // below 2^14
   const auto is_outer = [last](std::int32_t index) {  // as unsigned numbers, nought and the last are the greatest so
     return static_cast<std::uint32_t>(index - 1) >= static_cast<std::uint32_t>(last - 1);
   };
   std::int32_t index[2 * block] = {};  // column, row, column, row ...
-  for (std::int64_t first = begin; first < of.n; first += block) {
-    const std::int64_t count = std::min(block, of.n - first);
+  for (std::int64_t first = begin; first < of.end; first += block) {
+    const std::int64_t count = std::min(block, of.end - first);
     const double* x = &of.positions[first].x;
     const auto find_block = [&](std::int64_t disks) {
       for (std::int64_t k = 0; k < 2 * disks; ++k) {
-        const auto cell = static_cast<std::int32_t>(x[k] * per_length);
-        index[k] = cell < last ? cell : last;
+        const auto cell = static_cast<std::uint32_t>(static_cast<std::int32_t>(x[k] * per_length));
+        index[k] = static_cast<std::int32_t>(std::min(cell, static_cast<std::uint32_t>(last)));
       }
       for (std::int64_t k = 0; k < disks; ++k) of.cells[first + k] = index[2 * k + 1] * of.stride + index[2 * k];
     };
@@ -52,13 +55,13 @@ __attribute__((target("avx2"))) OuterDisks* find_avx2(const Cells& of, OuterDisk
   const __m256d per_length = _mm256_set1_pd(of.grid.per_length);
   const __m256i last = _mm256_set1_epi32(static_cast<int>(of.grid.side - 1)), stride = _mm256_set1_epi64x(of.stride);
   const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
-  std::int64_t i = 0;
-  for (; i + 4 <= of.n; i += 4) {
+  std::int64_t i = of.begin;
+  for (; i + 4 <= of.end; i += 4) {
     const double* x = &of.positions[i].x;
     const __m128i low = _mm256_cvttpd_epi32(_mm256_mul_pd(_mm256_loadu_pd(x), per_length));
     const __m128i high = _mm256_cvttpd_epi32(_mm256_mul_pd(_mm256_loadu_pd(x + 4), per_length));
     // Column, row, column, row ...
-    const __m256i index = _mm256_min_epi32(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1), last);
+    const __m256i index = _mm256_min_epu32(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1), last);
     const __m256i rows = _mm256_mul_epu32(_mm256_srli_epi64(index, 32), stride);
     const __m256i cells = _mm256_permutevar8x32_epi32(_mm256_add_epi32(rows, index), even);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(of.cells + i), _mm256_castsi256_si128(cells));
@@ -76,14 +79,14 @@ __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"))) OuterDisks* find_a
                                                                                       OuterDisks* outer) {
   const __m512d per_length = _mm512_set1_pd(of.grid.per_length);
   const __m512i last = _mm512_set1_epi32(static_cast<int>(of.grid.side - 1)), stride = _mm512_set1_epi64(of.stride);
-  std::int64_t i = 0;
-  for (; i + 8 <= of.n; i += 8) {
+  std::int64_t i = of.begin;
+  for (; i + 8 <= of.end; i += 8) {
     const double* x = &of.positions[i].x;
     // Forms with a mask throughout: GCC 12 warns of its own headers' undefined vectors in the plain ones.
     const __m256i low = _mm512_maskz_cvttpd_epi32(0xff, _mm512_mul_pd(_mm512_loadu_pd(x), per_length));
     const __m256i high = _mm512_maskz_cvttpd_epi32(0xff, _mm512_mul_pd(_mm512_loadu_pd(x + 8), per_length));
     const __m512i index =
-        _mm512_maskz_min_epi32(0xffff, _mm512_maskz_inserti64x4(0xff, _mm512_castsi256_si512(low), high, 1), last);
+        _mm512_maskz_min_epu32(0xffff, _mm512_maskz_inserti64x4(0xff, _mm512_castsi256_si512(low), high, 1), last);
     const __m512i rows = _mm512_maskz_mul_epu32(0xff, _mm512_maskz_srli_epi64(0xff, index, 32), stride);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(of.cells + i),
                         _mm512_maskz_cvtepi64_epi32(0xff, _mm512_add_epi32(rows, index)));
@@ -100,16 +103,16 @@ __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"))) OuterDisks* find_a
 
 }  // namespace
 
-std::int64_t find_cells(const CellGrid& grid, std::int32_t stride, const Vec* positions, std::int64_t n, Simd level,
-                        std::int32_t* cells, OuterDisks* outer) {
-  const Cells of{grid, stride, positions, n, cells};
+std::int64_t find_cells(const CellGrid& grid, std::int32_t stride, const Vec* positions, std::int64_t begin,
+                        std::int64_t end, Simd level, std::int32_t* cells, OuterDisks* outer) {
+  const Cells of{grid, stride, positions, begin, end, cells};
 #if defined(__x86_64__)
   if (level == Simd::avx512) return find_avx512(of, outer) - outer;
   if (level == Simd::avx2) return find_avx2(of, outer) - outer;
 #else
   static_cast<void>(level);
 #endif
-  return find_portable(of, 0, outer) - outer;
+  return find_portable(of, begin, outer) - outer;
 }
 
 }  // namespace hthm

@@ -23,8 +23,8 @@ class CellList {
         first_(grid_.side >= 3 ? static_cast<std::size_t>(grid_.side * grid_.side) : 0),
         next_(static_cast<std::size_t>(n)) {}
 
-  void find(const Disks& disks, PairList& pairs) {
-    if (grid_.side < 3) return all_pairs_.find(disks, pairs);
+  void find(const Disks& disks, PairList& pairs, Pace& pace) {
+    if (grid_.side < 3) return all_pairs_.find(disks, pairs, pace);
     std::fill(first_.begin(), first_.end(), none);
     const std::int64_t side = grid_.side;
     for (std::int64_t i = 0; i < disks.n; ++i) {
@@ -34,19 +34,21 @@ class CellList {
       // Among the disks that are in their cells already, so that every pair is met once.
       for (const std::int64_t r : rows) {
         for (const std::int64_t c : columns)
-          test_chain(disks, i, first_[static_cast<std::size_t>(r * side + c)], pairs);
+          test_chain(disks, i, first_[static_cast<std::size_t>(r * side + c)], pairs, pace);
       }
       std::int32_t& first = first_[static_cast<std::size_t>(row * side + column)];
       next_[static_cast<std::size_t>(i)] = first;
       first = static_cast<std::int32_t>(i);
+      pace.did(1);
     }
   }
 
  private:
   static constexpr std::int32_t none = -1;
 
-  void test_chain(const Disks& disks, std::int64_t i, std::int32_t j, PairList& pairs) const {
+  void test_chain(const Disks& disks, std::int64_t i, std::int32_t j, PairList& pairs, Pace& pace) const {
     for (; j != none; j = next_[static_cast<std::size_t>(j)]) {
+      pace.did(1);
       if (overlap_(disks.positions[i], disks.positions[j])) pairs.emplace_back(i, j);
     }
   }

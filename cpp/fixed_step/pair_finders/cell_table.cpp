@@ -131,9 +131,10 @@ inline CellTable::Candidate* CellTable::look(std::int32_t cell, std::int32_t pla
 /// Append those of the candidates before `last` that overlap. Returns where the next candidates go.
 template <class Number>
 CellTable::Candidate* CellTable::test(const OverlapTest& overlap, const Vec* positions, const Number& number,
-                                      Candidate* last, PairList& pairs) {
+                                      Candidate* last, PairList& pairs, Pace& pace) {
   Candidate* candidates = candidates_.data();
   while (last != candidates) {
+    pace.did(last - candidates);
     const std::size_t before = pairs.size();
     pairs.resize(before + static_cast<std::size_t>(last - candidates));
     Pair* found = pairs.data() + before;
@@ -162,7 +163,7 @@ CellTable::Candidate* CellTable::test(const OverlapTest& overlap, const Vec* pos
 
 template <class Number>
 void CellTable::find_among(const OverlapTest& overlap, const Vec* positions, const Number& number, std::int64_t rows,
-                           PairList& pairs) {
+                           PairList& pairs, Pace& pace) {
   Candidate* candidate = candidates_.data();
   const Candidate* const enough = candidate + batch;
   for (const std::int32_t* k = hot_words_.data(); k != last_word_; ++k) {
@@ -172,22 +173,23 @@ void CellTable::find_among(const OverlapTest& overlap, const Vec* positions, con
       candidate = look(cell, table_[static_cast<std::size_t>(cell)] - 1, candidate);
       left &= left - 1;
     } while (left != 0);
-    if (candidate > enough) candidate = test(overlap, positions, number, candidate, pairs);
+    if (candidate > enough) candidate = test(overlap, positions, number, candidate, pairs, pace);
   }
   const std::int32_t end = cell(rows, 0);
   for (const auto [place, before, cell] : crowded_) {
     if (cell >= end) continue;
     *candidate++ = {place, before};
     candidate = look(cell, before - 1, candidate);
-    if (candidate > enough) candidate = test(overlap, positions, number, candidate, pairs);
+    if (candidate > enough) candidate = test(overlap, positions, number, candidate, pairs, pace);
   }
-  test(overlap, positions, number, candidate, pairs);
+  test(overlap, positions, number, candidate, pairs, pace);
 }
 
 void CellTable::find(const OverlapTest& overlap, const Vec* positions, const std::int32_t* disks,
                      const std::int32_t* cells, std::int64_t count, std::int64_t rows, const std::vector<Image>& images,
-                     PairList& pairs) {
+                     PairList& pairs, Pace& pace) {
   fill(cells, count);
+  pace.did(count);
   std::copy(filled_.begin(), filled_.end(), seen_.begin());
   for (const auto [cell, original] : images) {
     seen_[static_cast<std::size_t>(cell >> 6)] |= std::uint64_t{1} << (cell & 63);
@@ -195,9 +197,9 @@ void CellTable::find(const OverlapTest& overlap, const Vec* positions, const std
   }
   last_word_ = find_hot_(filled_.data(), seen_.data(), row_words_, rows * row_words_, hot_.data(), hot_words_.data());
   if (disks) {
-    find_among(overlap, positions, Listed{disks}, rows, pairs);
+    find_among(overlap, positions, Listed{disks}, rows, pairs, pace);
   } else {
-    find_among(overlap, positions, AsTheyCome{}, rows, pairs);
+    find_among(overlap, positions, AsTheyCome{}, rows, pairs, pace);
   }
   for (const Crowded& crowd : crowded_) next_[static_cast<std::size_t>(crowd.place) + 1] = 0;
 }

@@ -36,7 +36,7 @@ class CellTable {
   /// Append the overlapping pairs among disks[0, count), the k-th of them in cells[k], of which those in rows [0, rows)
   /// look. Without `disks`, these are the disks [0, count) themselves.
   void find(const OverlapTest& overlap, const Vec* positions, const std::int32_t* disks, const std::int32_t* cells,
-            std::int64_t count, std::int64_t rows, const std::vector<Image>& images, PairList& pairs);
+            std::int64_t count, std::int64_t rows, const std::vector<Image>& images, PairList& pairs, Pace& pace);
 
  private:
   static constexpr std::int64_t batch = 512;  // candidates, or a few more, between two looks at them
@@ -54,10 +54,10 @@ class CellTable {
   Candidate* look(std::int32_t cell, std::int32_t place, Candidate* candidate) const;
   template <class Number>
   void find_among(const OverlapTest& overlap, const Vec* positions, const Number& number, std::int64_t rows,
-                  PairList& pairs);
+                  PairList& pairs, Pace& pace);
   template <class Number>
   Candidate* test(const OverlapTest& overlap, const Vec* positions, const Number& number, Candidate* last,
-                  PairList& pairs);
+                  PairList& pairs, Pace& pace);
 
   FindHot find_hot_;
   std::int64_t row_words_;                   // 64 cells each, of a row

@@ -11,49 +11,56 @@ namespace hthm {
 NeighborList::NeighborList(const Setup& setup, std::int64_t n, Simd level)
     : setup_{setup}, level_{level}, overlap_{setup}, reference_(static_cast<std::size_t>(n)) {}
 
-void NeighborList::find(const Disks& disks, PairList& pairs) {
-  if (moved_too_far(disks)) rebuild(disks);
+void NeighborList::find(const Disks& disks, PairList& pairs, Pace& pace) {
+  if (moved_too_far(disks, pace)) rebuild(disks, pace);
   const std::size_t before = pairs.size();
   pairs.resize(before + list_.size());
   Pair* found = pairs.data() + before;
-  for (const Pair& pair : list_) {
-    *found = pair;
-    found += overlap_(disks.positions[pair.i()], disks.positions[pair.j()]);  // no branch: not to be foreseen
-  }
+  in_pieces(0, static_cast<std::int64_t>(list_.size()), pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t k = first; k < last; ++k) {
+      const Pair pair = list_[static_cast<std::size_t>(k)];
+      *found = pair;
+      found += overlap_(disks.positions[pair.i()], disks.positions[pair.j()]);  // no branch: not to be foreseen
+    }
+  });
   pairs.resize(static_cast<std::size_t>(found - pairs.data()));
 }
 
 /// Whether two disks may have come nearer to each other by more than the skin. Displacements are taken round the box:
 /// the triangle inequality holds there too, however often a disk has gone round.
-bool NeighborList::moved_too_far(const Disks& disks) const {
+bool NeighborList::moved_too_far(const Disks& disks, Pace& pace) const {
   // A part in 2^20 of the skin, and of the box what coordinates can be off by, for rounding.
   const double reach = (skin_ * (1 - 0x1p-20) - setup_.box * 0x1p-48) / 2;
   if (!(reach > 0)) return true;
   const double half_box = setup_.box / 2;
   double furthest2 = 0;
-  for (std::int64_t i = 0; i < disks.n; ++i) {
-    const Vec d = separation(disks.positions[i], reference_[static_cast<std::size_t>(i)], setup_.box, half_box);
-    furthest2 = std::max(furthest2, norm2(d));
-  }
+  in_pieces(0, disks.n, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const Vec d = separation(disks.positions[i], reference_[static_cast<std::size_t>(i)], setup_.box, half_box);
+      furthest2 = std::max(furthest2, norm2(d));
+    }
+  });
   return furthest2 > reach * reach;
 }
 
-void NeighborList::rebuild(const Disks& disks) {
-  const double skin = best_skin(disks);
+void NeighborList::rebuild(const Disks& disks, Pace& pace) {
+  const double skin = best_skin(disks, pace);
   if (!neighbours_ || skin != skin_) {
     skin_ = skin;
     neighbours_.emplace(Setup{setup_.box, setup_.diameter + skin, setup_.dt}, disks.n, level_);
   }
   list_.clear();
-  neighbours_->find(disks, list_);
-  sort_pairs(list_, disks.n);
+  neighbours_->find(disks, list_, pace);
+  sort_pairs(list_, disks.n, pace);
   std::copy(disks.positions, disks.positions + disks.n, reference_.begin());
 }
 
 /// The skin with the least work a step: a thick one makes a long list to look through, a thin one a short-lived list.
-double NeighborList::best_skin(const Disks& disks) const {
+double NeighborList::best_skin(const Disks& disks, Pace& pace) const {
   double fastest2 = 0;
-  for (std::int64_t i = 0; i < disks.n; ++i) fastest2 = std::max(fastest2, norm2(disks.velocities[i]));
+  in_pieces(0, disks.n, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) fastest2 = std::max(fastest2, norm2(disks.velocities[i]));
+  });
   const double apart = 2 * std::sqrt(fastest2) * setup_.dt;  // what two disks can approach each other in a step
   const double n = static_cast<double>(disks.n), area = setup_.box * setup_.box;
   const double thinnest = std::max(setup_.diameter / 8, setup_.box / (64 * std::sqrt(n)));  // of points, too

@@ -14,12 +14,12 @@ namespace hthm {
 class NeighborList {
  public:
   NeighborList(const Setup& setup, std::int64_t n, Simd level);
-  void find(const Disks& disks, PairList& pairs);
+  void find(const Disks& disks, PairList& pairs, Pace& pace);
 
  private:
-  bool moved_too_far(const Disks& disks) const;
-  void rebuild(const Disks& disks);
-  double best_skin(const Disks& disks) const;
+  bool moved_too_far(const Disks& disks, Pace& pace) const;
+  void rebuild(const Disks& disks, Pace& pace);
+  double best_skin(const Disks& disks, Pace& pace) const;
 
   Setup setup_;
   Simd level_;

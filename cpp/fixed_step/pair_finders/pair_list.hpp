@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/run.hpp"
+#include "core/stop_request.hpp"
 
 namespace hthm {
 
@@ -43,9 +44,11 @@ struct OverlapTest {
 
 // A pair finder is a class with
 //   Finder(const Setup& setup, std::int64_t n, Simd level);
-//   void find(const Disks& disks, PairList& pairs);
-// `find` appends every overlapping pair once, in any order. It decides which pairs to look at and nothing else; what it
-// keeps between calls (cell order, neighbour lists) may change its speed but never its answer. Between two calls every
-// disk has drifted by its velocity times dt and been wrapped into the box, and some velocities have changed.
+//   void find(const Disks& disks, PairList& pairs, Pace& pace);
+// `n` fits 32 bits. `find` appends every overlapping pair once, in any order. It decides which pairs to look at and
+// nothing else; what it keeps between calls (cell order, neighbour lists) may change its speed but never its answer. It
+// tells `pace` of every disk and pair it looks at; where that throws Stopped the finder can only be destroyed. Between
+// two calls every disk has drifted by its velocity times dt and been wrapped into the box, and some velocities have
+// changed.
 
 }  // namespace hthm

@@ -1,18 +1,21 @@
 #include "fixed_step/pair_finders/sort_pairs.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace hthm {
 namespace {
 
 /// Insertion sort, given up where the list is too far from order. Returns whether it went through.
-bool insertion_sort(PairList& pairs) {
+bool insertion_sort(PairList& pairs, Pace& pace) {
   auto moves_left = static_cast<std::int64_t>(4 * pairs.size() + 256);  // any order of some thirty pairs
   for (std::size_t k = 1; k < pairs.size(); ++k) {
     const Pair pair = pairs[k];
     std::size_t place = k;
     for (; place > 0 && pair < pairs[place - 1]; --place, --moves_left) pairs[place] = pairs[place - 1];
     pairs[place] = pair;
+    pace.did(1);
     if (moves_left < 0) return false;
   }
   return true;
@@ -20,32 +23,47 @@ bool insertion_sort(PairList& pairs) {
 
 /// One stable pass of counting sort by `bits` bits of i, from bit `shift`.
 constexpr int bits = 11;
-void sort_by_digit(const PairList& from, PairList& to, int shift) {
+void sort_by_digit(const PairList& from, PairList& to, int shift, Pace& pace) {
   constexpr std::uint64_t mask = (1U << bits) - 1;
-  std::array<std::uint32_t, std::size_t{1} << bits> place{};
-  for (const Pair& pair : from) ++place[(pair.key >> shift) & mask];
-  std::uint32_t begin = 0;
-  for (std::uint32_t& count : place) {
-    const std::uint32_t next = begin + count;
-    count = begin;
-    begin = next;
+  const auto size = static_cast<std::int64_t>(from.size());
+  const auto digit = [shift](const Pair& pair) { return static_cast<std::size_t>((pair.key >> shift) & mask); };
+  std::array<std::size_t, std::size_t{1} << bits> place{};
+  in_pieces(0, size, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t k = first; k < last; ++k) ++place[digit(from[static_cast<std::size_t>(k)])];
+  });
+  std::size_t begin = 0;
+  for (std::size_t& count : place) begin += std::exchange(count, begin);
+  in_pieces(0, size, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t k = first; k < last; ++k) {
+      const Pair& pair = from[static_cast<std::size_t>(k)];
+      to[place[digit(pair)]++] = pair;
+    }
+  });
+}
+
+/// Sort each of the stretches in which i is the same.
+void sort_each_i(PairList& pairs, Pace& pace) {
+  for (auto first = pairs.begin(); first != pairs.end();) {
+    const auto last = std::find_if(first, pairs.end(), [i = first->i()](const Pair& pair) { return pair.i() != i; });
+    std::sort(first, last);
+    pace.did(last - first);
+    first = last;
   }
-  for (const Pair& pair : from) to[place[(pair.key >> shift) & mask]++] = pair;
 }
 
 }  // namespace
 
-void sort_pairs(PairList& pairs, std::int64_t n) {
-  if (insertion_sort(pairs)) return;
-  constexpr std::size_t many = 256, too_many = std::size_t{1} << 32;
-  if (pairs.size() < many || pairs.size() >= too_many) return std::sort(pairs.begin(), pairs.end());
+void sort_pairs(PairList& pairs, std::int64_t n, Pace& pace) {
+  if (insertion_sort(pairs, pace)) return;
+  constexpr std::size_t many = 256;
+  if (pairs.size() < many) return std::sort(pairs.begin(), pairs.end());
   PairList other(pairs.size());
   for (int shift = 32; (n - 1) >> (shift - 32) > 0; shift += bits) {
-    sort_by_digit(pairs, other, shift);
+    sort_by_digit(pairs, other, shift, pace);
     pairs.swap(other);
   }
   // In order of i; the few pairs of one i stand together.
-  if (!insertion_sort(pairs)) std::sort(pairs.begin(), pairs.end());
+  if (!insertion_sort(pairs, pace)) sort_each_i(pairs, pace);
 }
 
 }  // namespace hthm

@@ -6,6 +6,6 @@
 namespace hthm {
 
 /// Sort pairs of disks [0, n). Fast where they are few, nearly in order, or very many.
-void sort_pairs(PairList& pairs, std::int64_t n);
+void sort_pairs(PairList& pairs, std::int64_t n, Pace& pace);
 
 }  // namespace hthm

@@ -36,10 +36,10 @@ SortedCells::SortedCells(const Setup& setup, std::int64_t n, Simd level)
   table_ = std::make_unique<CellTable>(grid_.side, rows, level);
 }
 
-void SortedCells::find(const Disks& disks, PairList& pairs) {
-  if (all_pairs_) return all_pairs_->find(disks, pairs);
-  if (bands_.empty()) return find_in_one(disks, pairs);
-  find_in_bands(disks, pairs);
+void SortedCells::find(const Disks& disks, PairList& pairs, Pace& pace) {
+  if (all_pairs_) return all_pairs_->find(disks, pairs, pace);
+  if (bands_.empty()) return find_in_one(disks, pairs, pace);
+  find_in_bands(disks, pairs, pace);
 }
 
 /// Repeat a cell beyond the borders it lies at, right and left; nothing looks down to the left of row 0.
@@ -54,9 +54,17 @@ SortedCells::Band& SortedCells::band_before(std::int64_t row) {
   return band > 0 ? bands_[static_cast<std::size_t>(band - 1)] : bands_.back();
 }
 
-void SortedCells::find_in_one(const Disks& disks, PairList& pairs) {
-  const std::int64_t entries =
-      find_cells(grid_, table_->stride(), disks.positions, disks.n, level_, cells_.data(), outer_.data());
+/// Fill cells_ and outer_; returns how many entries the latter has.
+std::int64_t SortedCells::sort_into_cells(const Disks& disks, std::int32_t stride, Pace& pace) {
+  std::int64_t entries = 0;
+  in_pieces(0, disks.n, pace, [&](std::int64_t first, std::int64_t last) {
+    entries += find_cells(grid_, stride, disks.positions, first, last, level_, cells_.data(), outer_.data() + entries);
+  });
+  return entries;
+}
+
+void SortedCells::find_in_one(const Disks& disks, PairList& pairs, Pace& pace) {
+  const std::int64_t entries = sort_into_cells(disks, table_->stride(), pace);
   images_.clear();
   for (std::int64_t k = 0; k < entries; ++k) {
     for (std::uint32_t left = outer_[static_cast<std::size_t>(k)].disks; left != 0; left &= left - 1) {
@@ -69,15 +77,14 @@ void SortedCells::find_in_one(const Disks& disks, PairList& pairs) {
       add_column_images(grid_.side, column, images_);
     }
   }
-  table_->find(overlap_, disks.positions, nullptr, cells_.data(), disks.n, grid_.side, images_, pairs);
+  table_->find(overlap_, disks.positions, nullptr, cells_.data(), disks.n, grid_.side, images_, pairs, pace);
 }
 
 /// Number the disks band by band, images of the next band's first row after each band's own. Returns whether a table
 /// can number those of every band.
-bool SortedCells::sort_into_bands(const Disks& disks) {
+bool SortedCells::sort_into_bands(const Disks& disks, Pace& pace) {
   // Packed as row << 16 | column; the disks of each row tell how many go where.
-  const std::int64_t entries =
-      find_cells(grid_, 1 << 16, disks.positions, disks.n, level_, cells_.data(), outer_.data());
+  const std::int64_t entries = sort_into_cells(disks, 1 << 16, pace);
   const std::int64_t side = grid_.side, rows = std::int64_t{1} << band_shift_;
   std::fill(in_row_.begin(), in_row_.end(), 0);
   for (const std::int32_t cell : cells_) ++in_row_[static_cast<std::size_t>(cell >> 16)];
@@ -97,6 +104,7 @@ bool SortedCells::sort_into_bands(const Disks& disks) {
   member_cells_.resize(static_cast<std::size_t>(begin));
   const std::int64_t rows_mask = rows - 1;
   for (std::int64_t i = 0; i < disks.n; ++i) {
+    pace.did(1);
     const std::int32_t packed = cells_[static_cast<std::size_t>(i)];
     const std::int64_t row = packed >> 16, column = packed & 0xffff;
     Band& band = bands_[static_cast<std::size_t>(row >> band_shift_)];
@@ -120,14 +128,14 @@ bool SortedCells::sort_into_bands(const Disks& disks) {
   return true;
 }
 
-void SortedCells::find_in_bands(const Disks& disks, PairList& pairs) {
-  if (!sort_into_bands(disks)) {
+void SortedCells::find_in_bands(const Disks& disks, PairList& pairs, Pace& pace) {
+  if (!sort_into_bands(disks, pace)) {
     if (!cell_list_) cell_list_ = std::make_unique<CellList>(setup_, disks.n, level_);
-    return cell_list_->find(disks, pairs);
+    return cell_list_->find(disks, pairs, pace);
   }
   for (const Band& band : bands_) {
     table_->find(overlap_, disks.positions, members_.data() + band.begin, member_cells_.data() + band.begin,
-                 band.image - band.begin, band.rows, band.images, pairs);
+                 band.image - band.begin, band.rows, band.images, pairs, pace);
   }
 }
 

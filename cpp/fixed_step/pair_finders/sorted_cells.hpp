@@ -19,7 +19,7 @@ namespace hthm {
 class SortedCells {
  public:
   SortedCells(const Setup& setup, std::int64_t n, Simd level);
-  void find(const Disks& disks, PairList& pairs);
+  void find(const Disks& disks, PairList& pairs, Pace& pace);
 
  private:
   /// A stretch of rows. Its members are its own disks and, after them, those of the next band's first row.
@@ -29,9 +29,10 @@ class SortedCells {
     std::vector<CellTable::Image> images;
   };
 
-  void find_in_one(const Disks& disks, PairList& pairs);
-  void find_in_bands(const Disks& disks, PairList& pairs);
-  bool sort_into_bands(const Disks& disks);
+  std::int64_t sort_into_cells(const Disks& disks, std::int32_t stride, Pace& pace);
+  void find_in_one(const Disks& disks, PairList& pairs, Pace& pace);
+  void find_in_bands(const Disks& disks, PairList& pairs, Pace& pace);
+  bool sort_into_bands(const Disks& disks, Pace& pace);
   void add_column_images(std::int64_t row, std::int64_t column, std::vector<CellTable::Image>& images);
   Band& band_before(std::int64_t row);
 

@@ -13,11 +13,11 @@ namespace hthm {
 class SweepAndPrune {
  public:
   SweepAndPrune(const Setup& setup, std::int64_t n, Simd level);
-  void find(const Disks& disks, PairList& pairs);
+  void find(const Disks& disks, PairList& pairs, Pace& pace);
 
  private:
-  void sort(const Disks& disks);
-  void test(std::size_t k, std::size_t first, std::size_t last, PairList& pairs);
+  void sort(const Disks& disks, Pace& pace);
+  void test(std::size_t k, std::size_t first, std::size_t last, PairList& pairs, Pace& pace);
 
   OverlapTest overlap_;
   StripTest test_;

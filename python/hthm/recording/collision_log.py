@@ -52,10 +52,21 @@ class CollisionLog:
         return one_line("CollisionLog", parts, self.nbytes)
 
     def __getitem__(self, runs: slice) -> CollisionLog:
-        """Return the log of a range of runs: views of their rows, with offsets counted from the first of them."""
+        """Return the log of a range of runs: views of their rows, with offsets counted from the first of them.
+
+        Raises
+        ------
+        ValueError
+            If its offsets, which are a user's to write to, do not ascend within its rows.
+        """
         chosen = self.frame_offsets[ranges.runs(runs, len(self.frame_offsets))]
-        first = chosen[0, 0]
-        rows = slice(first, chosen[-1, -1])
+        first, end = int(chosen[0, 0]), int(chosen[-1, -1])
+        if not (0 <= first <= end <= self.rows and (np.diff(chosen.ravel()) >= 0).all()):
+            raise ValueError(
+                f"frame_offsets: must ascend from 0 to the {self.rows} rows of the log, and do not in the runs chosen. "
+                "Simulate again, or take a copy before you write to a log."
+            )
+        rows = slice(first, end)
         return CollisionLog(
             frame_offsets=chosen - first,
             pairs=self.pairs[rows],

@@ -21,6 +21,7 @@ MOST_REJECTED_FRACTION: Final = 0.5
 """Area fraction up to which disks are placed one after the other; random sequential addition jams near 0.547."""
 
 _MOST_TRIES: Final = 2**26  # candidates for one disk before a start counts as jammed
+_PIECE: Final = 2**16  # numbers that are sorted at a time
 
 
 class Drawn(Protocol):
@@ -112,9 +113,26 @@ def _apart(gas: Drawn, random: np.random.Generator, bits: np.random.PCG64, run: 
 def _on_lattice(gas: Drawn, random: np.random.Generator) -> NDArray[np.float64]:
     """Sites of the widest lattice, in its order; which of them stay empty is random."""
     sites = widest_lattice(gas.n).sites()
-    taken = np.argsort(random.random(len(sites)), kind="stable")[: gas.n]
-    positions: NDArray[np.float64] = sites[np.sort(taken)] * gas.box
+    taken = np.ones(len(sites), dtype=bool)
+    taken[largest(random.random(len(sites)), len(sites) - gas.n)] = False
+    positions: NDArray[np.float64] = sites[taken] * gas.box
     return positions
+
+
+def largest(numbers: NDArray[np.float64], count: int) -> NDArray[np.intp]:
+    """Return where the `count` largest numbers stand, ascending; of equal ones the last.
+
+    They are looked for piece by piece: to sort millions is seconds in which nothing answers Ctrl-C.
+    """
+    found = np.empty(0, dtype=np.intp)
+    if count == 0:
+        return found
+    for first in range(0, len(numbers), _PIECE):
+        piece = numbers[first : first + _PIECE]
+        least = numbers[found].min() if len(found) == count else -math.inf
+        candidates = np.concatenate([found, first + np.flatnonzero(piece >= least)])
+        found = np.sort(candidates[np.argsort(numbers[candidates], kind="stable")[-count:]])
+    return found
 
 
 def _velocities(gas: Drawn, random: np.random.Generator, speeds: Speeds) -> NDArray[np.float64]:
