@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 import hthm
 from hthm import _core, checks
+from hthm.deepsets import evaluate, new_model
+from hthm.learning.whole_runs import whole_runs
 from hthm.recording.collision_log import CollisionLog
 from starts import HardStart, hard_starts
 
@@ -240,7 +242,10 @@ READERS: dict[str, Callable[[hthm.Trajectories], object]] = {
     "speed_h": hthm.speed_h,
     "velocity_h": hthm.velocity_h,
     "dense": lambda traj: traj.dense(),
-    "training data": lambda traj: _core.PairLoss.from_log(*traj.log_arrays, 1),
+    "training data": lambda traj: traj.as_frames().pair_loss(1),
+    "evaluate": lambda traj: evaluate(new_model(3, 0), traj),
+    "whole runs by frames": lambda traj: whole_runs(traj, "frames"),
+    "whole runs by collisions": lambda traj: whole_runs(traj, "collisions"),
 }
 
 

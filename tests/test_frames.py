@@ -16,7 +16,7 @@ from hthm.experiments.speeds import speed_distributions
 from hthm.learning.recipes import TrainConfig
 from hthm.measures.baselines import speed_statistics
 from hthm.recording import frames as frames_module
-from hthm.recording.frames import Frames
+from hthm.recording.reading import frames_of
 from hthm.train import train
 
 SMALL = TrainConfig(epochs=2, batch=7, learning_rate=1e-2)
@@ -87,7 +87,7 @@ def test_both_recordings_train_alike() -> None:
 @given(st.lists(st.integers(0, 79), max_size=30), st.integers(1, 100))
 @settings(deadline=None)
 def test_frames_are_taken_by_number_and_in_chunks(numbers: list[int], count: int) -> None:
-    dense, log = (Frames(traj) for traj in both())
+    dense, log = (frames_of(traj) for traj in both())
     wanted = np.array(numbers, dtype=np.int64)
     assert len(dense) == len(log) == 80
     assert dense.leading == log.leading == (4, 20)
@@ -99,14 +99,17 @@ def test_frames_are_taken_by_number_and_in_chunks(numbers: list[int], count: int
 
 
 def test_a_frame_that_is_not_there_is_refused() -> None:
-    for frames, error in zip(map(Frames, both()), (IndexError, ValueError), strict=True):
-        with pytest.raises(error):
-            frames.take(np.array([80]))
+    for frames in map(frames_of, both()):
+        for wrong in (80, -1):
+            with pytest.raises(
+                IndexError, match=f"numbers: must be those of the 80 frames, counted from 0, got {wrong}"
+            ):
+                frames.take(np.array([3, wrong]))
 
 
 def test_what_holds_no_velocities_says_so() -> None:
     counts = hthm.simulate(hthm.DiskGas(n=5).sample(1), frames=3, record="counts")
-    for read in (hthm.speed_h, hthm.velocity_h, speed_statistics, Frames):
+    for read in (hthm.speed_h, hthm.velocity_h, speed_statistics, frames_of):
         with pytest.raises(AttributeError, match="velocities: were not recorded"):
             read(counts)
 

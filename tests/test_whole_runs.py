@@ -11,8 +11,9 @@ import hthm
 from hthm import paper
 from hthm.deepsets import DeepSets, new_model
 from hthm.learning.loss import logistic_loss
-from hthm.learning.recipes import PUBLISHED, Architecture, Steps, entropic
+from hthm.learning.recipes import PUBLISHED, Architecture, entropic
 from hthm.learning.whole_runs import whole_runs
+from hthm.recording.frames import Steps
 
 SUM = Architecture(activation="tanh", velocity_scale=0.1)
 

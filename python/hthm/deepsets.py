@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -18,15 +18,13 @@ from hthm.learning.feeding import check_numbers, fed
 from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import MOST_WIDTH, PUBLISHED, Architecture
 from hthm.randomness import Stream
-from hthm.recording.collision_log import LogArrays
-from hthm.recording.frames import Frames
-from hthm.recording.log_sums import frame_sums
+from hthm.recording.frames import Frames, numbered
+from hthm.recording.reading import FramesLike, frames_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hthm.arrays import FloatArray
-    from hthm.trajectories import Trajectories
 
 ACTIVATIONS: Final[Mapping[str, type[nn.Module]]] = MappingProxyType(
     {"relu": nn.ReLU, "silu": nn.SiLU, "tanh": nn.Tanh}
@@ -172,14 +170,14 @@ def new_model(width: int, seed: int, architecture: Architecture = PUBLISHED) -> 
     return model
 
 
-def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatArray:
+def evaluate(model: nn.Module, velocities: FramesLike) -> FloatArray:
     """H of every frame, in float64.
 
     Parameters
     ----------
     model : nn.Module
         `DeepSets`, or whatever maps (frames, n, 2) to (frames,).
-    velocities : (..., n, 2) float64, C order, or Trajectories
+    velocities : (..., n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time. Cast to the model's dtype a few frames at a time: neither is a second copy made nor a
         log made dense.
 
@@ -200,48 +198,43 @@ def evaluate(model: nn.Module, velocities: FloatArray | Trajectories) -> FloatAr
     take 2 to 4 times as long. The paper's Table 3 was computed in float32 throughout. From a log only the disks
     that collide are looked at, some 30 times fewer at the paper's state; h of either recording agrees to rounding.
     """
-    frames, weight = Frames(velocities), check_model(model)
-    functional = _functional(model)
-    count = max(1, _DISKS_AT_A_TIME.get(weight.device.type, 2**14) // frames.n)
+    frames, weight = frames_of(velocities), check_model(model)
+    disks = _DISKS_AT_A_TIME.get(weight.device.type, 2**14)
     h = np.empty(len(frames))
     with own_settings(weight.device), torch.inference_mode():
-        if isinstance(model, DeepSets) and isinstance(frames.recorded, LogArrays):
-            return _evaluate_log(model, frames.recorded)
-        for first, chunk in frames.chunks(count):
-            where = f"frames {first} to {first + len(chunk) - 1}, all runs counted through"
-            check_numbers(chunk, weight.dtype, where)
-            h[first : first + len(chunk)] = functional(fed(chunk, weight)).to("cpu", torch.float64).numpy()
+        for first, values in _h(model, frames, weight, disks):
+            h[first : first + len(values)] = values.to("cpu", torch.float64).numpy()
     return h.reshape(frames.leading)
 
 
-def _evaluate_log(model: DeepSets, log: LogArrays) -> FloatArray:
-    """Of every run only the start and what changes goes through φ."""
-    weight = model.get_parameter("phi.0.weight")
-    for velocities in (log.start, log.velocities):
-        check_numbers(velocities, weight.dtype, "the log")
+def _h(model: nn.Module, frames: Frames, weight: torch.Tensor, disks: int) -> Iterator[tuple[int, torch.Tensor]]:
+    """Number of a first frame, and h of this one and those after it."""
+    if isinstance(model, DeepSets):
+        for first, sums in frames.disk_sums(_Features(model, weight), disks):
+            yield first, model.of_sums(torch.from_numpy(sums).to(weight.device), frames.n)
+        return
+    for first, chunk in frames.chunks(max(1, disks // frames.n)):
+        check_numbers(chunk, weight.dtype, numbered(first, chunk))
+        yield first, model(fed(chunk, weight))
 
-    def phi(velocities: FloatArray) -> FloatArray:
-        values: FloatArray = model.features(fed(velocities, weight)).cpu().numpy()
+
+class _Features:
+    """φ as the function of a disk that `Frames.disk_sums` takes."""
+
+    def __init__(self, model: DeepSets, weight: torch.Tensor) -> None:
+        self._model, self._weight = model, weight
+
+    def values(self, velocities: FloatArray, where: str) -> FloatArray:
+        check_numbers(velocities, self._weight.dtype, where)
+        values: FloatArray = self._model.features(fed(velocities, self._weight)).cpu().numpy()
         return values
 
-    runs, frames = len(log.frame_offsets), log.frame_offsets.shape[1] - 1
-    h = np.empty((runs, frames))
-    for run in range(runs):
-        sums = torch.from_numpy(frame_sums(phi, log, run)).to(weight.device)  # (frames, D)
-        h[run] = model.of_sums(sums, log.start.shape[1]).cpu().numpy()  # (frames, D) -> (frames,)
-    return h
-
-
-def _functional(model: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Return (frames, n, 2) -> (frames,), with the sum over the disks and what follows it in float64."""
-    if not isinstance(model, DeepSets):
-        return model
-
-    def functional(velocities: torch.Tensor) -> torch.Tensor:
-        parts = velocities.split(_DISKS_AT_MOST, dim=-2)  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        total, *others = (model.features(part).sum(dim=-2, dtype=torch.float64) for part in parts)  # (frames, D) each
+    def sums(self, frames: FloatArray, where: str) -> FloatArray:
+        """Sum in float64, on the device."""
+        check_numbers(frames, self._weight.dtype, where)
+        parts = fed(frames, self._weight).split(_DISKS_AT_MOST, dim=-2)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        total, *others = (self._model.features(part).sum(dim=-2, dtype=torch.float64) for part in parts)
         for sums in others:
             total = total + sums
-        return model.of_sums(total, velocities.shape[-2])
-
-    return functional
+        found: FloatArray = total.cpu().numpy()  # (frames, D)
+        return found

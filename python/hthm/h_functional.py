@@ -7,12 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hthm import _core, checks, paper
+from hthm import checks, published
 from hthm.arrays import FloatArray, IntArray
 from hthm.measures.in_range import FASTER, HInRange, HRangeWarning, counts_beyond, in_range, warn_beyond
-from hthm.recording.collision_log import LogArrays
-from hthm.recording.frames import Frames, start_speed
-from hthm.trajectories import Trajectories
+from hthm.recording.reading import FramesLike, frames_of, start_speed
 
 __all__ = [
     "HInRange",
@@ -31,7 +29,7 @@ VELOCITY_RANGE: Final = 4.0
 """The velocity histogram covers this many thermal speeds √T either way."""
 
 
-def speed_edges(speed: float, bins: int = paper.BINS) -> FloatArray:
+def speed_edges(speed: float, bins: int = published.BINS) -> FloatArray:
     """Edges of the bins of H, (bins + 1,): ``numpy.linspace(0, 2 * speed, bins + 1)``.
 
     Raises
@@ -45,18 +43,18 @@ def speed_edges(speed: float, bins: int = paper.BINS) -> FloatArray:
 
 
 def speed_counts(
-    velocities: FloatArray | Trajectories,
+    velocities: FramesLike,
     *,
     speed: float | None = None,
-    bins: int = paper.BINS,
+    bins: int = published.BINS,
     threads: int | None = None,
 ) -> IntArray:
     """Counts of the speeds in equal bins over [0, 2 s0]; those of ``numpy.histogram`` to the last one.
 
     Parameters
     ----------
-    velocities : (..., n, 2) float64, C order, or Trajectories
-        Box sides per unit time. Trajectories of either recording; a log is not made dense.
+    velocities : (..., n, 2) float64, C order, Trajectories or Frames
+        Box sides per unit time, of any recording; a log is not made dense.
     speed : float
         s0; a Trajectories' own gas has one.
     bins : int
@@ -79,16 +77,17 @@ def speed_counts(
     HRangeWarning
         If more than 1 % of the disks are faster than 2 s0.
     """
-    counts = speed_counts_in_range(velocities, speed=speed, bins=bins, threads=threads)
-    warn_beyond("speed_counts", FASTER, counts_beyond(counts, Frames(velocities).n))
+    frames = frames_of(velocities)
+    counts = speed_counts_in_range(frames, speed=speed, bins=bins, threads=threads)
+    warn_beyond("speed_counts", FASTER, counts_beyond(counts, frames.n))
     return counts
 
 
 def speed_counts_in_range(
-    velocities: FloatArray | Trajectories,
+    velocities: FramesLike,
     *,
     speed: float | None = None,
-    bins: int = paper.BINS,
+    bins: int = published.BINS,
     threads: int | None = None,
 ) -> IntArray:
     """Counts as `speed_counts` makes them, without a warning: what they lack of n disks is out of range.
@@ -108,27 +107,24 @@ def speed_counts_in_range(
         If an argument has another dtype, shape or order, or is not finite.
     """
     # The core looks for NaN and infinity on its way: another pass over gigabytes would cost as much again.
-    frames = Frames(velocities)
-    edges = speed_edges(start_speed(velocities, speed), bins)
-    threads = checks.threads(threads)
-    if isinstance(frames.recorded, LogArrays):
-        return _core.log_speed_counts(*frames.recorded, edges, threads)
-    return _core.speed_counts(frames.recorded, edges, threads).reshape(*frames.leading, bins)  # (..., bins)
+    frames = frames_of(velocities)
+    edges = speed_edges(start_speed(frames, speed), bins)
+    return frames.speed_counts(edges, threads=checks.threads(threads)).reshape(*frames.leading, bins)  # (..., bins)
 
 
 def speed_h(
-    velocities: FloatArray | Trajectories,
+    velocities: FramesLike,
     *,
     speed: float | None = None,
-    bins: int = paper.BINS,
+    bins: int = published.BINS,
     threads: int | None = None,
 ) -> FloatArray:
     """H of the distribution of speeds, one value a frame, in nats.
 
     Parameters
     ----------
-    velocities : (..., n, 2) float64, C order, or Trajectories
-        Box sides per unit time. Trajectories of either recording; a log is not made dense.
+    velocities : (..., n, 2) float64, C order, Trajectories or Frames
+        Box sides per unit time, of any recording; a log is not made dense.
     speed : float
         Common speed s0 of the start; `bins` equal bins cover [0, 2 s0]. A Trajectories' own gas has one.
     bins : int
@@ -163,10 +159,10 @@ def speed_h(
 
 
 def speed_h_in_range(
-    velocities: FloatArray | Trajectories,
+    velocities: FramesLike,
     *,
     speed: float | None = None,
-    bins: int = paper.BINS,
+    bins: int = published.BINS,
     threads: int | None = None,
 ) -> HInRange:
     """H as `speed_h` measures it, and the share of the disks of each frame that it leaves out, without a warning.
@@ -185,29 +181,25 @@ def speed_h_in_range(
     TypeError, ValueError
         If an argument has another dtype, shape or order, or is not finite.
     """
-    frames = Frames(velocities)
-    edges = speed_edges(start_speed(velocities, speed), bins)
-    threads = checks.threads(threads)
-    if isinstance(frames.recorded, LogArrays):
-        h, dropped = _core.log_speed_h(*frames.recorded, edges, threads)
-    else:
-        h, dropped = _core.speed_h(frames.recorded, edges, threads)
+    frames = frames_of(velocities)
+    edges = speed_edges(start_speed(frames, speed), bins)
+    h, dropped = frames.speed_h(edges, threads=checks.threads(threads))
     return in_range(h, dropped, frames.n, frames.leading)
 
 
 def velocity_h(
-    velocities: FloatArray | Trajectories,
+    velocities: FramesLike,
     *,
     temperature: ArrayLike | None = None,
-    bins: int = paper.BINS,
+    bins: int = published.BINS,
     threads: int | None = None,
 ) -> FloatArray:
     """Boltzmann's H, of the distribution of velocities, one value a frame, in nats.
 
     Parameters
     ----------
-    velocities : (..., n, 2) float64, C order, or Trajectories
-        Box sides per unit time. Trajectories of either recording; a log is not made dense.
+    velocities : (..., n, 2) float64, C order, Trajectories or Frames
+        Box sides per unit time, of any recording; a log is not made dense.
     temperature : (...) array_like, optional
         Temperature T that sets the range of the histogram, one for all frames or one a frame; the mean of v²/2 over
         the disks of each frame unless given.
@@ -243,10 +235,10 @@ def velocity_h(
 
 
 def velocity_h_in_range(
-    velocities: FloatArray | Trajectories,
+    velocities: FramesLike,
     *,
     temperature: ArrayLike | None = None,
-    bins: int = paper.BINS,
+    bins: int = published.BINS,
     threads: int | None = None,
 ) -> HInRange:
     """H as `velocity_h` measures it, and the share of the disks of each frame that it leaves out, without a warning.
@@ -265,7 +257,7 @@ def velocity_h_in_range(
     TypeError, ValueError
         If an argument has another dtype, shape or order, or is not finite.
     """
-    frames = Frames(velocities)
+    frames = frames_of(velocities)
     bins = checks.integer("bins", bins, least=1, most=1000)
     threads = checks.threads(threads)
     temperatures = None
@@ -281,8 +273,5 @@ def velocity_h_in_range(
             found = per_frame[wrong][0] if wrong.any() else "masked values"
             raise ValueError(f"temperature: must be finite and above zero, got {found}.")
         temperatures = np.ascontiguousarray(per_frame).reshape(len(frames))
-    if isinstance(frames.recorded, LogArrays):
-        h, dropped = _core.log_velocity_h(*frames.recorded, temperatures, bins, VELOCITY_RANGE, threads)
-    else:
-        h, dropped = _core.velocity_h(frames.recorded, temperatures, bins, VELOCITY_RANGE, threads)
+    h, dropped = frames.velocity_h(temperatures, bins, VELOCITY_RANGE, threads=threads)
     return in_range(h, dropped, frames.n, frames.leading)

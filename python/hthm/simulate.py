@@ -10,15 +10,13 @@ import numpy as np
 
 from hthm import _core, checks, paper
 from hthm.arrays import FloatArray
-from hthm.engines.choice import AUTO, check, chosen
+from hthm.engines.choice import AUTO, EXACT, check, chosen
 from hthm.gas import State, unchecked_state
 from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
 Progress: TypeAlias = Callable[[int, int], None]
 
-EXACT: Final = ("event",)
-"""Engines that know when a collision happens, and not only in which frame."""
 PIECE: Final = 0.1
 """Seconds that a call of the core may take: Ctrl-C waits for no longer than about twice this."""
 

@@ -29,11 +29,10 @@ from hthm.learning.loss import loss0, negative_slope
 from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import TrainConfig
 from hthm.randomness import Stream
+from hthm.recording.reading import FramesLike
 
 if TYPE_CHECKING:
-    from hthm.arrays import FloatArray
     from hthm.learning.frame_pairs import BatchLoss
-    from hthm.trajectories import Trajectories
 
 __all__ = ["TrainConfig", "TrainingDivergedError", "train"]
 
@@ -61,7 +60,7 @@ class TrainingDivergedError(ArithmeticError):
 
 def train(
     model: nn.Module,
-    velocities: FloatArray | Trajectories,
+    velocities: FramesLike,
     config: TrainConfig | None = None,
     *,
     progress: Progress | None = None,
@@ -76,7 +75,7 @@ def train(
     model : nn.Module
         `hthm.deepsets.DeepSets`, or whatever maps (batch, n, 2) to (batch,). Moved to the device of the
         configuration, and left there.
-    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+    velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time. Not changed. On a GPU, one float32 copy is made; the compiled kernel keeps what changes
         from frame to frame, a tenth of a dense recording, and reads a log as it is.
     config : TrainConfig, optional

@@ -10,7 +10,10 @@ import numpy as np
 from hthm import checks, ranges
 from hthm.arrays import FloatArray, IntArray
 from hthm.gas import State
-from hthm.recording.collision_log import CollisionLog, LogArrays
+from hthm.recording.collision_log import CollisionLog
+from hthm.recording.dense import DenseFrames
+from hthm.recording.frames import Frames
+from hthm.recording.log import LogFrames
 from hthm.reprs import one_line
 
 if TYPE_CHECKING:
@@ -77,11 +80,18 @@ class Trajectories:
             raise AttributeError("log: was not recorded. Simulate with record='log'.")
         return self._log
 
-    @property
-    def log_arrays(self) -> LogArrays:
-        """The log with the velocities of the start: all that it takes to make frames of it."""
-        log = self.log
-        return LogArrays(self.initial.velocities, log.frame_offsets, log.pairs, log.velocities)
+    def as_frames(self) -> Frames:
+        """Return the frames for all that reads them, whichever way they were recorded; no copy.
+
+        Raises
+        ------
+        AttributeError
+            If they were not recorded.
+        """
+        speed = self.initial.speed
+        if self._log is not None:
+            return LogFrames(self.initial.velocities, self._log, speed=speed)
+        return DenseFrames(self.velocities, speed=speed)
 
     @property
     def recording(self) -> Recording:
@@ -117,9 +127,10 @@ class Trajectories:
             return self.velocities
         count, n = self.runs * self.frames, self.initial.n
         checks.memory("dense", count * (n * 16 + 16), "Make fewer runs dense at a time: traj[:10].dense().")
-        self.log_arrays.check()
+        frames = LogFrames(self.initial.velocities, self._log)
+        frames.check()
         velocities = np.empty((count, n, 2))
-        self.log_arrays.frames(np.arange(count, dtype=np.int64), velocities, threads=threads)
+        frames.read(np.arange(count, dtype=np.int64), velocities, threads=threads)
         return velocities.reshape(self.runs, self.frames, n, 2)
 
     @property

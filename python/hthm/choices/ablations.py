@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Final, get_args
 
 from hthm import paper
-from hthm.learning.recipes import Architecture, ArrowConfig, Steps
+from hthm.learning.recipes import Architecture, ArrowConfig
+from hthm.recording.frames import Steps
 
 
 @dataclass(frozen=True)

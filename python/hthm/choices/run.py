@@ -12,10 +12,9 @@ import numpy as np
 import tyro
 
 from hthm import checks, paper
-from hthm.engines.choice import AUTO, check
+from hthm.engines.choice import AUTO, EXACT, check
 from hthm.gas import DiskGas
 from hthm.learning.recipes import TrainConfig
-from hthm.simulate import EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,12 +15,13 @@ import numpy as np
 
 from hthm.choices.entropy import EntropyConfig
 from hthm.deepsets import DeepSets, evaluate, new_model
+from hthm.engines.choice import EXACT
 from hthm.h_functional import speed_h
 from hthm.learning.arrow import train_arrow
 from hthm.learning.backends import TimedTraining, checked_device, new_batch_loss, step_seconds
 from hthm.learning.recipes import entropic
 from hthm.pages.console import duration
-from hthm.simulate import EXACT, simulate
+from hthm.simulate import simulate
 
 if TYPE_CHECKING:
     from torch import nn

@@ -13,6 +13,9 @@ from hthm.gas import State
 AUTO: Final = "auto"
 """Stands for the fastest of the fixed-step engines, all of which give the same bits."""
 
+EXACT: Final = ("event",)
+"""Engines that know when a collision happens, and not only in which frame."""
+
 _MANY: Final = 5000  # disks whose cells do not stay in the cache
 
 

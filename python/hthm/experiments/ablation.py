@@ -11,9 +11,10 @@ from hthm.deepsets import evaluate, new_model
 from hthm.experiments.entropy import measured, recorded_runs
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.arrow import train_arrow
-from hthm.learning.recipes import Steps, entropic
+from hthm.learning.recipes import entropic
 from hthm.measures.isotropic import ln_circumference
 from hthm.pages.results import environment
+from hthm.recording.frames import Steps
 
 if TYPE_CHECKING:
     from hthm.choices.entropy import AblationConfig

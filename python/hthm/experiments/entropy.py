@@ -28,6 +28,7 @@ from hthm.pages.report import machine_facts, report_html
 from hthm.pages.results import environment, network_name
 from hthm.pages.series import Series, Training
 from hthm.pages.tables import fit_json, published_json
+from hthm.recording.frames import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from hthm.arrays import FloatArray
     from hthm.choices.entropy import EntropyConfig
     from hthm.gas import State
-    from hthm.learning.recipes import Steps
     from hthm.pages.console import Stages
     from hthm.pages.results import ResultsFolder
     from hthm.trajectories import Trajectories

@@ -9,7 +9,7 @@ import numpy as np
 from hthm import paper
 from hthm.h_functional import speed_counts_in_range, speed_edges
 from hthm.pages.series import Speeds
-from hthm.recording.frames import Frames
+from hthm.recording.reading import frames_of
 
 if TYPE_CHECKING:
     from hthm.trajectories import Trajectories
@@ -40,7 +40,7 @@ def speed_distributions(traj: Trajectories, *, threads: int | None = None) -> Sp
     last = traj.frames - 1
     frames = sorted({min(max(round(time / traj.dt) - 1, 0), last) for time in SHOWN_TIMES} | {last})
     numbers = np.add.outer(np.arange(traj.runs) * traj.frames, frames)  # (runs, shown)
-    shown = Frames(traj).take(numbers.reshape(-1), threads=threads)  # (runs * shown, n, 2)
+    shown = frames_of(traj).take(numbers.reshape(-1), threads=threads)  # (runs * shown, n, 2)
     counts = speed_counts_in_range(shown, speed=traj.gas.speed, threads=threads)
     counts = counts.reshape(*numbers.shape, -1).sum(axis=0)  # (shown, bins)
     return Speeds(

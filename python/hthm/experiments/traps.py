@@ -11,7 +11,7 @@ from hthm.deepsets import evaluate
 from hthm.h_functional import speed_h_in_range
 from hthm.pages.spread import UNROUNDED
 from hthm.pages.tables import fit_json, fit_or_none
-from hthm.recording.frames import Frames
+from hthm.recording.reading import frames_of
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def trapped(config: GasChoices, traj: Trajectories) -> dict[str, Measured]:
     s0 is the edge between two bins, to within an ulp: with s0 by its formula every disk that has not yet collided is in
     the upper one. Rounded velocities, or another s0, have them on either side.
     """
-    frames, speed, threads = Frames(traj), traj.gas.speed, config.threads
+    frames, speed, threads = frames_of(traj), traj.gas.speed, config.threads
     rounded_h = np.empty(len(frames))
     for first, chunk in frames.chunks(max(1, _DISKS_AT_A_TIME // frames.n)):
         rounded = chunk.astype(np.float32).astype(np.float64)

@@ -17,7 +17,7 @@ from hthm.measures.smooth_h import smooth_h
 from hthm.pages.entropy_figures import universal_figure
 from hthm.pages.print_style import save_figure
 from hthm.pages.results import environment
-from hthm.recording.frames import Frames
+from hthm.recording.reading import frames_of
 from hthm.simulate import simulate
 from hthm.starts.kinds import EQUILIBRIUM, STARTS, mixed, started
 
@@ -160,7 +160,7 @@ def _moments(frames: int) -> IntArray:
 
 
 def _smooth(traj: Trajectories, moments: IntArray, bandwidth: float) -> FloatArray:
-    frames = Frames(traj)
+    frames = frames_of(traj)
     runs = np.arange(traj.runs, dtype=np.int64) * traj.frames
     return np.array(
         [

@@ -22,12 +22,11 @@ from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import ArrowConfig
 from hthm.learning.whole_runs import Changes, whole_runs
 from hthm.randomness import Stream
+from hthm.recording.reading import FramesLike
 from hthm.train import TrainingDivergedError
 
 if TYPE_CHECKING:
-    from hthm.arrays import FloatArray
     from hthm.deepsets import DeepSets
-    from hthm.trajectories import Trajectories
 
 Looked: TypeAlias = Callable[["Look"], None]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -63,10 +62,10 @@ class Look:
 
 def train_arrow(
     model: DeepSets,
-    velocities: FloatArray | Trajectories,
+    velocities: FramesLike,
     config: ArrowConfig | None = None,
     *,
-    held_out: FloatArray | Trajectories | None = None,
+    held_out: FramesLike | None = None,
     progress: Progress | None = None,
     looked: Looked | None = None,
 ) -> list[Look]:
@@ -76,7 +75,7 @@ def train_arrow(
     ----------
     model : DeepSets
         On the CPU; `hthm.learning.recipes.entropic` is the architecture for it.
-    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+    velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time. Not changed, nor a log made dense.
     config : ArrowConfig, optional
         A term a collision unless given.
@@ -113,10 +112,10 @@ def train_arrow(
 
 def _train_arrow(
     model: DeepSets,
-    velocities: FloatArray | Trajectories,
+    velocities: FramesLike,
     config: ArrowConfig,
     dtype: torch.dtype,
-    held_out: FloatArray | Trajectories | None,
+    held_out: FramesLike | None,
     progress: Progress | None,
     looked: Looked | None,
 ) -> list[Look]:

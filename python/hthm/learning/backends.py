@@ -15,12 +15,11 @@ from hthm.learning.frame_pairs import BatchLoss, TorchBatchLoss, check_velocitie
 from hthm.learning.fused import FusedBatchLoss
 from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import Backend
+from hthm.recording.reading import FramesLike, frames_of_runs
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from hthm.arrays import FloatArray
-    from hthm.trajectories import Trajectories
 
 _PROBE: Final = 0.2
 """Seconds that are enough to measure a step."""
@@ -52,7 +51,7 @@ def checked_device(name: str) -> torch.device:
 
 
 def new_batch_loss(
-    model: nn.Module, velocities: FloatArray | Trajectories, backend: Backend | None, device: torch.device
+    model: nn.Module, velocities: FramesLike, backend: Backend | None, device: torch.device
 ) -> BatchLoss:
     """Return the loss of batches of pairs, by the backend that was chosen or by the compiled kernel where it can.
 
@@ -60,7 +59,7 @@ def new_batch_loss(
     ----------
     model : nn.Module
         Moved to the device.
-    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+    velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time.
     backend : {"fused", "torch"}, optional
         The choice.
@@ -72,16 +71,17 @@ def new_batch_loss(
     TypeError, ValueError
         If the model or the velocities cannot be trained on, or the kernel not train this model on this device.
     """
-    check_velocities(velocities, check_model(model, to_train=True).dtype)
+    frames = frames_of_runs(velocities)
+    check_velocities(frames, check_model(model, to_train=True).dtype)
     model.to(device)
     if isinstance(model, DeepSets) and backend != "torch" and fused.takes(model, device):
-        return FusedBatchLoss(model, velocities)
+        return FusedBatchLoss(model, frames)
     if backend == "fused":
         raise ValueError(
             f"backend: must be torch for this model on {device}, got fused. The kernel takes DeepSets in float32, at "
             f"most {fused.MOST_WIDTH} wide and without frozen weights, on a CPU."
         )
-    return TorchBatchLoss(model, velocities, device)
+    return TorchBatchLoss(model, frames, device)
 
 
 def new_adam(model: nn.Module, learning_rate: float) -> torch.optim.Adam:

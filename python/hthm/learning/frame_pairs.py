@@ -5,19 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, Protocol
 
-import numpy as np
 import torch
 
-from hthm import checks
 from hthm.learning.feeding import check_numbers, fed
 from hthm.learning.loss import tilted_loss
 from hthm.recording.frames import Frames
-from hthm.trajectories import Trajectories
+from hthm.recording.reading import FramesLike, frames_of
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from hthm.arrays import FloatArray
 
 _SPARE: Final = 4 * 2**30
 """Bytes of a GPU left to the layers of a batch (at D = 64, 512 pairs of 1000 disks, about 2 GiB) and to others."""
@@ -42,29 +39,20 @@ class BatchLoss(Protocol):
         """
 
 
-def check_velocities(velocities: FloatArray | Trajectories, dtype: torch.dtype) -> None:
+def check_velocities(frames: Frames, dtype: torch.dtype) -> None:
     """Refuse what a network of this dtype cannot be trained on.
 
     Raises
     ------
-    TypeError, ValueError
-        If it has another dtype, shape or order than (runs, frames, n, 2) float64 in C order, fewer than 2 frames a run,
-        or a number that is not finite, or too large for the network's dtype.
-    AttributeError
-        If Trajectories have no velocities.
+    ValueError
+        If there are fewer than 2 frames a run, or a number is not finite, or too large for the network's dtype.
     """
-    if isinstance(velocities, Trajectories) and velocities.recording == "log":
-        frames = velocities.frames
-        for array in (velocities.log_arrays.start, velocities.log_arrays.velocities):
-            check_numbers(array, dtype, "the log")
-    else:
-        array = velocities.velocities if isinstance(velocities, Trajectories) else velocities
-        checks.array("velocities", array, dtype=np.float64, shape=("runs", "frames", "n", 2), finite=False)
-        frames = array.shape[1]
-        for run, velocities_of_run in enumerate(array):
-            check_numbers(velocities_of_run, dtype, f"run {run}")
-    if frames < 2:  # noqa: PLR2004 -- two frames make a pair
-        raise ValueError(f"velocities: must have at least 2 frames a run, got {frames}. Simulate more frames.")
+    for velocities, where in frames.stored():
+        check_numbers(velocities, dtype, where)
+    if frames.leading[1] < 2:  # noqa: PLR2004 -- two frames make a pair
+        raise ValueError(
+            f"velocities: must have at least 2 frames a run, got {frames.leading[1]}. Simulate more frames."
+        )
 
 
 class TorchBatchLoss:
@@ -74,15 +62,15 @@ class TorchBatchLoss:
     ----------
     model : nn.Module
         Maps (batch, n, 2) to (batch,), with parameters in float32 or float64 on `device`.
-    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+    velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
         Stays as it is. On a CPU, the frames of a batch are gathered and cast when their turn comes: 24 MB beside the
         layers at the paper's size. On a GPU, one float32 copy lies on the device where it fits (2 GB at the paper's
         size), and else batches travel.
     device : torch.device
     """
 
-    def __init__(self, model: nn.Module, velocities: FloatArray | Trajectories, device: torch.device) -> None:
-        self._velocities = Frames(velocities)
+    def __init__(self, model: nn.Module, velocities: FramesLike, device: torch.device) -> None:
+        self._velocities = frames_of(velocities)
         runs, self._frames = self._velocities.leading
         n = self._velocities.n
         self.pairs = runs * (self._frames - 1)

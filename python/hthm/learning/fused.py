@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 
 from hthm import _core
 from hthm.deepsets import DeepSets
 from hthm.learning.recipes import PUBLISHED
-from hthm.recording.collision_log import LogArrays
-from hthm.recording.frames import Frames
-
-if TYPE_CHECKING:
-    from hthm.arrays import FloatArray
-    from hthm.trajectories import Trajectories
+from hthm.recording.reading import FramesLike, frames_of
 
 MOST_WIDTH: int = _core.most_width
 """The widest network that the kernel takes."""
@@ -39,7 +32,7 @@ class FusedBatchLoss:
     ----------
     model : DeepSets
         One that the kernel `takes`.
-    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+    velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
         Encoded once as what changes from frame to frame. Runs of an array in which more than a quarter of the disks do
         are read where they are.
 
@@ -49,16 +42,11 @@ class FusedBatchLoss:
     on how many.
     """
 
-    def __init__(self, model: DeepSets, velocities: FloatArray | Trajectories) -> None:
+    def __init__(self, model: DeepSets, velocities: FramesLike) -> None:
         self._width = model.width
         self._parameters = list(model.parameters())  # finding them takes as long as what is done with them
         self._sizes = [parameter.numel() for parameter in self._parameters]
-        recorded, threads = Frames(velocities), torch.get_num_threads()
-        if isinstance(recorded.recorded, LogArrays):
-            self._kernel = _core.PairLoss.from_log(*recorded.recorded, threads)
-        else:
-            frames = recorded.recorded.reshape(*recorded.leading, recorded.n, 2)  # (runs, frames, n, 2), a view
-            self._kernel = _core.PairLoss.from_dense(frames, threads)
+        self._kernel = frames_of(velocities).pair_loss(torch.get_num_threads())
         self.pairs = self._kernel.pairs
 
     def __call__(

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from torch.nn import functional
 
-from hthm import checks, paper
+from hthm import checks, published
 
 if TYPE_CHECKING:
     import torch
 
 
-def tilted_loss(change: torch.Tensor, *, negative_slope: float, penalty: float = paper.PENALTY) -> torch.Tensor:
+def tilted_loss(change: torch.Tensor, *, negative_slope: float, penalty: float = published.PENALTY) -> torch.Tensor:
     """Mean of leaky_relu(−Δh) plus λ times the mean of (Δh)², eq. (11) of arXiv:2508.14003.
 
     Parameters
@@ -36,7 +36,7 @@ def tilted_loss(change: torch.Tensor, *, negative_slope: float, penalty: float =
     return functional.leaky_relu(-change, negative_slope).mean() + penalty * change.square().mean()
 
 
-def loss0(change: torch.Tensor, *, penalty: float = paper.PENALTY) -> torch.Tensor:
+def loss0(change: torch.Tensor, *, penalty: float = published.PENALTY) -> torch.Tensor:
     """Minus the mean of Δh plus λ times the mean of (Δh)², eq. (10b) of arXiv:2508.14003: the loss without a tilt.
 
     Parameters
@@ -79,7 +79,7 @@ def logistic_loss(change: torch.Tensor, *, penalty: float = 0.0) -> torch.Tensor
     return functional.softplus(-change).mean() + penalty * change.square().mean()
 
 
-def negative_slope(epoch: int, epochs: int, final: float = paper.FINAL_SLOPE) -> float:
+def negative_slope(epoch: int, epochs: int, final: float = published.FINAL_SLOPE) -> float:
     """Negative slope of an epoch, eq. (12) of arXiv:2508.14003: from 1 in the first to `final` in the last, linearly.
 
     Parameters

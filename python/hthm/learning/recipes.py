@@ -6,13 +6,11 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from hthm import checks, paper
+from hthm import checks, published
+from hthm.recording.frames import Steps
 
 Activation = Literal["relu", "silu", "tanh"]
 Pooling = Literal["sum", "mean"]
-
-Steps = Literal["frames", "collisions"]
-"""What comes between two values of h along a run."""
 
 Loss = Literal["logistic", "tilted"]
 
@@ -102,11 +100,11 @@ class TrainConfig:
     Sec. IV of arXiv:2508.14003.
     """
 
-    epochs: int = paper.EPOCHS
-    batch: int = paper.BATCH
-    learning_rate: float = paper.LEARNING_RATE
-    penalty: float = paper.PENALTY
-    final_slope: float = paper.FINAL_SLOPE
+    epochs: int = published.EPOCHS
+    batch: int = published.BATCH
+    learning_rate: float = published.LEARNING_RATE
+    penalty: float = published.PENALTY
+    final_slope: float = published.FINAL_SLOPE
     seed: int = 0
     backend: Backend | None = None
     device: str = "cpu"
@@ -174,7 +172,7 @@ class ArrowConfig:
     learning_rate: float = 1e-2
     batch: float = 1
     penalty: float = 0.0
-    final_slope: float = paper.FINAL_SLOPE
+    final_slope: float = published.FINAL_SLOPE
     blocks: int = 1
     blur: float = 0.0
     looks: int = 20

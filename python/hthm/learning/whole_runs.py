@@ -11,15 +11,11 @@ import torch
 from hthm.deepsets import DeepSets
 from hthm.learning.feeding import NUMPY_DTYPE
 from hthm.learning.frame_pairs import check_velocities
-from hthm.learning.recipes import Steps
-from hthm.trajectories import Trajectories
+from hthm.recording.frames import RunChanges, Steps
+from hthm.recording.reading import FramesLike, frames_of_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
-    from hthm.arrays import FloatArray, IntArray
+    pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,14 +95,12 @@ class Changes:
         return model.of_sums(along, self.n // blocks)
 
 
-def whole_runs(
-    velocities: FloatArray | Trajectories, steps: Steps, dtype: torch.dtype = torch.float32
-) -> list[Changes]:
+def whole_runs(velocities: FramesLike, steps: Steps, dtype: torch.dtype = torch.float32) -> list[Changes]:
     """Return every run as its changes.
 
     Parameters
     ----------
-    velocities : (runs, frames, n, 2) float64, C order, or Trajectories
+    velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time. Neither is changed, nor a log made dense.
     steps : {"frames", "collisions"}
         Frames begin with the first frame; collisions begin with the start of the run, and need Trajectories with a log.
@@ -125,49 +119,14 @@ def whole_runs(
     AttributeError
         If Trajectories have no velocities.
     """
-    check_velocities(velocities, dtype)
-    if isinstance(velocities, Trajectories) and velocities.recording == "log":
-        return list(_from_log(velocities, steps, dtype))
-    if steps == "collisions":
-        raise ValueError(
-            "velocities: must be recorded as a log, for only that knows which disks collided, got frames. "
-            "Simulate with record='log'."
-        )
-    frames = velocities.velocities if isinstance(velocities, Trajectories) else velocities
-    return [_from_frames(run, dtype) for run in frames]
+    frames = frames_of_runs(velocities)
+    check_velocities(frames, dtype)
+    return [_changes(frames.changes(run, steps), dtype) for run in range(frames.leading[0])]
 
 
-def _from_log(traj: Trajectories, steps: Steps, dtype: torch.dtype) -> Iterator[Changes]:
-    log = traj.log
-    for start, offsets in zip(traj.initial.velocities, log.frame_offsets, strict=True):
-        first = start
-        if steps == "frames":  # what happened before the first frame is part of it
-            first = start.copy()
-            rows = slice(offsets[0], offsets[1])
-            first[log.pairs[rows].ravel()] = log.velocities[rows].reshape(-1, 2)  # of several, the last one stays
-            rows = slice(offsets[1], offsets[-1])
-            step = np.repeat(np.arange(len(offsets) - 2), 2 * np.diff(offsets[1:]))
-            count = len(offsets) - 2
-        else:
-            rows = slice(offsets[0], offsets[-1])
-            count = int(offsets[-1] - offsets[0])
-            step = np.repeat(np.arange(count), 2)
-        yield _changes(first, log.pairs[rows].ravel(), log.velocities[rows].reshape(-1, 2), step, count, dtype)
-
-
-def _from_frames(frames: FloatArray, dtype: torch.dtype) -> Changes:
-    step, disks = np.nonzero((frames[1:] != frames[:-1]).any(axis=-1))  # in order of the frames
-    return _changes(frames[0], disks, frames[step + 1, disks], step, len(frames) - 1, dtype)
-
-
-def _changes(
-    first: FloatArray,
-    disks: NDArray[np.integer],
-    velocities: FloatArray,
-    step: IntArray,
-    steps: int,
-    dtype: torch.dtype,
-) -> Changes:
+def _changes(run: RunChanges, dtype: torch.dtype) -> Changes:
+    """As a network sees a run: every change knows what it replaces."""
+    first, disks, velocities, step, steps = run
     n = len(first)
     replaced = disks.astype(np.int64)  # where a disk has not changed before, its first velocity
     order = np.argsort(disks, kind="stable")  # the changes of a disk after each other, in order

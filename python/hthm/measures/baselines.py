@@ -10,8 +10,7 @@ import numpy as np
 
 from hthm import checks
 from hthm.arrays import FloatArray
-from hthm.recording.frames import Frames, start_speed
-from hthm.trajectories import Trajectories
+from hthm.recording.reading import FramesLike, frames_of, start_speed
 
 Statistic: TypeAlias = Callable[[FloatArray, float], FloatArray]
 
@@ -57,12 +56,12 @@ kurtosis
 """
 
 
-def speed_statistics(velocities: FloatArray | Trajectories, *, speed: float | None = None) -> dict[str, FloatArray]:
+def speed_statistics(velocities: FramesLike, *, speed: float | None = None) -> dict[str, FloatArray]:
     """All `SPEED_STATISTICS` of every frame, by name.
 
     Parameters
     ----------
-    velocities : (..., n, 2) float64, C order, or Trajectories
+    velocities : (..., n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time. Read once, a few frames at a time: neither is a second copy made nor a log made dense.
     speed : float
         s0, the common speed of the start. A Trajectories' own gas has one.
@@ -76,8 +75,8 @@ def speed_statistics(velocities: FloatArray | Trajectories, *, speed: float | No
     TypeError, ValueError
         If an argument has another dtype, shape or order, or is not finite.
     """
-    frames = Frames(velocities)
-    s0 = checks.positive("speed", start_speed(velocities, speed))
+    frames = frames_of(velocities)
+    s0 = checks.positive("speed", start_speed(frames, speed))
     values = {name: np.empty(len(frames)) for name in SPEED_STATISTICS}
     for first, chunk in frames.chunks(max(1, _DISKS_AT_A_TIME // frames.n)):
         with np.errstate(over="ignore"):

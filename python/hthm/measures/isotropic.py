@@ -8,21 +8,18 @@ import numpy as np
 
 from hthm.h_functional import speed_h_in_range
 from hthm.measures.in_range import FASTER, warn_beyond
-from hthm.recording.frames import Frames
+from hthm.recording.reading import FramesLike, frames_of
 
 if TYPE_CHECKING:
     from hthm.arrays import FloatArray
-    from hthm.trajectories import Trajectories
 
 
-def isotropic_h(
-    velocities: FloatArray | Trajectories, *, speed: float | None = None, threads: int | None = None
-) -> FloatArray:
+def isotropic_h(velocities: FramesLike, *, speed: float | None = None, threads: int | None = None) -> FloatArray:
     """H of the velocities of a gas without a preferred direction, from the paper's H of its speeds.
 
     Parameters
     ----------
-    velocities : (..., n, 2) float64, C order, or Trajectories
+    velocities : (..., n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time.
     speed, threads
         As `speed_h` takes them.
@@ -53,12 +50,12 @@ def isotropic_h(
     return h
 
 
-def ln_circumference(velocities: FloatArray | Trajectories) -> FloatArray:
+def ln_circumference(velocities: FramesLike) -> FloatArray:
     """⟨ln 2πs⟩, the mean over the disks of each frame: what `isotropic_h` takes off `speed_h`.
 
     Parameters
     ----------
-    velocities : (..., n, 2) float64, C order, or Trajectories
+    velocities : (..., n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time.
 
     Returns
@@ -71,7 +68,7 @@ def ln_circumference(velocities: FloatArray | Trajectories) -> FloatArray:
     TypeError, ValueError
         If the velocities have another dtype, shape or order.
     """
-    frames = Frames(velocities)
+    frames = frames_of(velocities)
     logs = np.empty(len(frames))
     for first, chunk in frames.chunks(max(1, 2**16 // frames.n)):
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a disk at rest; speed_h names the others

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hthm import _core, checks, ranges
+from hthm import ranges
 from hthm.arrays import FloatArray, IntArray
 from hthm.reprs import one_line
 
@@ -92,46 +91,3 @@ def frame_offsets(collisions: IntArray) -> IntArray:
     np.cumsum(collisions, axis=1, out=offsets[:, 1:])
     offsets[1:] += np.cumsum(offsets[:-1, -1])[:, np.newaxis]
     return offsets
-
-
-class LogArrays(NamedTuple):
-    """What the core makes frames of: where the runs started, and what `CollisionLog` holds."""
-
-    start: FloatArray  # (runs, n, 2)
-    frame_offsets: IntArray  # (runs, frames + 1)
-    pairs: NDArray[np.int32]  # (rows, 2)
-    velocities: FloatArray  # (rows, 2, 2)
-
-    def __repr__(self) -> str:
-        return one_line("LogArrays", zip(self._fields, self, strict=True))
-
-    def check(self) -> None:
-        """Check the velocities again: their owner may have written to them. The core checks the rest as it reads it.
-
-        Raises
-        ------
-        ValueError
-            If one is not finite any more.
-        """
-        for velocities in (self.start, self.velocities):
-            if not np.isfinite(velocities).all():
-                raise ValueError("velocities: must be finite, got NaN or infinity in the log.")
-
-    def frames(self, numbers: IntArray, out: FloatArray, *, threads: int | None = None) -> None:
-        """Make frames of velocities; each run that has one of them is read once.
-
-        Parameters
-        ----------
-        numbers : (count,) int64
-            Frames wanted, in any order: frame k of run r has the number r·frames + k.
-        out : (count, n, 2) float64
-            Where they go.
-        threads : int, optional
-            Threads, over runs; as many as `hthm.machine.default_threads` finds granted unless given.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a number is not that of a frame, or the log is not one of these runs.
-        """
-        _core.log_frames(*self, numbers, out, checks.threads(threads))

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from hthm.arrays import FloatArray, IntArray
-    from hthm.recording.collision_log import LogArrays
-
-DiskFunction: TypeAlias = "Callable[[FloatArray], FloatArray]"
-"""(disks, 2) -> (disks, features): velocities to numbers."""
+from hthm.arrays import FloatArray, IntArray
 
 _DISKS_AT_A_TIME: Final = 2**14
 
 
-def frame_sums(of: DiskFunction, log: LogArrays, run: int) -> FloatArray:
+def frame_sums(
+    of: Callable[[FloatArray], FloatArray],
+    start: FloatArray,
+    offsets: IntArray,
+    pairs: NDArray[np.int32],
+    velocities: FloatArray,
+) -> FloatArray:
     """Sum a function of the velocity over the disks, for every frame of a run.
 
     Parameters
     ----------
     of : callable
-        The function, of many disks at a time.
-    log : LogArrays
-        All runs.
-    run : int
-        The one.
+        The function of many disks at a time, (disks, 2) -> (disks, features).
+    start : (n, 2) float64
+        Velocities that the run started with.
+    offsets : (frames + 1,) int64
+        First row of every frame of the run, and the end.
+    pairs, velocities : (rows, 2) int32, (rows, 2, 2) float64
+        Of the log, as `hthm.recording.collision_log.CollisionLog` has them.
 
     Returns
     -------
@@ -38,14 +42,13 @@ def frame_sums(of: DiskFunction, log: LogArrays, run: int) -> FloatArray:
     -----
     At the paper's state a run has 1000 disks and 15 000 changes, in place of 500 000 disks of all its frames.
     """
-    offsets = log.frame_offsets[run]
-    now = log.start[run].copy()  # (n, 2)
+    now = start.copy()  # (n, 2)
     n_blocks = range(0, len(now), _DISKS_AT_A_TIME)
     total = sum(of(now[first : first + _DISKS_AT_A_TIME]).sum(axis=0, dtype=np.float64) for first in n_blocks)
     sums = []
     for rows, ends in _blocks(offsets):
-        disks = log.pairs[rows].reshape(-1)  # (changes,), in the order in which they happen
-        after = log.velocities[rows].reshape(-1, 2)
+        disks = pairs[rows].reshape(-1)  # (changes,), in the order in which they happen
+        after = velocities[rows].reshape(-1, 2)
         touched, number = np.unique(disks, return_inverse=True)
         values = of(np.concatenate([now[touched], after])).astype(np.float64)  # (touched + changes, features)
         change = values[len(touched) :] - values[_before(number, len(touched))]

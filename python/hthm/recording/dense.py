@@ -1,0 +1,100 @@
+"""Frames that are an array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from hthm import _core, checks
+from hthm.arrays import FloatArray, IntArray
+from hthm.recording.frames import Frames, RunChanges, Steps, changes_of
+from hthm.reprs import one_line
+
+
+class DenseFrames(Frames):
+    """Frames of an array: views of it wherever they can be.
+
+    Parameters
+    ----------
+    velocities : (..., n, 2) float64, C order
+        Box sides per unit time. Neither copied nor looked through for what is not finite.
+    speed : float, optional
+        s0 of the gas.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the array has another dtype, shape or order.
+    """
+
+    def __init__(self, velocities: FloatArray, *, speed: float | None = None) -> None:
+        checks.array("velocities", velocities, dtype=np.float64, shape=("...", "n", 2), finite=False)
+        *leading, self.n, _ = velocities.shape
+        self.leading = tuple(leading)
+        self.speed = speed
+        self._velocities = velocities.reshape(len(self), self.n, 2)  # a view
+
+    def __repr__(self) -> str:
+        return one_line("DenseFrames", (("leading", self.leading), ("n", self.n)), self._velocities.nbytes)
+
+    def read(self, numbers: IntArray, out: FloatArray, *, threads: int | None = None) -> None:  # noqa: ARG002 -- of one thread
+        """Copy frames; threads would not be quicker.
+
+        Parameters
+        ----------
+        numbers, out, threads
+            As `Frames.read` takes them.
+
+        Raises
+        ------
+        ValueError
+            If `out` is not as large as the frames.
+        """
+        np.take(self._velocities, numbers, axis=0, out=out, mode="clip")  # to raise, it would fill a copy of `out`
+
+    def chunks(self, count: int) -> Iterator[tuple[int, FloatArray]]:
+        """Go through views of all frames; see `Frames.chunks`."""
+        for first in range(0, len(self), count):
+            yield first, self._velocities[first : first + count]
+
+    def stored(self) -> Iterator[tuple[FloatArray, str]]:
+        """Go through the array, run by run where it has runs; see `Frames.stored`."""
+        if len(self.leading) != 2:  # noqa: PLR2004 -- (runs, frames)
+            yield self._velocities, "the array"
+            return
+        for run, velocities in enumerate(self._velocities.reshape(*self.leading, self.n, 2)):
+            yield velocities, f"run {run}"
+
+    def speed_counts(self, edges: FloatArray, *, threads: int) -> IntArray:
+        """Count the speeds of all frames at once; see `Frames.speed_counts`."""
+        return _core.speed_counts(self._velocities, edges, threads)
+
+    def speed_h(self, edges: FloatArray, *, threads: int) -> tuple[FloatArray, IntArray]:
+        """H of the speeds of all frames at once; see `Frames.speed_h`."""
+        return _core.speed_h(self._velocities, edges, threads)
+
+    def velocity_h(
+        self, temperatures: FloatArray | None, bins: int, reach: float, *, threads: int
+    ) -> tuple[FloatArray, IntArray]:
+        """H of the velocities of all frames at once.
+
+        Parameters
+        ----------
+        temperatures, bins, reach, threads
+            As `Frames.velocity_h` takes them.
+
+        Returns
+        -------
+        h, dropped : (len(self),) float64, (len(self),) int64
+        """
+        return _core.velocity_h(self._velocities, temperatures, bins, reach, threads)
+
+    def changes(self, run: int, steps: Steps) -> RunChanges:
+        """Compare a run's frames where they are; see `Frames.changes`."""
+        frames = self.leading[-1]
+        return changes_of(self._velocities[run * frames : (run + 1) * frames], steps)
+
+    def pair_loss(self, threads: int) -> _core.PairLoss:
+        """Encode the runs in which little changes, and keep the others where they are; see `Frames.pair_loss`."""
+        return _core.PairLoss.from_dense(self._velocities.reshape(*self.leading, self.n, 2), threads)

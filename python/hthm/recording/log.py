@@ -1,0 +1,158 @@
+"""Frames that are a log: made where they are asked for, and never asked for where what changes is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hthm import _core, checks
+from hthm.arrays import FloatArray, IntArray
+from hthm.recording.collision_log import CollisionLog
+from hthm.recording.frames import DiskFunction, Frames, RunChanges, Steps
+from hthm.recording.log_sums import frame_sums
+from hthm.reprs import one_line
+
+
+class LogFrames(Frames):
+    """Frames of a log of collisions.
+
+    Parameters
+    ----------
+    start : (runs, n, 2) float64, C order
+        Velocities that the runs started with, box sides per unit time.
+    log : CollisionLog
+        Of these runs.
+    speed : float, optional
+        s0 of the gas.
+    """
+
+    def __init__(self, start: FloatArray, log: CollisionLog, *, speed: float | None = None) -> None:
+        runs, edges = log.frame_offsets.shape
+        self.leading, self.n, self.speed = (runs, edges - 1), start.shape[1], speed
+        self._start, self._log = start, log
+
+    def __repr__(self) -> str:
+        return one_line("LogFrames", (("leading", self.leading), ("n", self.n)), self._start.nbytes + self._log.nbytes)
+
+    @property
+    def _arrays(self) -> tuple[FloatArray, IntArray, NDArray[np.int32], FloatArray]:
+        """What the core makes frames of. It checks what it reads: the owner of the arrays may have written to them."""
+        return self._start, self._log.frame_offsets, self._log.pairs, self._log.velocities
+
+    def check(self) -> None:
+        """Check the velocities again: their owner may have written to them.
+
+        Raises
+        ------
+        ValueError
+            If one is not finite any more.
+        """
+        for velocities, where in self.stored():
+            if not np.isfinite(velocities).all():
+                raise ValueError(f"velocities: must be finite, got NaN or infinity in {where}.")
+
+    def read(self, numbers: IntArray, out: FloatArray, *, threads: int | None = None) -> None:
+        """Make frames; each run that has one of them is gone through once, and threads share the runs.
+
+        Parameters
+        ----------
+        numbers, out, threads
+            As `Frames.read` takes them.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a number is not that of a frame, or the log is not one of these runs.
+        """
+        _core.log_frames(*self._arrays, numbers, out, checks.threads(threads))
+
+    def stored(self) -> Iterator[tuple[FloatArray, str]]:
+        """Go through the start and what the collisions left; see `Frames.stored`."""
+        yield self._start, "the log"
+        yield self._log.velocities, "the log"
+
+    def speed_counts(self, edges: FloatArray, *, threads: int) -> IntArray:
+        """Carry the counts along the log; see `Frames.speed_counts`."""
+        return _core.log_speed_counts(*self._arrays, edges, threads).reshape(len(self), -1)  # (runs, frames, bins)
+
+    def speed_h(self, edges: FloatArray, *, threads: int) -> tuple[FloatArray, IntArray]:
+        """Carry the bins along the log; see `Frames.speed_h`."""
+        h, dropped = _core.log_speed_h(*self._arrays, edges, threads)
+        return h.reshape(-1), dropped.reshape(-1)  # (runs, frames) -> (len(self),)
+
+    def velocity_h(
+        self, temperatures: FloatArray | None, bins: int, reach: float, *, threads: int
+    ) -> tuple[FloatArray, IntArray]:
+        """H of the velocities, the frame carried along the log.
+
+        Parameters
+        ----------
+        temperatures, bins, reach, threads
+            As `Frames.velocity_h` takes them.
+
+        Returns
+        -------
+        h, dropped : (len(self),) float64, (len(self),) int64
+        """
+        h, dropped = _core.log_velocity_h(*self._arrays, temperatures, bins, reach, threads)
+        return h.reshape(-1), dropped.reshape(-1)  # (runs, frames) -> (len(self),)
+
+    def disk_sums(self, of: DiskFunction, disks: int) -> Iterator[tuple[int, FloatArray]]:  # noqa: ARG002 -- a run changes little
+        """Look at disks that collided alone, a run at a time; see `Frames.disk_sums`.
+
+        Raises
+        ------
+        ValueError
+            If the log is not one of these runs.
+        """
+        runs, frames = self.leading
+
+        def values(velocities: FloatArray) -> FloatArray:
+            return of.values(velocities, "the log")
+
+        for run in range(runs):
+            offsets = self._check_run(run)
+            yield run * frames, frame_sums(values, self._start[run], offsets, self._log.pairs, self._log.velocities)
+
+    def changes(self, run: int, steps: Steps) -> RunChanges:
+        """Return the rows of a run, two changes each; see `Frames.changes`.
+
+        Raises
+        ------
+        ValueError
+            If the log is not one of these runs.
+        """
+        offsets = self._check_run(run)
+        first, count = self._start[run], len(self._log.pairs[offsets[0] : offsets[-1]])
+        step = np.repeat(np.arange(count), 2)
+        if steps == "frames":  # what happened before the first frame is part of it
+            disks, velocities = self._rows(slice(offsets[0], offsets[1]))
+            first = first.copy()
+            first[disks] = velocities  # of several, the last one stays
+            offsets, count = offsets[1:], len(offsets) - 2
+            step = np.repeat(np.arange(count), 2 * np.diff(offsets))
+        return RunChanges(first, *self._rows(slice(offsets[0], offsets[-1])), step, count)
+
+    def pair_loss(self, threads: int) -> _core.PairLoss:
+        """Encode the rows; see `Frames.pair_loss`. Nothing of the log is kept."""
+        return _core.PairLoss.from_log(*self._arrays, threads)
+
+    def _rows(self, rows: slice) -> tuple[NDArray[np.int32], FloatArray]:
+        """Disks (changes,) and velocities (changes, 2), in the order in which they change."""
+        return self._log.pairs[rows].reshape(-1), self._log.velocities[rows].reshape(-1, 2)
+
+    def _check_run(self, run: int) -> IntArray:
+        """Refuse what the core would: numpy takes a negative index, and a slice beyond the end, without a word."""
+        offsets: IntArray = self._log.frame_offsets[run]
+        pairs = self._log.pairs
+        if offsets[0] < 0 or offsets[-1] > len(pairs) or (offsets[1:] < offsets[:-1]).any():
+            raise ValueError(
+                f"frame_offsets: must ascend within the {len(pairs)} rows of the log, got others in run {run}."
+            )
+        disks = pairs[offsets[0] : offsets[-1]]
+        if disks.size and not 0 <= disks.min() <= disks.max() < self.n:
+            wrong = disks[(disks < 0) | (disks >= self.n)][0]
+            raise ValueError(f"pairs: must be numbers of disks, from 0 to {self.n - 1}, got {wrong} in run {run}.")
+        return offsets

@@ -1,0 +1,89 @@
+"""The one place that asks what kind of recording it was given."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol, TypeAlias, runtime_checkable
+
+from hthm import checks
+from hthm.arrays import FloatArray
+from hthm.recording.dense import DenseFrames
+from hthm.recording.frames import Frames
+
+_MEMBERS: Final = ("__len__", *(name for name in (*Frames.__annotations__, *vars(Frames)) if not name.startswith("_")))
+
+
+@runtime_checkable
+class HasFrames(Protocol):
+    """What holds a recording beside other things, as Trajectories do."""
+
+    def as_frames(self) -> Frames:
+        """Return its frames, whichever way they were recorded."""
+
+
+FramesLike: TypeAlias = FloatArray | HasFrames | Frames
+"""What all that reads velocities takes: an array (..., n, 2), Trajectories, or Frames of whatever kind."""
+
+
+def frames_of(velocities: FramesLike) -> Frames:
+    """Return the frames of an array, of Trajectories, or the very Frames that are given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array has another dtype, shape or order, or an object is not all that Frames are.
+    AttributeError
+        If Trajectories have no velocities.
+    """
+    if isinstance(velocities, Frames):
+        _check_sizes(velocities)
+        return velocities
+    if isinstance(velocities, HasFrames):
+        return velocities.as_frames()
+    if hasattr(velocities, "leading"):
+        missing = [name for name in dict.fromkeys(_MEMBERS) if not hasattr(velocities, name)]
+        raise TypeError(
+            f"velocities: must have all that Frames have, got {type(velocities).__name__}, which lacks "
+            f"{', '.join(missing)}. Derive it from hthm.recording.frames.Frames."
+        )
+    return DenseFrames(velocities)
+
+
+def _check_sizes(frames: Frames) -> None:
+    """Refuse the sizes of somebody's own class before memory is laid out by them."""
+    name = type(frames).__name__
+    for what, sizes, least in (("leading", frames.leading, 0), ("n", (frames.n,), 1)):
+        if not isinstance(sizes, tuple):
+            raise TypeError(f"{name}.{what}: must be a tuple of whole numbers, got {type(sizes).__name__}.")
+        for size in sizes:
+            checks.integer(f"{name}.{what}", size, least=least)
+
+
+def frames_of_runs(velocities: FramesLike) -> Frames:
+    """Return frames as `frames_of`, of at least one run of at least one frame.
+
+    Raises
+    ------
+    TypeError, ValueError, AttributeError
+        As `frames_of`, or if there are other axes than runs and frames, or none along one of them.
+    """
+    frames = frames_of(velocities)
+    if len(frames.leading) != 2 or 0 in frames.leading:  # noqa: PLR2004 -- (runs, frames)
+        raise ValueError(
+            "velocities: must have shape (runs, frames, n, 2) with runs and frames and n at least 1, got "
+            f"{(*frames.leading, frames.n, 2)}."
+        )
+    return frames
+
+
+def start_speed(frames: Frames, speed: float | None) -> float:
+    """Return s0: the one that is given, or that of the gas.
+
+    Raises
+    ------
+    TypeError
+        If frames come without.
+    """
+    speed = frames.speed if speed is None else speed
+    if speed is None:
+        raise TypeError("speed: must be given with an array of velocities. It is the gas's: speed=gas.speed.")
+    return speed
