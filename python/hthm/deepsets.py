@@ -204,6 +204,11 @@ def evaluate(model: nn.Module, velocities: FramesLike) -> FloatArray:
     with own_settings(weight.device), torch.inference_mode():
         for first, values in _h(model, frames, weight, disks):
             h[first : first + len(values)] = values.to("cpu", torch.float64).numpy()
+    if not np.isfinite(h).all():
+        raise ValueError(
+            "velocities: must give a finite h, got NaN or infinity. Choose another unit of time, or look whether all "
+            "weights of the network are finite."
+        )
     return h.reshape(frames.leading)
 
 
