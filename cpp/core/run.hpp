@@ -22,6 +22,7 @@ struct Setup {
 struct CollisionLog {
   std::vector<std::int32_t> pairs;  // (rows, 2), i < j
   std::vector<Vec> velocities;      // (rows, 2) of i and j just after the collision
+  std::vector<double> inner;        // (rows, 2, inner of the rule) just after it: what a disk carries besides
   std::vector<double> times;        // (rows,) since the start of the run; exact engines only
 
   void add(std::int32_t i, std::int32_t j, const Vec& v_i, const Vec& v_j) {
@@ -29,6 +30,13 @@ struct CollisionLog {
     pairs.push_back(j);
     velocities.push_back(v_i);
     velocities.push_back(v_j);
+  }
+
+  /// What the two disks of the last row carry besides.
+  template <class Values>
+  void add_inner(const Values& of_i, const Values& of_j) {
+    inner.insert(inner.end(), of_i.begin(), of_i.end());
+    inner.insert(inner.end(), of_j.begin(), of_j.end());
   }
 };
 
@@ -39,6 +47,7 @@ struct FrameSink {
   std::int64_t* collisions = nullptr;  // (frames,) collisions during each frame; never null
   CollisionLog* log = nullptr;         // rows are appended
   StopRequest* stop = nullptr;         // checked in frames that may take long
+  double* inner = nullptr;             // (frames, n, inner of the rule) after each frame
 };
 
 /// One run of one engine, advanced a stretch of frames at a time. How frames are split into calls changes no bit.

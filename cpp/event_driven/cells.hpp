@@ -12,6 +12,7 @@
 #include "core/run.hpp"
 #include "event_driven/cell_blocks.hpp"
 #include "event_driven/prediction.hpp"
+#include "rules/rule.hpp"
 
 namespace hthm::event_driven {
 
@@ -34,7 +35,7 @@ struct Horizons {
 
 /// The disks of a box. A disk's position is relative to the corner of its cell: it keeps all its digits, and neither
 /// the way to a disk in the next cell nor the way round the box needs a minimum image.
-template <class Real>
+template <class Real, CollisionRule Rule>
 class Cells {
  public:
   struct alignas(64) Disk {
@@ -46,7 +47,9 @@ class Cells {
     std::uint32_t collisions = 0;  // so far, modulo 2^32: tells whether a prediction made with this disk still holds
     std::int32_t slot = -1;        // among those of its cell
     std::int16_t column = 0, row = 0;
+    [[no_unique_address]] Inner<Real, Rule::inner> inner{};
   };
+  static_assert(Rule::inner > 0 || sizeof(Real) > 8 || sizeof(Disk) == 64);  // one line of the cache
 
   /// The partner of a collision that has just happened, and the way to it from the disk that looks: to the image that
   /// was hit. In a box of two diameters another image may be as near, and is to be hit in its turn.
@@ -56,15 +59,16 @@ class Cells {
   };
 
   /// Positions (n,) in [0, box) and velocities (n,), all at time 0.
-  Cells(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
+  Cells(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
         const Horizons& horizons)
-      : side_{cells_a_side(setup.box, setup.diameter, n)},
+      : rule_{rule},
+        side_{cells_a_side(setup.box, rule.reach(setup.diameter), n)},
         width_{Real(setup.box) / Real(side_)},
-        diameter2_{Real(setup.diameter) * Real(setup.diameter)},
-        touching2_{diameter2_ * Real(1 + 1e-6)},
-        has_touching_images_{setup.diameter > 0.49 * setup.box},
+        diameter_{setup.diameter},
+        touching2_{Real(rule.reach(setup.diameter)) * Real(rule.reach(setup.diameter)) * Real(1 + 1e-6)},
+        has_touching_images_{rule.reach(setup.diameter) > 0.49 * setup.box},
         look_ahead_{horizons.look_ahead},
-        units_{setup.box, setup.diameter, setup.box / side_, horizons.crossing, horizons.epoch, n},
+        units_{setup.box, rule.reach(setup.diameter), setup.box / side_, horizons.crossing, horizons.epoch, n},
         filters_{lane_filters(level)},
         blocks_{std::int64_t{side_} * side_},
         around_(static_cast<std::size_t>(side_) + 2),
@@ -298,13 +302,14 @@ class Cells {
                        x.y - disk.position.y + Real(way.row) * width_};
     const Vec2<Real> v{other.velocity.x - disk.velocity.x, other.velocity.y - disk.velocity.y};
     const Real theirs = other.contact, soonest = contact.time < theirs ? contact.time : theirs;
-    const Real time = disk.time + time_to_contact(d, v, diameter2_, Real(soonest - disk.time));
+    const Real time = disk.time + time_to_contact(d, v, rule_.contact2(diameter_, d, v), Real(soonest - disk.time));
     if (time < soonest && !(j == just_hit.partner && is_same_image(d, just_hit.way))) contact = {time, j};
   }
 
+  Rule rule_;
   std::int32_t side_;         // cells
   Real width_;                // of a cell
-  Real diameter2_;            // squared
+  Real diameter_;             // of a disk
   Real touching2_;            // squared distance below which two disks may touch
   bool has_touching_images_;  // a disk may touch two images of another at once, to rounding
   Real look_ahead_;           // how far a disk looks into the future

@@ -11,6 +11,7 @@
 #include "event_driven/progress.hpp"
 #include "event_driven/units.hpp"
 #include "fixed_step/pair_finders/cell_list.hpp"
+#include "rules/smooth_disks.hpp"
 
 namespace hthm {
 namespace {
@@ -32,7 +33,7 @@ class EventRun final : public Run {
            Simd level, StopRequest* stop)
       : units_{units},
         progress_{units.setup(), velocities, n},
-        gas_{units.setup(), positions, velocities, n, level, stop},
+        gas_{SmoothDisks{}, units.setup(), positions, velocities, n, level, stop},
         velocities_(given, given + n) {}
 
   void advance(std::int64_t frames, const FrameSink& sink) override {
@@ -83,7 +84,7 @@ class EventRun final : public Run {
 
   Units units_;
   Progress progress_;
-  event_driven::Gas<double> gas_;
+  event_driven::Gas<double, SmoothDisks> gas_;
   std::vector<Vec> velocities_;  // (n,) those of the gas, outside, side by side: a frame is one copy
 };
 

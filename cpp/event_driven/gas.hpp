@@ -10,21 +10,21 @@
 #include "event_driven/calendar.hpp"
 #include "event_driven/cells.hpp"
 #include "event_driven/clock.hpp"
-#include "rules/collision.hpp"
+#include "rules/rule.hpp"
 
 namespace hthm::event_driven {
 
 /// A gas of hard disks. Each disk has one event in the calendar, the earlier of its predicted collision and its exit
 /// from its cell; only the disks of an event are moved.
-template <class Real>
+template <class Real, CollisionRule Rule>
 class Gas {
  public:
   /// Positions (n,) in [0, box), no two overlapping, and velocities (n,), in units like `Units`: of about one box and
   /// one of the fastest disk. The level, which the CPU must have, changes the speed, and results by no more than
   /// rounding. `stop` is checked meanwhile.
-  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level = simd_level(),
-      StopRequest* stop = nullptr)
-      : Gas{setup, positions, velocities, n, level, stop, time_to_cross_box(setup.box, velocities, n)} {}
+  Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
+      Simd level = simd_level(), StopRequest* stop = nullptr)
+      : Gas{rule, setup, positions, velocities, n, level, stop, time_to_cross_box(setup.box, velocities, n)} {}
 
   std::int64_t size() const { return cells_.size(); }
 
@@ -62,29 +62,39 @@ class Gas {
 
   /// Where a disk is at the end of the last frame, not wrapped into the box.
   Vec2<Real> position(std::int32_t i) const {
-    return cells_.position_in_box(i, Real(static_cast<double>(frames_in_epoch_)) * Real(dt_));
+    return position_at(i, Real(static_cast<double>(frames_in_epoch_)) * Real(dt_));
   }
 
+  /// Where it is at a time of the present epoch if it does not collide before, not wrapped either.
+  Vec2<Real> position_at(std::int32_t i, const Real& time) const { return cells_.position_in_box(i, time); }
+
   const Vec2<Real>& velocity(std::int32_t i) const { return cells_[i].velocity; }
+  const Inner<Real, Rule::inner>& inner(std::int32_t i) const { return cells_[i].inner; }
 
  private:
-  using Disk = typename Cells<Real>::Disk;
-  using JustHit = typename Cells<Real>::JustHit;
+  using Disk = typename Cells<Real, Rule>::Disk;
+  using JustHit = typename Cells<Real, Rule>::JustHit;
 
   static constexpr JustHit nobody_{};
 
-  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level, StopRequest* stop,
-      double crossing)
-      : Gas{setup,      positions,
-            velocities, n,
-            level,      stop,
-            crossing,   Pace{setup, setup.box / cells_a_side(setup.box, setup.diameter, n), crossing, n}} {}
+  Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
+      StopRequest* stop, double crossing)
+      : Gas{rule,
+            setup,
+            positions,
+            velocities,
+            n,
+            level,
+            stop,
+            crossing,
+            Pace{setup, setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n), crossing, n}} {}
 
-  Gas(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level, StopRequest* stop,
-      double crossing, const Pace& pace)
-      : dt_{setup.dt},
+  Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
+      StopRequest* stop, double crossing, const Pace& pace)
+      : rule_{rule},
+        dt_{setup.dt},
         epochs_{cut_into_epochs(setup.dt, pace.longest_epoch(crossing, n))},
-        cells_{setup, positions, velocities, n, level, {crossing, epochs_.length, pace.look_ahead()}},
+        cells_{rule, setup, positions, velocities, n, level, {crossing, epochs_.length, pace.look_ahead()}},
         calendar_{n, Real(epochs_.length), pace.events() * epochs_.length * static_cast<double>(n)},
         exits_(static_cast<std::size_t>(n)),
         partner_collisions_(static_cast<std::size_t>(n)) {
@@ -107,7 +117,7 @@ class Gas {
       } else if (disk.partner >= 0 && partner_collisions_[at(i)] == cells_[disk.partner].collisions) {
         hit(i, disk.partner, time, collided);
       } else {  // nobody in sight, or the partner has been hit by another disk since
-        Cells<Real>::move_to(cells_[i], time);
+        Cells<Real, Rule>::move_to(cells_[i], time);
         look_around(i, nobody_);
         schedule(i);
       }
@@ -116,7 +126,7 @@ class Gas {
 
   void cross(std::int32_t i, const Real& time) {
     Disk& disk = cells_[i];
-    Cells<Real>::move_to(disk, time);
+    Cells<Real, Rule>::move_to(disk, time);
     const Contact<Real> known{disk.contact, disk.partner};
     const Contact<Real> contact = cells_.cross(i, exits_[at(i)], known);
     if (contact.partner != known.partner || contact.time != known.time) expect(i, contact);
@@ -126,10 +136,10 @@ class Gas {
   template <class OnCollision>
   void hit(std::int32_t i, std::int32_t j, const Real& time, const OnCollision& collided) {
     Disk &a = cells_[i], &b = cells_[j];
-    Cells<Real>::move_to(a, time);
-    Cells<Real>::move_to(b, time);
+    Cells<Real, Rule>::move_to(a, time);
+    Cells<Real, Rule>::move_to(b, time);
     const Vec2<Real> d = cells_.separation_at_contact(i, j);
-    if (collide(d, norm2(d), a.velocity, b.velocity)) {
+    if (rule_.collide(d, norm2(d), Body<Rule, Real>{a.velocity, a.inner}, Body<Rule, Real>{b.velocity, b.inner})) {
       ++a.collisions;
       ++b.collisions;
       collided(std::min(i, j), std::max(i, j), time);
@@ -169,11 +179,12 @@ class Gas {
 
   static std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
 
+  Rule rule_;
   double dt_;
   Epochs epochs_;
   std::int64_t frames_in_epoch_ = 0;
   std::int64_t epochs_done_ = 0;
-  Cells<Real> cells_;
+  Cells<Real, Rule> cells_;
   Calendar<Real> calendar_;
   LargeArray<Side> exits_;                        // (n,) through which a disk will leave its cell
   LargeArray<std::uint32_t> partner_collisions_;  // (n,) of the predicted partner, when it was predicted

@@ -11,6 +11,7 @@
 
 #include "event_driven/event_run.hpp"
 #include "event_driven/gas.hpp"
+#include "rules/smooth_disks.hpp"
 #include "tests/brute_force.hpp"
 #include "tests/exact_starts.hpp"
 
@@ -206,7 +207,8 @@ TEST_CASE("Enskog's collision rate in a dilute gas") {
 
 TEST_CASE("another real type: the gas in long double, forth and back") {
   const Start start = random_start(60, 0.1, 0.05, 4);
-  hthm::event_driven::Gas<long double> gas{start.setup, start.positions.data(), start.velocities.data(), 60};
+  hthm::event_driven::Gas<long double, hthm::SmoothDisks> gas{hthm::SmoothDisks{}, start.setup, start.positions.data(),
+                                                              start.velocities.data(), 60};
   BruteForce expected{start};
   std::int64_t collisions = 0;
   for (int frame = 0; frame < 5; ++frame) {

@@ -1,0 +1,49 @@
+// What a rule of collision is: how near two disks touch, and what happens then. Engines are templates over it.
+#pragma once
+
+#include <array>
+#include <concepts>
+
+#include "core/vec2.hpp"
+
+namespace hthm {
+
+/// What a disk carries beside its position and velocity, such as a spin: so many numbers, of which none take no room.
+template <class Real, int count>
+struct Inner {
+  std::array<Real, count> values{};
+};
+
+template <class Real>
+struct Inner<Real, 0> {};
+
+/// A disk at contact, to be changed by it.
+template <class Rule, class Real>
+struct Body {
+  Vec2<Real>& velocity;
+  Inner<Real, Rule::inner>& inner;
+};
+
+// A rule is a class with
+//   static constexpr int inner;
+//     How many numbers a disk carries beside position and velocity; all are 0 at the start.
+//   double reach(double diameter) const;
+//     The largest distance at which two disks touch: what searches look for.
+//   bool touch(diameter, d, v) const;
+//     Whether two disks within reach, d = x_i - x_j apart, touch where they move at v = v_i - v_j. The fixed step asks.
+//   Real contact2(diameter, d, v) const;
+//     The square of the distance at which they will touch. The exact engine asks; v is constant until then, and so is
+//     whatever the answer may depend on, such as the side on which they pass.
+//   bool collide(d, d2, Body i, Body j) const;
+//     Change both. False, and nothing is changed, where they do not collide after all: eq. (8) of arXiv:2508.14003.
+// A rule knows no unit: what has a length is given in diameters.
+template <class Rule>
+concept CollisionRule = requires(const Rule& rule, double diameter, const Vec2<double>& d, Body<Rule, double> body) {
+  { Rule::inner } -> std::convertible_to<int>;
+  { rule.reach(diameter) } -> std::convertible_to<double>;
+  { rule.touch(diameter, d, d) } -> std::same_as<bool>;
+  { rule.contact2(diameter, d, d) } -> std::convertible_to<double>;
+  { rule.collide(d, diameter, body, body) } -> std::same_as<bool>;
+};
+
+}  // namespace hthm

@@ -1,0 +1,29 @@
+// Smooth disks: they touch at a distance of one diameter, and exchange the components along the line of centres.
+#pragma once
+
+#include "rules/collision.hpp"
+#include "rules/rule.hpp"
+
+namespace hthm {
+
+struct SmoothDisks {
+  static constexpr int inner = 0;
+
+  static double reach(double diameter) { return diameter; }
+
+  static bool touch(double, const Vec2<double>&, const Vec2<double>&) { return true; }
+
+  template <class Real>
+  static Real contact2(const Real& diameter, const Vec2<Real>&, const Vec2<Real>&) {
+    return diameter * diameter;
+  }
+
+  template <class Real>
+  static bool collide(const Vec2<Real>& d, const Real& d2, Body<SmoothDisks, Real> i, Body<SmoothDisks, Real> j) {
+    return hthm::collide(d, d2, i.velocity, j.velocity);
+  }
+};
+
+static_assert(CollisionRule<SmoothDisks>);
+
+}  // namespace hthm

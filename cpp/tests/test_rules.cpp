@@ -1,0 +1,217 @@
+// The seam for rules of collision, tried with two that need all of it: disks that spin, and disks that touch at another
+// distance on either side.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "event_driven/gas.hpp"
+#include "fixed_step/fixed_step_run.hpp"
+#include "fixed_step/pair_finders/sorted_cells.hpp"
+#include "rules/smooth_disks.hpp"
+#include "tests/exact_starts.hpp"
+
+namespace {
+
+using exact::Start;
+using hthm::Body;
+using hthm::Vec;
+using hthm::Vec2;
+
+/// Perfectly rough or perfectly smooth disks: roughness 1 or -1; what they carry is spin times radius.
+struct Rough {
+  static constexpr int inner = 1;
+  double roughness = 1, inertia = 0.5;
+
+  static double reach(double diameter) { return diameter; }
+  static bool touch(double, const Vec&, const Vec&) { return true; }
+  template <class Real>
+  static Real contact2(const Real& diameter, const Vec2<Real>&, const Vec2<Real>&) {
+    return diameter * diameter;
+  }
+  template <class Real>
+  bool collide(const Vec2<Real>& d, const Real& d2, Body<Rough, Real> i, Body<Rough, Real> j) const {
+    const Vec2<Real> before{i.velocity.x - j.velocity.x, i.velocity.y - j.velocity.y};
+    if (!hthm::collide(d, d2, i.velocity, j.velocity)) return false;
+    if (roughness == -1) return true;
+    const Real r = std::sqrt(d2);  // n from j to i, t = z x n
+    const Vec2<Real> t{-d.y / r, d.x / r};
+    Real &spin_i = i.inner.values[0], &spin_j = j.inner.values[0];
+    const Real slip = before.x * t.x + before.y * t.y - (spin_i + spin_j);
+    const Real kick = (1 + roughness) * slip * inertia / (1 + inertia) / 2;
+    i.velocity = {i.velocity.x - kick * t.x, i.velocity.y - kick * t.y};
+    j.velocity = {j.velocity.x + kick * t.x, j.velocity.y + kick * t.y};
+    spin_i += kick / inertia;
+    spin_j += kick / inertia;
+    return true;
+  }
+};
+
+/// Disks that touch at 1 + delta diameters where they pass on one side, and at 1 - delta on the other.
+struct Chiral {
+  static constexpr int inner = 0;
+  double delta = 0.25;
+
+  double reach(double diameter) const { return diameter * (1 + delta); }
+  template <class Real>
+  bool touch(const Real& diameter, const Vec2<Real>& d, const Vec2<Real>& v) const {
+    return hthm::norm2(d) < contact2(diameter, d, v);
+  }
+  template <class Real>
+  Real contact2(const Real& diameter, const Vec2<Real>& d, const Vec2<Real>& v) const {
+    const Real distance = diameter * (v.x * d.y < v.y * d.x ? 1 + delta : 1 - delta);
+    return distance * distance;
+  }
+  template <class Real>
+  bool collide(const Vec2<Real>& d, const Real& d2, Body<Chiral, Real> i, Body<Chiral, Real> j) const {
+    return hthm::collide(d, d2, i.velocity, j.velocity);
+  }
+};
+
+struct Recorded {
+  std::vector<Vec> velocities;
+  std::vector<double> inner;
+  std::vector<std::int64_t> collisions;
+  hthm::CollisionLog log;
+};
+
+constexpr std::int64_t frames = 40;
+
+template <class Rule>
+Recorded fixed_step(const Rule& rule, const Start& start) {
+  hthm::FixedStepRun<hthm::SortedCells, Rule> run(rule, start.setup, start.positions.data(), start.velocities.data(),
+                                                  start.n(), hthm::simd_level());
+  const auto disks = static_cast<std::size_t>(frames * start.n());
+  Recorded out{
+      std::vector<Vec>(disks), std::vector<double>(disks * Rule::inner), std::vector<std::int64_t>(frames), {}};
+  hthm::FrameSink sink;
+  sink.velocities = out.velocities.data();
+  sink.inner = out.inner.data();
+  sink.collisions = out.collisions.data();
+  sink.log = &out.log;
+  run.advance(frames, sink);
+  return out;
+}
+
+template <class Rule>
+struct Exact {
+  hthm::event_driven::Gas<double, Rule> gas;
+  std::int64_t collisions = 0;
+
+  Exact(const Rule& rule, const Start& start)
+      : gas{rule, start.setup, start.positions.data(), start.velocities.data(), start.n()} {}
+
+  template <class Collided>
+  void run(const Collided& collided) {
+    for (int frame = 0; frame < frames; ++frame) {
+      gas.advance_frame(
+          [&](std::int32_t i, std::int32_t j, double time) {
+            ++collisions;
+            collided(i, j, time);
+          },
+          [](double) {}, [] {});
+    }
+  }
+};
+
+constexpr auto nothing = [](std::int32_t, std::int32_t, double) {};
+
+struct Sums {
+  double energy = 0, x = 0, y = 0;
+};
+
+/// Energy, that of the spins with it, and momentum.
+template <class Velocity, class Spin>
+Sums sums(std::int64_t n, const Velocity& velocity, const Spin& spin, double inertia) {
+  Sums total;
+  for (std::int32_t i = 0; i < n; ++i) {
+    const Vec v = velocity(i);
+    const double s = spin(i);
+    total.energy += (v.x * v.x + v.y * v.y + inertia * s * s) / 2;
+    total.x += v.x;
+    total.y += v.y;
+  }
+  return total;
+}
+
+bool same_bits(const std::vector<Vec>& a, const std::vector<Vec>& b) {
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    if (a[k].x != b[k].x || a[k].y != b[k].y) return false;
+  }
+  return a.size() == b.size();
+}
+
+}  // namespace
+
+TEST_CASE("a rule that does what smooth disks do has their bits, in either kind of engine") {
+  const Start start = exact::random_start(200, 0.2, 0.01, 5);
+  const Recorded smooth = fixed_step(hthm::SmoothDisks{}, start);
+  CHECK(smooth.log.inner.empty());
+  CHECK(same_bits(fixed_step(Rough{-1}, start).velocities, smooth.velocities));
+  CHECK(same_bits(fixed_step(Chiral{0}, start).velocities, smooth.velocities));
+  Exact<hthm::SmoothDisks> exact_smooth({}, start);
+  Exact<Rough> exact_rough({-1}, start);
+  Exact<Chiral> exact_chiral({0}, start);
+  exact_smooth.run(nothing);
+  exact_rough.run(nothing);
+  exact_chiral.run(nothing);
+  CHECK(exact_smooth.collisions > 100);
+  CHECK(exact_rough.collisions == exact_smooth.collisions);
+  CHECK(exact_chiral.collisions == exact_smooth.collisions);
+  for (std::int32_t i = 0; i < 200; ++i) {
+    CHECK(exact_rough.gas.velocity(i).x == exact_smooth.gas.velocity(i).x);
+    CHECK(exact_chiral.gas.velocity(i).y == exact_smooth.gas.velocity(i).y);
+  }
+}
+
+TEST_CASE("what disks carry beside their velocity is changed, recorded and logged with it") {
+  const Start start = exact::random_start(200, 0.2, 0.01, 6);
+  const auto n = start.n();
+  const Rough rule;
+  const auto none = [](std::int32_t) { return 0.0; };
+  const Sums before = sums(n, [&](std::int32_t i) { return start.velocities[static_cast<std::size_t>(i)]; }, none, 0.5);
+
+  const Recorded run = fixed_step(rule, start);
+  const auto last = static_cast<std::size_t>((frames - 1) * n);
+  const auto spin = [&](std::int32_t i) { return run.inner[last + static_cast<std::size_t>(i)]; };
+  const Sums after =
+      sums(n, [&](std::int32_t i) { return run.velocities[last + static_cast<std::size_t>(i)]; }, spin, 0.5);
+  CHECK(after.energy == doctest::Approx(before.energy).epsilon(1e-12));
+  CHECK(after.x == doctest::Approx(before.x).epsilon(1e-12));
+  CHECK(after.y == doctest::Approx(before.y).epsilon(1e-12));
+
+  std::vector<double> replayed(static_cast<std::size_t>(n));
+  REQUIRE(run.log.inner.size() == run.log.pairs.size());
+  for (std::size_t k = 0; k < run.log.pairs.size(); ++k) {
+    replayed[static_cast<std::size_t>(run.log.pairs[k])] = run.log.inner[k];
+  }
+  for (std::int32_t i = 0; i < n; ++i) CHECK(replayed[static_cast<std::size_t>(i)] == spin(i));
+
+  Exact<Rough> exact(rule, start);
+  exact.run(nothing);
+  const Sums later = sums(
+      n, [&](std::int32_t i) { return exact.gas.velocity(i); },
+      [&](std::int32_t i) { return exact.gas.inner(i).values[0]; }, 0.5);
+  CHECK(later.energy == doctest::Approx(before.energy).epsilon(1e-11));
+  CHECK(later.x == doctest::Approx(before.x).epsilon(1e-11));
+}
+
+TEST_CASE("a pair collides at the distance that the rule gives it") {
+  Start start = exact::random_start(150, 0.1, 0.01, 7);
+  const Chiral rule{0.25};
+  start.setup.diameter /= 1 + rule.delta;  // no two disks are within reach at the start
+  const double diameter = start.setup.diameter;
+  std::int64_t near = 0, far = 0;
+  Exact<Chiral> exact(rule, start);
+  exact.run([&](std::int32_t i, std::int32_t j, double time) {
+    const Vec a = exact.gas.position_at(i, time), b = exact.gas.position_at(j, time);
+    const double dx = std::remainder(a.x - b.x, 1), dy = std::remainder(a.y - b.y, 1);
+    const double distance = std::hypot(dx, dy) / diameter;
+    near += std::abs(distance - (1 - rule.delta)) < 1e-9;
+    far += std::abs(distance - (1 + rule.delta)) < 1e-9;
+  });
+  CHECK(near + far > 9 * exact.collisions / 10);  // a third disk may turn a pair within the outer distance
+  CHECK(near > 0);
+  CHECK(far > near);
+}
