@@ -9,6 +9,7 @@
 #include "core/stop_request.hpp"
 #include "event_driven/calendar.hpp"
 #include "event_driven/cells.hpp"
+#include "event_driven/cells_a_side.hpp"
 #include "event_driven/clock.hpp"
 #include "rules/rule.hpp"
 

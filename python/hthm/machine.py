@@ -9,6 +9,7 @@ import math
 import os
 import resource
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -52,7 +53,7 @@ def available_memory(root: Path = _ROOT) -> int | None:
     count as free because the system gives them up, and what the limits of the process on its address space and its
     data (ulimit -v and -d) leave.
     """
-    available = _kilobytes(root / "proc/meminfo").get("MemAvailable")
+    available = _kilobytes(f"{root}/proc/meminfo").get("MemAvailable")
     if available is None:
         return None
     return max(0, min(1024 * available, *_left_of_groups(root), *_left_of_process(root), 1024 * available))
@@ -67,39 +68,50 @@ def _first_number(text: str) -> int | None:
 def _cpu_quotas(root: Path) -> Iterator[float]:
     """Processors' worth of time that the groups of this process grant, those that grant no end left out."""
     for folder in _groups(root, "cpu"):
-        quota, period = (_text(folder / "cpu.max") or "max 0").split()  # version 2
+        quota, period = (_text(f"{folder}/cpu.max") or "max 0").split()  # version 2
         if quota == "max":
-            quota, period = _text(folder / "cpu.cfs_quota_us") or "-1", _text(folder / "cpu.cfs_period_us") or "0"
+            quota, period = _text(f"{folder}/cpu.cfs_quota_us") or "-1", _text(f"{folder}/cpu.cfs_period_us") or "0"
         if int(quota) > 0 and int(period) > 0:
             yield int(quota) / int(period)
 
 
 def _left_of_groups(root: Path) -> Iterator[int]:
     for folder in _groups(root, "memory"):
-        used = _text(folder / "memory.current") or _text(folder / "memory.usage_in_bytes")
+        written = (_text(f"{folder}/{name}") for name in ("memory.max", "memory.high", "memory.limit_in_bytes"))
+        limits = [limit for text in written if text and text != "max" and (limit := int(text)) < _NO_LIMIT]
+        if not limits:
+            continue
+        used = _text(f"{folder}/memory.current") or _text(f"{folder}/memory.usage_in_bytes")
         if used is None:
             continue
-        held = dict(line.split() for line in (_text(folder / "memory.stat") or "").splitlines())
+        held = dict(line.split() for line in (_text(f"{folder}/memory.stat") or "").splitlines())
         # Version 1 says apart what belongs to the groups below: its limit is on the total.
         cached = sum(int(held.get(f"total_{name}", held.get(name, 0))) for name in ("inactive_file", "active_file"))
-        for name in ("memory.max", "memory.high", "memory.limit_in_bytes"):
-            limit = _text(folder / name)
-            if limit is not None and limit != "max" and int(limit) < _NO_LIMIT:
-                yield int(limit) - max(0, int(used) - cached)
+        yield min(limits) - max(0, int(used) - cached)
 
 
 def _left_of_process(root: Path) -> Iterator[int]:
-    used = _kilobytes(root / "proc/self/status")
+    used: dict[str, int] | None = None
     for limit, name in ((resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData")):
         most = resource.getrlimit(limit)[0]
         if most != resource.RLIM_INFINITY:
+            used = used or _kilobytes(f"{root}/proc/self/status")
             yield most - 1024 * used.get(name, 0)
 
 
-def _groups(root: Path, controller: str) -> Iterator[Path]:
+def _groups(root: Path, controller: str) -> tuple[str, ...]:
     """Folders of the control groups that this process is in, of either version, from its own up to the topmost seen."""
-    memberships = [line.split(":", 2) for line in (_text(root / "proc/self/cgroup") or "").splitlines()]
-    for line in (_text(root / "proc/self/mountinfo") or "").splitlines():
+    return _folders(root, controller, _text(f"{root}/proc/self/cgroup") or "")
+
+
+@lru_cache(maxsize=8)  # mounts do not change, and which groups there are is in the key: a growing log asks often
+def _folders(root: Path, controller: str, groups: str) -> tuple[str, ...]:
+    return tuple(str(folder) for folder in _mounted(root, controller, groups))
+
+
+def _mounted(root: Path, controller: str, groups: str) -> Iterator[Path]:
+    memberships = [line.split(":", 2) for line in groups.splitlines()]
+    for line in (_text(f"{root}/proc/self/mountinfo") or "").splitlines():
         before, _, after = line.partition(" - ")
         mounted, point = before.split()[3:5]
         kind, _, options = after.split()
@@ -113,14 +125,23 @@ def _groups(root: Path, controller: str) -> Iterator[Path]:
             yield from (top / below, *(top / parent for parent in below.parents))
 
 
-def _kilobytes(path: Path) -> dict[str, int]:
+def _kilobytes(path: str) -> dict[str, int]:
     """Lines such as ``MemAvailable:  16384 kB``."""
     lines = (line.partition(":") for line in (_text(path) or "").splitlines())
     return {name: int(rest.split()[0]) for name, _, rest in lines if rest.rstrip().endswith("kB")}
 
 
-def _text(path: Path) -> str | None:
+def _text(path: str) -> str | None:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
+    try:
+        parts = []
+        while part := os.read(file, 2**16):
+            parts.append(part)
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+    return b"".join(parts).decode(errors="replace").strip()
