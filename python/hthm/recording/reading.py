@@ -34,11 +34,11 @@ def frames_of(velocities: FramesLike) -> Frames:
     AttributeError
         If Trajectories have no velocities.
     """
+    if isinstance(velocities, HasFrames):  # first: to see that something is no Frames takes 30 µs
+        return velocities.as_frames()
     if isinstance(velocities, Frames):
         _check_sizes(velocities)
         return velocities
-    if isinstance(velocities, HasFrames):
-        return velocities.as_frames()
     if hasattr(velocities, "leading"):
         missing = [name for name in dict.fromkeys(_MEMBERS) if not hasattr(velocities, name)]
         raise TypeError(
