@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from hthm.experiments.compare import VARIANTS
 from hthm.experiments.fits import EARLY, fit_and_shape
+from hthm.experiments.variants import VARIANTS
 from hthm.learning.plain_network import PlainNetwork, new_plain_network
 from hthm.pages.spread import compare_markdown
 from hthm.run import main

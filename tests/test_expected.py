@@ -112,7 +112,7 @@ def test_what_other_commands_have_left(tmp_path: Path) -> None:
     assert trainings_left(AblationConfig(changes=("recipe", "relu")), tmp_path) == [2 * 3 - 2, 2 * 3]
     folder.write_json("universal.json", {"networks": [{"width": 32, "steps": "collisions"}]})
     assert trainings_left(UniversalConfig(), tmp_path) == [1]
-    assert trainings_left(CompareConfig(widths=(16,)), tmp_path, ("slope1", "slope0.2", "slope0")) == [3.0, 3.0, 3.0]
+    assert trainings_left(CompareConfig(widths=(16,)), tmp_path) == [3.0, 3.0, 3.0]
 
 
 @pytest.mark.parametrize(("share", "got"), [(1.0, 1.0), (0.5, 0.5), (1.5, 1.0)])

@@ -42,7 +42,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Most of the time of a tiny run goes into its figures, and none of these tests looks at them."""
-    monkeypatch.setattr("hthm.experiments.study.save_figures", lambda *_, **__: [])
+    monkeypatch.setattr("hthm.pages.products.save_figures", lambda *_, **__: [])
 
 
 def folder_content(folder: Path) -> dict[str, bytes]:
@@ -274,7 +274,7 @@ def test_the_improved_preset_need_not_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: list[object] = []
-    monkeypatch.setattr("hthm.run.run_everything", lambda options: seen.append(options.choices))
+    monkeypatch.setattr("hthm.run.carry_out", lambda _, options: seen.append(options.choices))
     config = EntropyConfig(n=60, diameter=0.03, updates=7)
     path = tmp_path / "config.json"
     path.write_text(json.dumps(config.as_json()))

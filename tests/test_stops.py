@@ -51,7 +51,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ctrl_c_in_any_write_leaves_a_folder_to_go_on_with(
     write: int, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("hthm.experiments.study.save_figures", lambda *_, **__: [])
+    monkeypatch.setattr("hthm.pages.products.save_figures", lambda *_, **__: [])
     out, to_disk, written = tmp_path / "out", files._to_disk, 0  # noqa: SLF001 -- where a write can be interrupted
 
     def interrupted(path: Path) -> None:
@@ -108,8 +108,8 @@ def test_results_are_there_before_anything_is_drawn(tmp_path: Path, monkeypatch:
     def failing(*_: object, **__: object) -> None:
         raise RuntimeError("drawn")
 
-    monkeypatch.setattr("hthm.experiments.study.report_html", failing)
-    monkeypatch.setattr("hthm.experiments.study.save_figures", lambda *_, **__: [])
+    monkeypatch.setattr("hthm.pages.products.report_html", failing)
+    monkeypatch.setattr("hthm.pages.products.save_figures", lambda *_, **__: [])
     assert main([*TINY, "--out", str(tmp_path)]) == 1
     assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["models"]["4"]
 

@@ -125,7 +125,7 @@ def test_the_parser_is_handed_a_width_it_can_lay_out(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setenv("COLUMNS", str(found))
     monkeypatch.setattr(tyro, "cli", seen)
-    monkeypatch.setattr("hthm.run.run_everything", lambda _: None)
+    monkeypatch.setattr("hthm.run.carry_out", lambda *_: None)
     assert main([]) == 0
     assert widths == [handed, handed]
     assert os.environ["COLUMNS"] == str(found)

@@ -10,24 +10,28 @@ import pytest
 from rich.console import Console
 
 import hthm
+from hthm.choices.run import RunConfig
 from hthm.deepsets import DeepSets
 from hthm.experiments.trainings import trained
+from hthm.experiments.work import Work
 from hthm.learning.checkpoint import CheckpointError
 from hthm.learning.history import History
-from hthm.learning.recipes import TrainConfig
 from hthm.pages.console import Stages
-from hthm.pages.results import TrainingFiles
+from hthm.pages.results import ResultsFolder
 
 TRAJ = hthm.simulate(hthm.DiskGas(n=30, diameter=0.05, speed=1.0).sample(2, seed=0), frames=8, record="log")
-CONFIG = TrainConfig(epochs=3, batch=4)
+CONFIG = RunConfig(n=30, diameter=0.05, speed=1.0, runs=2, frames=8, widths=(3,), epochs=3, batch=4)
+MODEL, HISTORY, CHECKPOINT = "models/d3-seed0.safetensors", "history/d3-seed0.jsonl", "checkpoints/d3-seed0.safetensors"
 
 
 def go_on(folder: Path, *, resume: bool = True) -> tuple[DeepSets, History, str]:
     """Train, or take what is there; return what was said too."""
     said = io.StringIO()
-    files = TrainingFiles(folder / "m.safetensors", folder / "h.jsonl", folder / "c.safetensors")
+    for name in (MODEL, HISTORY, CHECKPOINT):
+        (folder / name).parent.mkdir(exist_ok=True)
     stages = Stages(Console(file=said, soft_wrap=True))
-    model, history = trained("D = 3", 3, TRAJ, CONFIG, files, stages, made_by={"n": 30}, resume=resume)
+    work = Work(CONFIG, TRAJ.initial, (), ResultsFolder(folder), stages, resume)
+    model, history = trained(work, 3, 0, TRAJ)
     return model, history, said.getvalue()
 
 
@@ -46,14 +50,18 @@ def without_last_line(content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("name", "damage", "said"),
     [
-        ("m.safetensors", flip, "m.safetensors: must be a whole safetensors file"),
-        ("m.safetensors", lambda _: b"", "m.safetensors: must be a whole safetensors file"),
-        ("h.jsonl", without_last_line, "h.jsonl: must have a line for each of 3 epochs, got 2"),
-        ("h.jsonl", lambda content: content[:-5], "h.jsonl: must have a line for each of 3 epochs, got 2"),
-        ("h.jsonl", lambda _: b"", "h.jsonl: must have a line for each of 3 epochs, got 0"),
-        ("h.jsonl", lambda content: b"{}\n" + content, "h.jsonl: line 1 must be an epoch, and is not"),
-        ("h.jsonl", lambda content: content.replace(b'"loss": ', b'"loss": "', 1), "h.jsonl: line 1 must be an epoch"),
-        ("h.jsonl", None, "h.jsonl"),
+        (MODEL, flip, "d3-seed0.safetensors: must be a whole safetensors file"),
+        (MODEL, lambda _: b"", "d3-seed0.safetensors: must be a whole safetensors file"),
+        (HISTORY, without_last_line, "d3-seed0.jsonl: must have a line for each of 3 epochs, got 2"),
+        (HISTORY, lambda content: content[:-5], "d3-seed0.jsonl: must have a line for each of 3 epochs, got 2"),
+        (HISTORY, lambda _: b"", "d3-seed0.jsonl: must have a line for each of 3 epochs, got 0"),
+        (HISTORY, lambda content: b"{}\n" + content, "d3-seed0.jsonl: line 1 must be an epoch, and is not"),
+        (
+            HISTORY,
+            lambda content: content.replace(b'"loss": ', b'"loss": "', 1),
+            "d3-seed0.jsonl: line 1 must be an epoch",
+        ),
+        (HISTORY, None, "d3-seed0.jsonl"),
     ],
 )
 def test_a_damaged_file_is_named_in_a_line_and_made_anew(
@@ -77,6 +85,7 @@ def test_a_damaged_file_is_named_in_a_line_and_made_anew(
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
-    (tmp_path / "c.safetensors").write_bytes(b"nothing")
-    with pytest.raises(CheckpointError, match=r"c\.safetensors: must be the checkpoint .*Remove it to begin"):
+    (tmp_path / CHECKPOINT).parent.mkdir()
+    (tmp_path / CHECKPOINT).write_bytes(b"nothing")
+    with pytest.raises(CheckpointError, match=r"d3-seed0\.safetensors: must be the checkpoint .*Remove it to begin"):
         go_on(tmp_path)

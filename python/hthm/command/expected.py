@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hthm.choices.entropy import EntropyConfig
+from hthm.choices.seeds import CompareConfig
 from hthm.deepsets import DeepSets, evaluate, new_model
 from hthm.engines.choice import EXACT
+from hthm.experiments.variants import variants
 from hthm.h_functional import speed_h
 from hthm.learning.arrow import train_arrow
 from hthm.learning.backends import TimedTraining, checked_device, new_batch_loss, step_seconds
@@ -80,14 +82,16 @@ def expected_bytes(config: TrainingChoices | EntropyConfig) -> int:
     return round(recorded + training + frames * 8 * (1 + models))
 
 
-def trainings(config: TrainingChoices | EntropyConfig) -> list[TimedTraining]:
-    """Trainings of every width, as the choices say; none of `hthm.learning.arrow`, which no backend does."""
+def timed_trainings(config: TrainingChoices | EntropyConfig) -> list[TimedTraining]:
+    """What is trained of every width, to be timed; none of `hthm.learning.arrow`, which no backend does."""
     if isinstance(config, EntropyConfig) or not config.trains:
         return []
+    if isinstance(config, CompareConfig):
+        return variants(config)
     return [TimedTraining(new_model(width, 0), config.backend, config.trainings) for width in config.widths]
 
 
-def check_backends(config: TrainingChoices | EntropyConfig, trained: Iterable[TimedTraining]) -> None:
+def check_backends(config: TrainingChoices | EntropyConfig, timed: Iterable[TimedTraining]) -> None:
     """Refuse a device that this machine lacks, and a backend that cannot train one of the networks.
 
     Raises
@@ -98,14 +102,14 @@ def check_backends(config: TrainingChoices | EntropyConfig, trained: Iterable[Ti
     if isinstance(config, EntropyConfig):
         return
     device = checked_device(config.device)
-    for model, backend, _ in trained:
+    for model, backend, _ in timed:
         new_batch_loss(model, np.zeros((1, 2, config.n, 2)), backend, device)
 
 
 def expected_seconds(
     config: TrainingChoices | EntropyConfig,
     start: State,
-    trained: Sequence[TimedTraining],
+    timed: Sequence[TimedTraining],
     left: Sequence[float] | None = None,
 ) -> dict[str, float]:
     """Measure this machine for a moment, and return how long each part of a run is likely to take.
@@ -116,7 +120,7 @@ def expected_seconds(
         The run.
     start : State
         Where its runs start.
-    trained : sequence of TimedTraining
+    timed : sequence of TimedTraining
         What is trained on them; a step of each is timed.
     left : sequence of float, optional
         Trainings that are left to do, as `hthm.command.remaining.trainings_left` counts them; all unless given.
@@ -147,9 +151,9 @@ def expected_seconds(
             seconds["training"] += look.seconds / _TRIED * of_a_run * trial.updates * count
         fitted = config.held_out_runs * config.frames
     else:
-        models = [model for model, _, _ in trained]
+        models = [model for model, _, _ in timed]
         steps_of_one = config.pairs // config.batch * config.epochs
-        for number, (model, backend, count) in enumerate(trained):
+        for number, (model, backend, count) in enumerate(timed):
             batch_loss = new_batch_loss(model, traj, backend, checked_device(config.device))
             a_step = step_seconds(model, batch_loss, config.batch)
             seconds["training"] += a_step * steps_of_one * (count if left is None else left[number])

@@ -2,82 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
 
 from hthm import checks
+from hthm.command.expected import (
+    announcement,
+    check_backends,
+    expected_bytes,
+    expected_seconds,
+    granted,
+    timed_trainings,
+)
+from hthm.command.remaining import trainings_left
 from hthm.command.wrong import UsageError, wrong_option
+from hthm.experiments.work import Work
+from hthm.learning.weights import load_weights
 from hthm.pages.console import Stages
+from hthm.pages.results import claimed
 
 if TYPE_CHECKING:
-    from hthm.choices.entropy import EntropyConfig
-    from hthm.choices.run import TrainingChoices
-    from hthm.deepsets import DeepSets
-    from hthm.gas import State
-    from hthm.learning.backends import TimedTraining
-    from hthm.pages.results import ResultsFolder
+    from hthm.command.options import Job
 
 LONG: Final = 3600.0  # seconds from which on a run is announced with advice
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """What a command that trains begins with, once nothing refuses it any more.
-
-    Attributes
-    ----------
-    start : State
-        Where the runs start.
-    given : tuple of DeepSets
-        The networks of --weights.
-    folder : ResultsFolder
-        Where everything goes.
-    stages : Stages
-        Where progress goes.
-    """
-
-    start: State
-    given: tuple[DeepSets, ...]
-    folder: ResultsFolder
-    stages: Stages
-
-
 @contextmanager
-def prepared(
-    config: TrainingChoices | EntropyConfig,
-    out: Path,
-    *,
-    overwrite: bool,
-    resume: bool,
-    advice: str = "",
-    trained: Callable[[], Iterable[TimedTraining]] | None = None,
-    variants: Sequence[str] = (),
-) -> Iterator[Prepared]:
+def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
     """Check all that may refuse a command, make its folder, and say how long it is likely to take.
 
-    The folder is the command's own until the block ends.
-
-    Parameters
-    ----------
-    config : TrainingChoices or EntropyConfig
-        Every choice.
-    out : Path
-        The folder.
-    overwrite, resume : bool
-        As `hthm.pages.results.claimed` takes them.
-    advice : str
-        What takes less than an hour, if training takes more.
-    trained : callable, optional
-        Makes what is to be trained, if it is not what the choices say.
-    variants : sequence of str
-        Names of what is compared.
-
-    Yields
-    ------
-    Prepared
+    The folder is the command's own until the block ends. `advice` says what takes less than an hour, if training
+    takes more.
 
     Raises
     ------
@@ -90,42 +48,36 @@ def prepared(
     MemoryError
         If the run does not fit into the available memory.
     """
-    from hthm.command import expected, remaining  # noqa: PLC0415 -- --help can do without what imports torch
-    from hthm.learning import weights  # noqa: PLC0415 -- likewise
-    from hthm.pages import results  # noqa: PLC0415 -- likewise
-
-    stages = Stages()
+    config, stages = options.choices, Stages()
     for path in config.weights:
         if not path.is_file():
             raise UsageError(f"--weights: must be a file, and {path} is none.")
-    given = tuple(weights.load_weights(path) for path in config.weights)
-    checks.memory("This run", expected.expected_bytes(config), "Take fewer --runs or --frames.")
+    given = tuple(load_weights(path) for path in config.weights)
+    checks.memory("This run", expected_bytes(config), "Take fewer --runs or --frames.")
     try:
         start = config.start()
     except ValueError as error:
         raise wrong_option(error) from error
-    models = tuple(expected.trainings(config) if trained is None else trained())
+    timed = timed_trainings(config)
     try:
-        expected.check_backends(config, models)
+        check_backends(config, timed)
     except ValueError as error:
         raise wrong_option(error) from error
-    with results.claimed(out, config, overwrite=overwrite, resume=resume) as folder:
+    with claimed(options.out, config, overwrite=options.overwrite, resume=options.resume) as folder:
         limit_torch(config.threads)
         with stages.stage("Look how fast this machine is"):
-            left = remaining.trainings_left(config, out, variants) if resume else None
-            seconds = expected.expected_seconds(config, start, models, left)
-            share = expected.granted(min(checks.threads(config.threads), checks.threads(None)))
-        stages.say(expected.announcement(seconds, share))
+            left = trainings_left(config, options.out) if options.resume else None
+            seconds = expected_seconds(config, start, timed, left)
+            share = granted(min(checks.threads(config.threads), checks.threads(None)))
+        stages.say(announcement(seconds, share))
         if seconds["training"] > LONG:
             stages.say(
                 "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on after what is "
                 f"finished. {advice}".rstrip()
             )
-        yield Prepared(start, given, folder, stages)
+        yield Work(config, start, given, folder, stages, options.resume)
 
 
 def limit_torch(threads: int | None) -> None:
     """Have torch use this number of threads; by default those that are granted, or fewer if it was set to fewer."""
-    import torch  # noqa: PLC0415 -- --help can do without
-
     torch.set_num_threads(min(checks.threads(None), torch.get_num_threads()) if threads is None else threads)

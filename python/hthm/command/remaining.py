@@ -9,26 +9,18 @@ from typing import TYPE_CHECKING
 import safetensors
 
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
+from hthm.choices.seeds import CompareConfig
+from hthm.experiments.variants import VARIANTS, training_name
 from hthm.pages.results import ResultsFolder, network_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from hthm.choices.run import TrainingChoices
 
 
-def trainings_left(config: TrainingChoices | EntropyConfig, out: Path, variants: Sequence[str] = ()) -> list[float]:
+def trainings_left(config: TrainingChoices | EntropyConfig, out: Path) -> list[float]:
     """Count the trainings that a folder does not hold yet, begun ones by the share of their epochs.
-
-    Parameters
-    ----------
-    config : TrainingChoices or EntropyConfig
-        The run that goes on.
-    out : Path
-        Its folder.
-    variants : sequence of str
-        Names of what is compared, as they stand in those of the files.
 
     Returns
     -------
@@ -44,10 +36,10 @@ def trainings_left(config: TrainingChoices | EntropyConfig, out: Path, variants:
     folder = ResultsFolder(out)
     if isinstance(config, EntropyConfig):
         return [_networks_left(config, folder, width, steps) for width, steps in product(config.widths, config.steps)]
-    if variants:
+    if isinstance(config, CompareConfig):
         return [
-            sum(_left(folder, f"{name}-d{width}-seed{seed}", config.epochs) for seed in config.seeds)
-            for width, name in product(config.widths, variants)
+            sum(_left(folder, training_name(variant, width, seed), config.epochs) for seed in config.seeds)
+            for width, variant in product(config.widths, VARIANTS[config.compared])
         ]
     return [
         sum(_left(folder, network_name(width, seed), config.epochs) for seed in config.seeds) for width in config.widths

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hthm.choices.ablations import ABLATIONS
 from hthm.deepsets import evaluate, new_model
-from hthm.experiments.entropy import measured, recorded_runs
+from hthm.experiments.entropy import measured, simulations
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.arrow import train_arrow
 from hthm.learning.recipes import entropic
 from hthm.measures.isotropic import ln_circumference
-from hthm.pages.results import environment
 from hthm.recording.frames import Steps
 
 if TYPE_CHECKING:
     from hthm.choices.entropy import AblationConfig
-    from hthm.gas import State
-    from hthm.pages.console import Stages
+    from hthm.experiments.work import Work
     from hthm.pages.results import ResultsFolder
 
 
@@ -29,23 +27,8 @@ _FOUND: Final = ("title", "calibration", "fit", "correlation", "velocity_fit")
 """What its table shows of each."""
 
 
-def run_ablation(
-    config: AblationConfig, start: State, folder: ResultsFolder, stages: Stages, *, resume: bool = False
-) -> None:
+def run_ablation(work: Work[AblationConfig]) -> None:
     """Train every change with every seed, and write ablation.json and ablation.md, anew after each training.
-
-    Parameters
-    ----------
-    config : AblationConfig
-        Every choice.
-    start : State
-        Where the runs start that are trained on.
-    folder : ResultsFolder
-        Where everything goes.
-    stages : Stages
-        Where progress goes.
-    resume : bool
-        Whether the trainings in the folder's ablation.json stay, and are not done again.
 
     Raises
     ------
@@ -54,17 +37,18 @@ def run_ablation(
     ArrowDivergedError
         If a loss is not finite.
     """
-    (traj, _), (check, _), (held_out, simulation) = recorded_runs(config, start, stages)
+    config, folder, stages = work.config, work.folder, work.stages
+    (traj, _), (check, _), (held_out, simulation) = simulations(work)
     H, _ = speed_h_in_range(held_out, threads=config.threads)  # noqa: N806 -- the paper's symbol
-    velocity = H - ln_circumference(held_out)
+    isotropic = H - ln_circumference(held_out)
     results: dict[str, Any] = {
         "simulation": simulation,
-        "trainings": folder.rows("ablation.json", "trainings", (*_KEY, *_FOUND)) if resume else [],
-        "config": config.as_json(),
-        "environment": environment(config.threads),
+        "trainings": folder.rows("ablation.json", "trainings", (*_KEY, *_FOUND)) if work.resume else [],
+        **work.origin(),
     }
     finished = {tuple(row[name] for name in _KEY) for row in results["trainings"]}
-    for key in _keys(config):
+    keys = list(_keys(config))
+    for key in keys:
         seed, steps, name, width = key
         ablation, recipe = ABLATIONS[name], config.arrow_config(steps, seed)
         narrowed = max(1, round(width * ablation.width))
@@ -86,12 +70,13 @@ def run_ablation(
                 "held_out_loss": looks[-1].held_out_loss,
                 "calibration": looks[-1].calibration,
                 "seconds": looks[-1].seconds,
-                **measured(evaluate(model, held_out), velocity, H),
+                **measured(evaluate(model, held_out), isotropic, H),
             }
             stage.found = f"MSE {row['fit']['mse']['mean']:.5f}"
         results["trainings"].append(row)
         _write(folder, results)
-    _write(folder, results)
+    if finished.issuperset(keys):  # no training has written it: the choices beside it may be others today
+        _write(folder, results)
 
 
 def _keys(config: AblationConfig) -> Iterator[tuple[int, Steps, str, int]]:

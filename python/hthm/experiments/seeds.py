@@ -8,24 +8,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.deepsets import evaluate
-from hthm.experiments.simulation import recorded
+from hthm.experiments.simulation import simulated
 from hthm.experiments.trainings import trained
 from hthm.experiments.traps import Measured, trapped, traps_json
 from hthm.h_functional import speed_h_in_range
 from hthm.measures.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
-from hthm.pages.results import environment, network_name
+from hthm.pages.results import network_name
 from hthm.pages.spread import UNROUNDED, seeds_markdown, spread_json
 from hthm.pages.stored import read_json
 from hthm.pages.tables import fit_json, fit_or_none, history_json, published_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from hthm.arrays import FloatArray
     from hthm.choices.seeds import TablesConfig
     from hthm.deepsets import DeepSets
-    from hthm.gas import State
-    from hthm.pages.console import Stages
+    from hthm.experiments.work import Work
     from hthm.pages.results import ResultsFolder
 
 CLOCKS: Final = (25.0, 40.0)
@@ -41,31 +40,8 @@ STATISTICS: Final = {
 """How the tables call each of `hthm.measures.baselines.SPEED_STATISTICS`."""
 
 
-def run_tables(
-    config: TablesConfig,
-    start: State,
-    given: Sequence[DeepSets],
-    folder: ResultsFolder,
-    stages: Stages,
-    *,
-    resume: bool = False,
-) -> None:
+def run_tables(work: Work[TablesConfig]) -> None:
     """Train every width with every seed, and write tables.json and tables.md, anew after each training.
-
-    Parameters
-    ----------
-    config : TablesConfig
-        Every choice.
-    start : State
-        Where the runs start that are trained on.
-    given : sequence of DeepSets
-        The networks of `config.weights`.
-    folder : ResultsFolder
-        Where everything goes.
-    stages : Stages
-        Where progress goes.
-    resume : bool
-        Whether trainings that the folder holds are taken from there.
 
     Raises
     ------
@@ -78,40 +54,37 @@ def run_tables(
     -----
     A network whose h is constant along a run cannot be fitted; its fit is null.
     """
+    config, folder, stages = work.config, work.folder, work.stages
     threads, others = config.threads, config.held_out
-    traj, simulation = recorded(config, start, stages)
+    traj, simulation = simulated(config, work.start, stages)
     with stages.stage("Simulate again from a rounded s0, and measure H"):
         seen = trapped(config, traj)
-    traj, held_out_simulation = recorded(others, others.start(), stages)
+    traj, held_out_simulation = simulated(others, others.start(), stages)
     held_out = Measured(traj, speed_h_in_range(traj, threads=threads).h)
     results: dict[str, Any] = {
         "simulation": simulation,
         "held_out": held_out_simulation,
         "models": {},
         "published": published_json(),
-        "config": config.as_json(),
-        "environment": environment(threads),
+        **work.origin(),
     }
-    kept = _kept(folder, config) if resume else {}
+    kept = _kept(folder, config) if work.resume else {}
     with stages.stage("Fit baselines and given networks"):
         results["baselines"] = _baselines(seen[UNROUNDED], held_out)
         results["given"] = [
             kept.get(str(path)) or {"weights": str(path), "width": model.width, **_fits(model, seen, held_out)}
-            for path, model in zip(config.weights, given, strict=True)
+            for path, model in zip(config.weights, work.given, strict=True)
         ]
     _write(folder, results)
     for width in config.widths:
         trainings: list[dict[str, Any]] = []
         for seed in config.seeds:
-            title, name = f"Train D = {width}, seed {seed}", network_name(width, seed)
+            name = network_name(width, seed)
             if name in kept:
-                stages.say(f"{title}: finished before")
+                stages.say(f"Train D = {width}, seed {seed}: finished before")
                 trainings.append(kept[name])
             else:
-                files, training, made_by = folder.training(name), config.train_config(seed), config.decisive()
-                model, history = trained(
-                    title, width, seen[UNROUNDED].traj, training, files, stages, made_by=made_by, resume=resume
-                )
+                model, history = trained(work, width, seed, seen[UNROUNDED].traj)
                 trainings.append({"seed": seed, **history_json(history), **_fits(model, seen, held_out)})
             results["models"][str(width)] = {"trainings": trainings, "spread": spread_json(trainings)}
             _write(folder, results)
@@ -137,8 +110,8 @@ def _kept(folder: ResultsFolder, config: TablesConfig) -> dict[str, dict[str, An
 def _fits(model: DeepSets, seen: Mapping[str, Measured], held_out: Measured) -> dict[str, Any]:
     """H ≈ a·h + b on the runs of the training, with and without traps, and on the others."""
     traps = traps_json(model, seen)
-    exact = None if traps is None else {name: traps[UNROUNDED][name] for name in ("mse", "a", "b")}
-    return {"fit": exact, "traps": traps, "held_out": _fit(evaluate(model, held_out.traj), held_out.H)}
+    unrounded = None if traps is None else {name: traps[UNROUNDED][name] for name in ("mse", "a", "b")}
+    return {"fit": unrounded, "traps": traps, "held_out": _fit(evaluate(model, held_out.traj), held_out.H)}
 
 
 def _fit(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noqa: N803 -- the paper's symbol

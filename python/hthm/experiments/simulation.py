@@ -6,6 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
+from hthm.pages.console import with_error
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
@@ -15,24 +16,8 @@ if TYPE_CHECKING:
     from hthm.trajectories import Trajectories
 
 
-def recorded(config: GasChoices, start: State, stages: Stages) -> tuple[Trajectories, dict[str, Any]]:
-    """Simulate all runs as one stage.
-
-    Parameters
-    ----------
-    config : GasChoices
-        How.
-    start : State
-        Where they start.
-    stages : Stages
-        Where progress goes.
-
-    Returns
-    -------
-    Trajectories
-        As a log.
-    dict
-        The simulation as results.json holds it.
+def simulated(config: GasChoices, start: State, stages: Stages) -> tuple[Trajectories, dict[str, Any]]:
+    """Simulate all runs as one stage; return them as a log, and what results.json says of the simulation.
 
     Raises
     ------
@@ -64,8 +49,3 @@ def recorded(config: GasChoices, start: State, stages: Stages) -> tuple[Trajecto
         "collisions_per_run": {"mean": mean, "sem": sem},
         "seconds": seconds,
     }
-
-
-def with_error(mean: float, error: float | None) -> str:
-    """A mean with its standard error, where there is one, to a tenth."""
-    return f"{mean:.1f}" + ("" if error is None else f" ± {error:.1f}")

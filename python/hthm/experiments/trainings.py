@@ -2,58 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hthm.deepsets import DeepSets, new_model
+from hthm.learning.arrow import Look, train_arrow
 from hthm.learning.history import History, read_history
-from hthm.learning.recipes import TrainConfig
+from hthm.learning.recipes import entropic
 from hthm.learning.weights import load_configuration, load_weights, save_weights
+from hthm.pages.results import network_name
 from hthm.train import train
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from hthm.pages.console import Stages
-    from hthm.pages.results import TrainingFiles
+    from hthm.choices.entropy import EntropyConfig
+    from hthm.choices.run import TrainingChoices
+    from hthm.experiments.work import Work
+    from hthm.pages.console import Stage
+    from hthm.recording.frames import Steps
     from hthm.trajectories import Trajectories
 
+Log = TypeVar("Log")
 
-def trained(
-    title: str,
-    width: int,
-    traj: Trajectories,
-    training: TrainConfig,
-    files: TrainingFiles,
-    stages: Stages,
-    *,
-    made_by: Mapping[str, Any],
-    resume: bool,
-) -> tuple[DeepSets, History]:
-    """Train a network, or take it from its files where an interrupted command has finished it.
 
-    Parameters
-    ----------
-    title : str
-        What is said of it while it lasts.
-    width : int
-        D.
-    traj : Trajectories
-        What it is trained on.
-    training : TrainConfig
-        How.
-    files : TrainingFiles
-        Where it is kept; their folders exist.
-    stages : Stages
-        Where progress goes.
-    made_by : mapping
-        Every choice that a result depends on; kept with the network. One that other choices have made is not taken.
-    resume : bool
-        Whether a finished network is taken, and an unfinished training goes on after its last finished epoch.
+def trained(work: Work[TrainingChoices], width: int, seed: int, traj: Trajectories) -> tuple[DeepSets, History]:
+    """Train a network as the paper did, or take it from its files where an interrupted command has finished it.
 
-    Returns
-    -------
-    DeepSets, History
+    A training that was stopped goes on after its last finished epoch. A network is taken only if all choices that
+    it depends on are the same.
 
     Raises
     ------
@@ -64,22 +42,19 @@ def trained(
     OSError
         If a file cannot be written.
     """
-    wanted = {**made_by, "training": training.as_json()}
-    if resume and files.model.exists():
-        try:
-            if load_configuration(files.model) == wanted:
-                model, history = load_weights(files.model), _whole_history(files.history, training.epochs)
-                files.checkpoint.unlink(missing_ok=True)
-                stages.say(f"{title}: finished before")
-                return model, history
-        except (ValueError, OSError) as error:  # a WeightsError is a ValueError
-            stages.say(f"{title}: is trained again. {error}")
-    if not resume:
-        files.checkpoint.unlink(missing_ok=True)
-    if not files.checkpoint.exists():
-        files.history.unlink(missing_ok=True)
-    with stages.stage(title) as stage:
-        model = new_model(width, training.seed)
+    name, training = network_name(width, seed), work.config.train_config(seed)
+    files = work.folder.training(name)
+    made_by = {**work.config.decisive(), "training": training.as_json()}
+
+    def kept(configuration: Mapping[str, Any]) -> History | None:
+        return _whole_history(files.history, training.epochs) if configuration == made_by else None
+
+    def made(stage: Stage) -> tuple[DeepSets, History, Mapping[str, Any]]:
+        if not work.resume:
+            files.checkpoint.unlink(missing_ok=True)
+        if not files.checkpoint.exists():
+            files.history.unlink(missing_ok=True)
+        model = new_model(width, seed)
         try:
             history = train(
                 model,
@@ -98,9 +73,70 @@ def trained(
             f"loss {history.final_loss:.3g}, Loss0 {history.final_loss0:.4g}, "
             f"critical epoch {'not reached' if critical is None else critical}"
         )
-    save_weights(files.model, model, wanted)
-    files.checkpoint.unlink()
+        return model, history, made_by
+
+    model, history = _kept_or_made(work, f"Train D = {width}, seed {seed}", files.model, kept, made)
+    files.checkpoint.unlink(missing_ok=True)
     return model, history
+
+
+def put_in_order(
+    work: Work[EntropyConfig], steps: Steps, width: int, seed: int, traj: Trajectories, check: Trajectories
+) -> tuple[DeepSets, list[Look]]:
+    """Train a network on the order of frames or collisions, or take it from its file, as `trained` does.
+
+    Raises
+    ------
+    ArrowDivergedError
+        If a loss is not finite.
+    OSError
+        If a file cannot be written.
+    """
+    path, training = work.folder.model(network_name(width, seed, steps)), work.config.arrow_config(steps, seed)
+    made_by = {**work.config.decisive(), "training": training.as_json()}
+
+    def kept(configuration: Mapping[str, Any]) -> list[Look] | None:
+        if configuration.get("made_by") != made_by:
+            return None
+        try:
+            return [Look(**look) for look in configuration["looks"]]
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{path}: must say how its training went, and does not.") from error
+
+    def made(stage: Stage) -> tuple[DeepSets, list[Look], Mapping[str, Any]]:
+        model = new_model(width, seed, entropic(work.config.speed))
+        looks = train_arrow(model, traj, training, held_out=check, progress=stage.report)
+        stage.found = f"held-out loss {looks[-1].held_out_loss:.4f}"
+        return model, looks, {"made_by": made_by, "looks": [asdict(look) for look in looks]}
+
+    return _kept_or_made(work, f"Put {steps} in order, D = {width}, seed {seed}", path, kept, made)
+
+
+def _kept_or_made(
+    work: Work[Any],
+    title: str,
+    path: Path,
+    kept: Callable[[Mapping[str, Any]], Log | None],
+    made: Callable[[Stage], tuple[DeepSets, Log, Mapping[str, Any]]],
+) -> tuple[DeepSets, Log]:
+    """A network and the log of its training: from its file where an interrupted command has finished it, or made.
+
+    `kept` finds the log of what the file was saved with, and None where other choices made it; `made` trains, and
+    says what the file is to be saved with.
+    """
+    if work.resume and path.exists():
+        try:
+            log = kept(load_configuration(path))
+            if log is not None:
+                model = load_weights(path)
+                work.stages.say(f"{title}: finished before")
+                return model, log
+        except (ValueError, OSError) as error:  # a WeightsError is a ValueError
+            work.stages.say(f"{title}: is trained again. {error}")
+    with work.stages.stage(title) as stage:
+        model, log, saved_with = made(stage)
+    save_weights(path, model, saved_with)
+    return model, log
 
 
 def _whole_history(path: Path, epochs: int) -> History:

@@ -16,7 +16,6 @@ from hthm.learning.recipes import entropic
 from hthm.measures.smooth_h import smooth_h
 from hthm.pages.entropy_figures import universal_figure
 from hthm.pages.print_style import save_figure
-from hthm.pages.results import environment
 from hthm.recording.reading import frames_of
 from hthm.simulate import simulate
 from hthm.starts.kinds import EQUILIBRIUM, STARTS, mixed, started
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
     from hthm.arrays import FloatArray, IntArray
     from hthm.choices.entropy import UniversalConfig
+    from hthm.experiments.work import Work
     from hthm.gas import State
-    from hthm.pages.console import Stages
     from hthm.pages.results import ResultsFolder
     from hthm.trajectories import Trajectories
 
@@ -37,19 +36,8 @@ MOMENTS: Final = 60
 """Frames in which H is measured, closer together early than late."""
 
 
-def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages, *, resume: bool = False) -> None:
+def run_universal(work: Work[UniversalConfig]) -> None:
     """Train on what `config.trained_on` names; write universal.json, universal.md and the figure.
-
-    Parameters
-    ----------
-    config : UniversalConfig
-        Every choice.
-    folder : ResultsFolder
-        Where everything goes.
-    stages : Stages
-        Where progress goes.
-    resume : bool
-        Whether the networks in the folder's universal.json stay, and are not trained again.
 
     Raises
     ------
@@ -58,6 +46,7 @@ def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages
     ArrowDivergedError
         If a loss is not finite.
     """
+    config, folder, stages = work.config, work.folder, work.stages
     with stages.stage("Simulate runs from every start, and measure their H"):
         sizes = (config.n, *config.sizes)
         held_out = {(kind, n): _held_out(config, kind, n) for kind in STARTS for n in sizes}
@@ -66,14 +55,14 @@ def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages
     results: dict[str, Any] = {
         "curves": {f"{kind}, n = {n}": values.tolist() for (kind, n), values in H.items()},
         "moments": moments.tolist(),
-        "networks": folder.rows("universal.json", "networks", (*_KEY, "starts")) if resume else [],
-        "config": config.as_json(),
-        "environment": environment(config.threads),
+        "networks": folder.rows("universal.json", "networks", (*_KEY, "starts")) if work.resume else [],
+        **work.origin(),
     }
     finished = {tuple(network[name] for name in _KEY) for network in results["networks"]}
     training: dict[str, Trajectories] = {}
     # A seed of every kind of runs before the next: what there is can be compared.
-    for key in product(config.seeds, config.ensembles, config.steps, config.widths):
+    keys = list(product(config.seeds, config.ensembles, config.steps, config.widths))
+    for key in keys:
         seed, trained_on, steps, width = key
         title = f"Put {steps} in order, D = {width}, seed {seed}, {trained_on}"
         if key in finished:
@@ -82,7 +71,7 @@ def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages
         with stages.stage(title) as stage:
             if trained_on not in training:
                 start = mixed(config.gas, trained_on, config.runs, config.seed, config.overlaps)
-                training[trained_on] = _simulated(config, start, config.training_frames)
+                training[trained_on] = _log(config, start, config.training_frames)
             model = new_model(width, seed, entropic(config.speed))
             train_arrow(model, training[trained_on], config.arrow_config(steps, seed), progress=stage.report)
             curves = {
@@ -91,7 +80,8 @@ def run_universal(config: UniversalConfig, folder: ResultsFolder, stages: Stages
         network = dict(zip(_KEY, key, strict=True))
         results["networks"].append({**network, "starts": _compared(curves, H, config.n)})
         _write(folder, results)
-    _write(folder, results)
+    if finished.issuperset(keys):  # no training has written it: the choices beside it may be others today
+        _write(folder, results)
 
 
 def _write(folder: ResultsFolder, results: dict[str, Any]) -> None:
@@ -143,7 +133,7 @@ def _spread(starts: Sequence[Mapping[str, Any]], name: str) -> str:
     return median if len(values) == 1 else f"{median} ({min(values):.3f} … {max(values):.3f})"
 
 
-def _simulated(config: UniversalConfig, state: State, frames: int) -> Trajectories:
+def _log(config: UniversalConfig, state: State, frames: int) -> Trajectories:
     return simulate(state, frames, config.dt, engine=config.engine, threads=config.threads, record="log")
 
 
@@ -151,7 +141,7 @@ def _held_out(config: UniversalConfig, kind: str, n: int) -> Trajectories:
     """Runs that no training sees; of another size at the same area fraction."""
     gas = DiskGas(n=n, diameter=config.diameter * (config.n / n) ** 0.5, speed=config.speed, box=config.box)
     runs = max(4, round(config.held_out_runs * config.n / n))  # as many disks
-    return _simulated(config, started(gas, kind, runs, config.seed + 2, config.overlaps), config.frames)
+    return _log(config, started(gas, kind, runs, config.seed + 2, config.overlaps), config.frames)
 
 
 def _moments(frames: int) -> IntArray:

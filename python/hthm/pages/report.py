@@ -12,6 +12,9 @@ from markdown_it import MarkdownIt
 
 from hthm.pages.plots import caption
 
+TITLE: Final = "Machine Learning H-theorem"
+"""Unless a page says more precisely what it is about."""
+
 _STYLE: Final = """
 :root { color-scheme: light; }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 62rem; margin: 2rem auto;
@@ -37,7 +40,7 @@ def report_html(
     tables: str,
     figures: Iterable[Path],
     *,
-    title: str = "Machine Learning H-theorem",
+    title: str = TITLE,
     notes: Iterable[str] = (),
 ) -> str:
     """Return a self-contained page: what was run, the tables, the figures.

@@ -1,0 +1,210 @@
+"""The commands, in one table, and the one way from arguments to what a command does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from hthm.choices.config_file import COMMANDS as NAMES
+from hthm.choices.config_file import KindError, read_config
+from hthm.choices.entropy import EntropyConfig
+from hthm.choices.run import PRESETS, GasChoices
+from hthm.command.options import (
+    Ablate,
+    Compare,
+    Everything,
+    Figures,
+    Improved,
+    Job,
+    MainJob,
+    Options,
+    Preset,
+    Tables,
+    Universal,
+)
+from hthm.command.parsing import glanced, parsed
+from hthm.command.wrong import UsageError, said
+from hthm.pages.stored import DamagedFileError
+
+
+@dataclass(frozen=True)
+class Command:
+    """A name on the command line, and what belongs to it.
+
+    Attributes
+    ----------
+    name : str
+        Empty for the main job, of which there are two kinds.
+    options : type
+        Its options, with their defaults.
+    function : str
+        What does them, ``module:function``, imported when it is wanted: it imports torch, for which --help need not
+        wait. It takes the `Work` that is prepared for a `Job`, or the options as they are.
+    product : str
+        The file that is named at the end, where the last stage names none.
+    advice : str
+        What takes less than an hour, if training takes more.
+    """
+
+    name: str
+    options: type[Options]
+    function: str
+    product: str = ""
+    advice: str = ""
+
+
+_QUICKER: Final = "--preset quick takes under two minutes, --weights takes trained models."
+
+COMMANDS: Final = (
+    Command("", Everything, "hthm.experiments.study:run_study", advice=_QUICKER),
+    Command("", Improved, "hthm.experiments.entropy:run_entropy", advice=_QUICKER),
+    Command("figures", Figures, "hthm.command.figures:draw_again"),
+    Command("tables", Tables, "hthm.experiments.seeds:run_tables", "tables.md"),
+    Command("compare", Compare, "hthm.experiments.compare:run_compare", "compare.md"),
+    Command("ablate", Ablate, "hthm.experiments.ablation:run_ablation", "ablation.md"),
+    Command("universal", Universal, "hthm.experiments.universal:run_universal", "universal.md"),
+)
+"""Every command. To add one, write its options, its experiment, and a line here."""
+
+
+def asked(arguments: Sequence[str]) -> tuple[Command, Options]:
+    """Return the command that arguments ask for, with its options.
+
+    Raises
+    ------
+    UsageError
+        If an option cannot be.
+    DamagedFileError, OSError
+        If the choices of the run to go on with cannot be read.
+    """
+    name = arguments[0] if arguments and arguments[0] in {command.name for command in COMMANDS} else ""
+    arguments = arguments[1:] if name else arguments
+    command, default = _begun([command for command in COMMANDS if command.name == name], arguments)
+    others = [] if name else [(command.name, _summary(command)) for command in COMMANDS if command.name]
+    return command, parsed(default, arguments, program=f"hthm {name}".rstrip(), commands=others)
+
+
+def carry_out(command: Command, options: Options) -> None:
+    """Do what the options of a command say.
+
+    Raises
+    ------
+    OccupiedError, OwnedError, DamagedFileError, OSError, UsageError, WeightsError, MemoryError
+        As `hthm.command.preparation.prepared`, and as its experiment.
+    """
+    function = loaded(command.function)
+    if not isinstance(options, Job):
+        function(options)
+        return
+    from hthm.command.preparation import prepared  # noqa: PLC0415 -- imports torch, which --help can do without
+
+    with prepared(options, advice=command.advice) as work:
+        if options.notice:
+            work.stages.say(options.notice)
+        function(work)
+        if command.product:
+            work.stages.say(f"Written: {options.out / command.product}")
+
+
+def loaded(name: str) -> Any:  # noqa: ANN401 -- whatever has that name
+    """Import what ``module:name`` names."""
+    module, _, inner = name.partition(":")
+    return getattr(import_module(module), inner)
+
+
+def _summary(command: Command) -> str:
+    return (command.options.__doc__ or "").partition("\n")[0]
+
+
+# ---- What the options begin with: a file, or the folder of a run to go on with, says it before all others -----------
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Glance:
+    """What decides on the defaults of all other options."""
+
+    out: Path
+    resume: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _MainGlance(_Glance):
+    preset: Preset | None = None
+    config: Path | None = None
+
+
+def _begun(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Command, Options]:
+    """Which of the commands of a name is meant, and its options to begin with."""
+    defaults: list[Any] = [command.options() for command in commands]
+    first = defaults[0]
+    if not isinstance(first, Job):
+        return commands[0], first
+    kinds = {type(default.choices): (command, default) for command, default in zip(commands, defaults, strict=True)}
+    glance = glanced(_MainGlance(out=first.out) if isinstance(first, MainJob) else _Glance(out=first.out), arguments)
+    choices: GasChoices = first.choices
+    others: dict[str, Any] = {}
+    if isinstance(glance, _MainGlance):
+        choices = _main_choices(glance, kinds)
+        preset = "improved" if isinstance(choices, EntropyConfig) else glance.preset or "paper"
+        others = {"preset": preset, "config": glance.config}
+    elif glance.resume:
+        choices = resumed_choices(glance.out, *kinds)
+    command, default = kinds[type(choices)]
+    return command, replace(default, choices=choices, out=glance.out, **others)
+
+
+def _main_choices(glance: _MainGlance, kinds: Iterable[type[GasChoices]]) -> GasChoices:
+    """The choices that the main job begins with; a file says itself whether they are those of the improved preset."""
+    if glance.config is not None:
+        choices = file_choices(glance.config, *kinds)
+    elif glance.resume:
+        choices = resumed_choices(glance.out, *kinds)
+    else:
+        return EntropyConfig() if glance.preset == "improved" else PRESETS[glance.preset or "paper"]
+    if glance.preset is not None and (glance.preset == "improved") != isinstance(choices, EntropyConfig):
+        found = glance.config or glance.out / "config.json"
+        raise UsageError(
+            f"--preset: must be that of {found}, which holds choices of {NAMES[choices.kind]}, got {glance.preset}. "
+            "Leave --preset out."
+        )
+    return choices
+
+
+def resumed_choices(out: Path, *kinds: type[GasChoices]) -> GasChoices:
+    """Return the choices of the run in a folder.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or it is another command's.
+    DamagedFileError
+        If its config.json holds no choices.
+    OSError
+        If it cannot be read.
+    """
+    path = out / "config.json"
+    if not path.exists():
+        raise UsageError(f"--resume: must find a run to go on with, and {out} has no config.json.")
+    try:
+        return read_config(path, *kinds)
+    except KindError as error:
+        raise UsageError(f"--resume: {error}") from error
+    except ValueError as error:
+        raise DamagedFileError(f"{error}. Restore it, or run again with --overwrite.") from error
+
+
+def file_choices(path: Path, *kinds: type[GasChoices]) -> GasChoices:
+    """Read choices from a file.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read, or holds none, or another command's.
+    """
+    try:
+        return read_config(path, *kinds)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--config: {said(error)}") from error

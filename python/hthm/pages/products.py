@@ -1,0 +1,138 @@
+"""What a run of the main job is read in: results.json and series.h5, and all that is drawn from these two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from hthm.choices.config_file import kind_of
+from hthm.choices.entropy import EntropyConfig
+from hthm.choices.run import RunConfig
+from hthm.files import write_text
+from hthm.pages.console import duration, with_error
+from hthm.pages.entropy_figures import losses_figure
+from hthm.pages.entropy_tables import entropy_markdown
+from hthm.pages.plots import save_figures
+from hthm.pages.print_style import save_figure
+from hthm.pages.report import TITLE, machine_facts, report_html
+from hthm.pages.tables import tables_markdown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from hthm.pages.results import ResultsFolder
+    from hthm.pages.series import Series
+
+_SIZES: Final = ("n", "diameter", "runs", "frames", "frame_rate", "epochs", "batch", "learning_rate")
+"""Choices without which a result is not comparable with the paper's."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What one kind of run is read in, beside the figures that all have."""
+
+    facts: Mapping[str, str]  # what was run, for the head of the report
+    tables: str  # Markdown
+    notes: Iterable[str] = ()  # what a reader must know first
+    title: str = TITLE
+    figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)  # by the names of their files
+
+
+def write_run(folder: ResultsFolder, series: Series, results: dict[str, Any]) -> Path:
+    """Write all that a run has found, and return the path of its report.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    series.save(folder.path / "series.h5")
+    folder.write_json("results.json", results)  # first: `hthm figures` makes the rest from these two
+    return write_products(folder, series, results)
+
+
+def write_products(folder: ResultsFolder, series: Series, results: Mapping[str, Any]) -> Path:
+    """Write tables.md, figures and report.html, and return the path of the last.
+
+    Parameters
+    ----------
+    folder : ResultsFolder
+        Where they go.
+    series : Series
+        What the figures show.
+    results : mapping
+        Content of results.json, which says itself what kind of run it is of.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    improved = kind_of(results["config"]) == EntropyConfig.kind
+    page = (_entropy_page if improved else _study_page)(series, results)
+    write_text(folder.path / "tables.md", page.tables)
+    figures = save_figures(series, folder.figures)
+    for name, draw in page.figures.items():
+        figures += save_figure(draw, folder.figures, name)
+    path = folder.path / "report.html"
+    write_text(path, report_html(page.facts, page.tables, figures, title=page.title, notes=page.notes))
+    return path
+
+
+def models_json(rows: Iterable[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
+    """Networks as results.json holds them, from the width and the row of each."""
+    models: dict[str, Any] = {}
+    for width, row in rows:
+        models.setdefault(str(width), {"trainings": []})["trainings"].append(row)
+    return models
+
+
+def _study_page(series: Series, results: Mapping[str, Any]) -> _Page:
+    return _Page(_study_facts(results), tables_markdown(series.trainings), _study_notes(results))
+
+
+def _study_facts(results: Mapping[str, Any]) -> dict[str, str]:
+    simulation, config = results["simulation"], results["config"]
+    counted = simulation["collisions_per_run"]
+    gas = RunConfig(**{name: config[name] for name in ("n", "diameter", "box", "speed")}).gas
+    enskog = ""
+    if gas.area_fraction < 1:  # beyond, there is no theory of hard disks
+        rate = gas.collision_rate * gas.n / 2 * config["frames"] / config["frame_rate"]
+        enskog = f" (Enskog at equilibrium: {rate:.1f})"
+    return {
+        "Gas": f"{gas.n} disks, diameter {gas.diameter:g}, area fraction {gas.area_fraction:.4g}",
+        "Start": f"speeds {config['speeds']}, overlaps {config['overlaps']}, seed {simulation['seed']}",
+        "Start, SHA-256": simulation["start_sha256"],
+        "Simulation": f"{simulation['runs']} runs of {simulation['frames']} frames, {config['frame_rate']:g} per unit "
+        f"time, engine {simulation['engine']}, {duration(simulation['seconds'])}",
+        "Collisions a run": f"{with_error(counted['mean'], counted['sem'])}{enskog}",
+        **machine_facts(results["environment"]),
+    }
+
+
+def _study_notes(results: Mapping[str, Any]) -> list[str]:
+    config = RunConfig().as_json()
+    differ = [
+        f"{name.replace('_', ' ')} {results['config'][name]} (paper: {value})"
+        for name, value in config.items()
+        if name in _SIZES and results["config"][name] != value
+    ]
+    return [f"Not the paper's size: {', '.join(differ)}."] if differ else []
+
+
+def _entropy_page(series: Series, results: Mapping[str, Any]) -> _Page:
+    gas, config = series.gas, results["config"]
+    facts = {
+        "Gas": f"{gas.n} disks, diameter {gas.diameter:g}, area fraction {gas.area_fraction:.4g}",
+        "Trained on": f"{config['runs']} runs of {config['training_frames']} frames, seed {config['seed']}",
+        "Fitted on": f"{config['held_out_runs']} held-out runs of {config['frames']} frames, seed {config['seed'] + 2}",
+        "Training": f"{config['updates']} updates of one run, learning rate {config['learning_rate']:g}, "
+        f"blur {config['blur']:.4g} s0",
+        **machine_facts(results["environment"]),
+    }
+    losses = {"entropy_losses": partial(losses_figure, results)}
+    return _Page(facts, entropy_markdown(results), title="A learned entropy", figures=losses)
