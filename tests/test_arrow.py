@@ -65,7 +65,7 @@ def test_a_training_is_the_plain_loop_written_out(steps: Any, kind: Any) -> None
 def test_an_update_of_all_runs_is_one_of_a_long_run() -> None:
     """The mean over the steps of three runs, whatever their order."""
     trained, plain = model(), model()
-    train_arrow(trained, gas_log(), replace(SMALL, batch=3, updates=1, looks=1))
+    train_arrow(trained, gas_log(), replace(SMALL, runs_per_update=3, updates=1, looks=1))
     adam = torch.optim.Adam(plain.parameters(), lr=1e-2)
     logistic_loss(torch.cat([run.h(plain).diff() for run in whole_runs(gas_log(), "collisions")])).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
     adam.step()
@@ -76,7 +76,7 @@ def test_an_update_of_all_runs_is_one_of_a_long_run() -> None:
 def test_the_loss_of_a_part_of_a_run_is_that_of_some_of_its_steps() -> None:
     """An eleventh of 12 frames is one pair, drawn anew at every update."""
     network, traj = model(), gas_log(runs=1)
-    config = replace(SMALL, steps="frames", batch=1 / 11, learning_rate=1e-12, looks=12)
+    config = replace(SMALL, steps="frames", runs_per_update=1 / 11, learning_rate=1e-12, looks=12)
     losses = {round(look.loss, 6) for look in train_arrow(network, traj, config)}
     (run,) = whole_runs(traj, "frames")
     terms = {round(logistic_loss(change).item(), 6) for change in run.h(network).diff()}
@@ -84,9 +84,9 @@ def test_the_loss_of_a_part_of_a_run_is_that_of_some_of_its_steps() -> None:
     assert len(losses) > 1
 
 
-@pytest.mark.parametrize("batch", [0.5, 1, 2])
-def test_the_seed_alone_decides(batch: float) -> None:
-    traj, config = gas_log(), replace(SMALL, blur=0.1, blocks=7, batch=batch)
+@pytest.mark.parametrize("runs_per_update", [0.5, 1, 2])
+def test_the_seed_alone_decides(runs_per_update: float) -> None:
+    traj, config = gas_log(), replace(SMALL, blur=0.1, blocks=7, runs_per_update=runs_per_update)
     one, same, other = model(), model(), model()
     for network, seed in ((one, 1), (same, 1), (other, 2)):
         train_arrow(network, traj, replace(config, seed=seed))
@@ -144,8 +144,8 @@ def test_a_loss_that_is_not_finite_ends_the_training() -> None:
         ({"updates": 0}, "updates"),
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"loss": "leaky"}, "loss"),
-        ({"batch": 1.5}, "batch"),
-        ({"batch": 0}, "batch"),
+        ({"runs_per_update": 1.5}, "runs_per_update"),
+        ({"runs_per_update": 0}, "runs_per_update"),
         ({"penalty": -1.0}, "penalty"),
         ({"final_slope": 1.5}, "final_slope"),
         ({"blocks": 0}, "blocks"),
@@ -177,7 +177,7 @@ def test_ctrl_c_is_answered_within_a_backward_pass(monkeypatch: pytest.MonkeyPat
 
     gas = hthm.DiskGas(n=1000, diameter=0.01, speed=1.0)
     many = hthm.simulate(gas.sample(4, seed=0), frames=40, record="log")
-    config = ArrowConfig(updates=2, looks=1, batch=24)
+    config = ArrowConfig(updates=2, looks=1, runs_per_update=24)
     monkeypatch.setattr(torch.Tensor, "backward", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_arrow(new_model(32, 0, entropic(1.0)), many, config)

@@ -28,7 +28,7 @@ from hthm.train import train
 CPU = torch.device("cpu")
 LOG = hthm.simulate(hthm.DiskGas(n=30, diameter=0.05, speed=1.0).sample(2, seed=0), frames=8, record="log")
 CONFIG = TrainConfig(epochs=2, batch=4, learning_rate=1e-2)
-ARROW = ArrowConfig(updates=3, looks=1, blocks=2, blur=0.01, batch=2)
+ARROW = ArrowConfig(updates=3, looks=1, blocks=2, blur=0.01, runs_per_update=2)
 
 
 @contextmanager

@@ -69,10 +69,10 @@ ABLATIONS: Final[Mapping[str, Ablation]] = MappingProxyType(
             f"the paper's loss, λ = {paper.PENALTY:g}, no blocks",
             training=lambda recipe: replace(recipe, loss="tilted", penalty=paper.PENALTY, blocks=1),
         ),
-        "part": Ablation("a quarter of a run an update", training=lambda recipe: replace(recipe, batch=0.25)),
+        "part": Ablation("a quarter of a run an update", training=lambda recipe: replace(recipe, runs_per_update=0.25)),
         "batch": Ablation(
             "four runs an update, a quarter of the updates",
-            training=lambda recipe: replace(_quarter(recipe), batch=4),
+            training=lambda recipe: replace(_quarter(recipe), runs_per_update=4),
         ),
         "few": Ablation("a quarter of the runs", runs=0.25),
         "short": Ablation("a quarter of the updates", training=_quarter),

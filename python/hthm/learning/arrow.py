@@ -133,7 +133,7 @@ def _train_arrow(
     losses: list[float] = []
     for update in range(1, config.updates + 1):
         changes = []
-        for _ in range(math.ceil(config.batch)):
+        for _ in range(math.ceil(config.runs_per_update)):
             if not order:
                 order = torch.randperm(len(runs), generator=shuffle, device="cpu").tolist()
             changes.append(_change(model, runs[order.pop()], config, noise))
@@ -168,8 +168,8 @@ def _diverged(what: str, update: int, config: ArrowConfig) -> ArrowDivergedError
 
 def _loss(change: torch.Tensor, config: ArrowConfig, update: int, noise: torch.Generator) -> torch.Tensor:
     """Loss of an update, counted from 1."""
-    if config.batch < 1:
-        count = max(1, round(config.batch * len(change)))
+    if config.runs_per_update < 1:
+        count = max(1, round(config.runs_per_update * len(change)))
         change = change[torch.randperm(len(change), generator=noise, device="cpu")[:count]]
     if config.loss == "logistic":
         return logistic_loss(change, penalty=config.penalty)

@@ -142,8 +142,8 @@ class ArrowConfig:
         Steps of Adam. The learning rate falls to zero along half a cosine.
     learning_rate : float
         Adam's, at the beginning.
-    batch : float
-        Runs of an update, a whole number; or, below 1, which share of the steps of one run, drawn anew.
+    runs_per_update : float
+        A whole number; or, below 1, which share of the steps of one run, drawn anew.
     penalty : float
         λ of the loss.
     final_slope : float
@@ -170,7 +170,7 @@ class ArrowConfig:
     loss: Loss = "logistic"
     updates: int = 4000
     learning_rate: float = 1e-2
-    batch: float = 1
+    runs_per_update: float = 1
     penalty: float = 0.0
     final_slope: float = published.FINAL_SLOPE
     blocks: int = 1
@@ -183,8 +183,9 @@ class ArrowConfig:
         checks.choice("loss", self.loss, get_args(Loss))
         checks.integer("updates", self.updates, least=1)
         checks.positive("learning_rate", self.learning_rate)
-        if checks.positive("batch", self.batch) > 1 and self.batch % 1:
-            raise ValueError(f"batch: must be a whole number of runs, or below 1, got {self.batch}. Round it.")
+        runs = checks.positive("runs_per_update", self.runs_per_update)
+        if runs > 1 and runs % 1:
+            raise ValueError(f"runs_per_update: must be a whole number, or below 1, got {runs}. Round it.")
         checks.positive("penalty", self.penalty, zero=True)
         checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
         checks.integer("blocks", self.blocks, least=1)
