@@ -18,7 +18,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import hthm
 from hthm.deepsets import DeepSets, new_model
-from hthm.learning.backends import new_adam, new_batch_loss
+from hthm.learning.backends import new_adam, new_batch_loss, take_step
 from hthm.learning.frame_pairs import BatchLoss
 from hthm.learning.recipes import Backend
 
@@ -66,7 +66,7 @@ class Training:
         pairs = torch.randint(self.batch_loss.pairs, (self.batch,), generator=self.random)
         self.adam.zero_grad()
         self.batch_loss(pairs, negative_slope=0.6, penalty=hthm.paper.PENALTY)
-        self.adam.step()
+        take_step(self.adam)
 
     def seconds(self, steps: int) -> float:
         """Median wall clock of a step."""

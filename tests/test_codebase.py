@@ -89,13 +89,19 @@ def test_bindings_are_short() -> None:
     )
 
 
-def test_only_parallel_hpp_uses_openmp() -> None:
-    found = places(r"#\s*pragma\s+omp|_Pragma\s*\(\s*\"omp|#\s*include\s*[<\"]omp\.h|\bomp_\w+\s*\(", *CPP)
-    assert found, "no file uses OpenMP: this rule looks at nothing"
+def test_only_parallel_cpp_starts_threads() -> None:
+    found = places(
+        r"std::j?thread\b(?!::)|std::async|\bpthread_\w+\(|#\s*pragma\s+omp|_Pragma\s*\(\s*\"omp|[<\"]omp\.h", *CPP
+    )
+    assert found, "no file starts threads: this rule looks at nothing"
     report(
-        [place for place, path in found.items() if path != ROOT / "cpp" / "core" / "parallel.hpp"],
-        "Threads bring exceptions, floating-point environments and fork with them, and cpp/core/parallel.hpp owns all "
-        "of that: use parallel_for.",
+        [
+            place
+            for place, path in found.items()
+            if path != ROOT / "cpp" / "core" / "parallel.cpp" and path.parent != ROOT / "cpp" / "tests"
+        ],
+        "Threads bring exceptions, floating-point environments, signals and fork with them, and cpp/core/parallel.cpp "
+        "owns all of that: use parallel_for.",
     )
 
 

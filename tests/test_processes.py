@@ -1,4 +1,4 @@
-"""Life beside others in a process: forks, another OpenMP runtime, several Python threads, Ctrl-C.
+"""Life beside others in a process: forks, the OpenMP runtime of torch, several Python threads, limits, Ctrl-C.
 
 Each program runs in a process of its own with a time limit, so that what hangs fails.
 """
@@ -195,6 +195,32 @@ def test_several_python_threads_simulate_at_once(tmp_path: Path) -> None:
     )
 
 
+def test_where_the_system_has_no_thread_to_give_the_caller_works_alone(tmp_path: Path) -> None:
+    """The bits are the same, and the process lives on. Root has no limit on processes: nobody has."""
+    run(
+        """
+        import resource
+        expected = bits(threads=1)
+        if os.getuid() == 0:
+            os.setgid(65534)
+            os.setuid(65534)
+        hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, hard))
+        try:
+            threading.Thread(target=print).start()
+        except RuntimeError:
+            pass
+        else:
+            raise SystemExit("the limit is not in force: this tests nothing")
+        assert bits(threads=4) == expected
+        resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
+        time.sleep(1.1)
+        assert bits(threads=4) == expected
+        """,
+        tmp_path,
+    )
+
+
 # ---- Ctrl-C ---------------------------------------------------------------------------------------------------------
 
 LONG_RUN = """
@@ -260,7 +286,7 @@ def test_no_thread_computes_after_ctrl_c(tmp_path: Path) -> None:
         LONG_RUN.format(runs=2)
         + textwrap.dedent(
             """
-            time.sleep(0.5)  # libgomp's threads may look round for work for some milliseconds
+            time.sleep(0.5)  # threads may look round for work for a moment
             before = time.process_time()
             time.sleep(1)
             spent = time.process_time() - before

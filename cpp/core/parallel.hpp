@@ -1,13 +1,10 @@
-// parallel_for over runs or samples: the only OpenMP of the project, and everything that threads bring with them.
+// parallel_for over runs or samples: the only threads of the project, and everything that threads bring with them.
 #pragma once
 
-#include <omp.h>
-#include <pthread.h>
-
-#include <algorithm>
 #include <cfenv>
 #include <cstdint>
-#include <exception>
+
+#include "core/stop_request.hpp"
 
 namespace hthm {
 
@@ -27,40 +24,25 @@ class DefaultFloatingPoint {
   std::fenv_t before_;
 };
 
-/// libgomp keeps its threads waiting for the next parallel region. A forked child inherits the bookkeeping but not the
-/// threads, and hangs in its first region; so the forking thread lets its threads go just before every fork.
-inline void let_threads_go_before_fork() {
-  static const int registered =
-      pthread_atfork([] { static_cast<void>(omp_pause_resource_all(omp_pause_hard)); }, nullptr, nullptr);
-  static_cast<void>(registered);
-}
+/// What parallel_for calls, without its type.
+struct LoopBody {
+  void (*call)(const void* body, std::int64_t i);
+  const void* body;
+};
 
-/// Call body(i) for i in [0, count) on `threads` threads. Which thread gets which i is left to the clock, so a body
-/// may write only what belongs to its i. Every i is attempted; of several exceptions the one of the lowest i is
-/// rethrown on the caller, whatever the timing.
+/// parallel_for of a body without its type.
+void run_loop(std::int64_t count, int threads, const LoopBody& body, StopRequest* stop);
+
+/// Call body(i) for i in [0, count) on at most `threads` threads: the caller, and workers that are shared by all
+/// callers and sleep between loops. Which thread gets which i is left to the clock, so a body may write only what
+/// belongs to its i. The caller waits for what others have begun and for nothing else: where the processors are busy
+/// with another program, or the system has no thread to give, it does the work itself. Every i is attempted; of several
+/// exceptions the one of the lowest i is rethrown on the caller, whatever the timing. While the caller waits it asks
+/// `stop`, if there is one, so that bodies that check it end. Within a body, another parallel_for stays on its thread.
 template <class Body>
-void parallel_for(std::int64_t count, int threads, const Body& body) {
-  let_threads_go_before_fork();
-  const int team = static_cast<int>(std::clamp<std::int64_t>(count, 1, std::max(threads, 1)));
-  std::exception_ptr first_error;
-  std::int64_t first_index = count;
-#pragma omp parallel num_threads(team)
-  {
-    const DefaultFloatingPoint environment;
-#pragma omp for schedule(dynamic, 1)
-    for (std::int64_t i = 0; i < count; ++i) {
-      try {
-        body(i);
-      } catch (...) {
-#pragma omp critical(hthm_first_error)
-        if (i < first_index) {
-          first_index = i;
-          first_error = std::current_exception();
-        }
-      }
-    }
-  }
-  if (first_error) std::rethrow_exception(first_error);
+void parallel_for(std::int64_t count, int threads, const Body& body, StopRequest* stop = nullptr) {
+  const auto call = [](const void* of, std::int64_t i) { (*static_cast<const Body*>(of))(i); };
+  run_loop(count, threads, {call, &body}, stop);
 }
 
 }  // namespace hthm

@@ -1,10 +1,17 @@
 // parallel_for: everything is done once, the lowest error wins, and the floating-point environment is ours for a while.
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cfenv>
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -12,6 +19,7 @@
 #endif
 
 #include "core/parallel.hpp"
+#include "core/stoppable_for.hpp"
 
 TEST_CASE("every index is visited once, for any number of threads") {
   for (const int threads : {-1, 0, 1, 2, 4, 7, 64}) {
@@ -49,6 +57,88 @@ TEST_CASE("the next call works after an exception") {
   std::vector<int> visits(4);
   hthm::parallel_for(4, 4, [&](std::int64_t i) { visits[static_cast<std::size_t>(i)] = 1; });
   CHECK(visits == std::vector<int>(4, 1));
+}
+
+TEST_CASE("several callers at once, each with a loop of its own, find everything done") {
+  std::vector<std::thread> callers;
+  std::atomic<int> wrong = 0;
+  for (int caller = 0; caller < 6; ++caller) {
+    callers.emplace_back([&wrong, caller] {
+      for (int repeat = 0; repeat < 300; ++repeat) {
+        std::vector<int> visits(static_cast<std::size_t>(1 + repeat % 20));
+        const auto count = static_cast<std::int64_t>(visits.size());
+        hthm::parallel_for(count, 1 + caller % 4, [&](std::int64_t i) { ++visits[static_cast<std::size_t>(i)]; });
+        if (visits != std::vector<int>(visits.size(), 1)) ++wrong;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a loop within a loop stays on its thread") {
+  std::vector<int> strangers(8), visits(8 * 50);
+  hthm::parallel_for(8, 4, [&](std::int64_t i) {
+    const std::thread::id mine = std::this_thread::get_id();
+    hthm::parallel_for(50, 4, [&](std::int64_t k) {
+      if (std::this_thread::get_id() != mine) ++strangers[static_cast<std::size_t>(i)];
+      ++visits[static_cast<std::size_t>(50 * i + k)];
+    });
+  });
+  CHECK(strangers == std::vector<int>(8, 0));
+  CHECK(visits == std::vector<int>(8 * 50, 1));
+}
+
+TEST_CASE("a forked child has threads of its own") {
+  const auto all_visited = [] {
+    std::vector<int> visits(100);
+    hthm::parallel_for(100, 4, [&](std::int64_t i) { ++visits[static_cast<std::size_t>(i)]; });
+    return visits == std::vector<int>(100, 1);
+  };
+  for (int repeat = 0; repeat < 20; ++repeat) {
+    REQUIRE(all_visited());
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(60);  // what hangs fails
+      std::_Exit(all_visited() ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(status == 0);
+  }
+}
+
+TEST_CASE("nobody computes when all is done") {
+  hthm::parallel_for(100, 4, [](std::int64_t) {});
+  std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  const std::clock_t before = std::clock();
+  std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  CHECK(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < 0.02);
+}
+
+TEST_CASE("who waits for others goes on asking whether to stop, and they stop") {
+  std::atomic<bool> others_began = false, asked_in_vain = false;
+  const std::thread::id caller = std::this_thread::get_id();
+  hthm::StopRequest stop{[&] { return others_began.load(); }};
+  const auto body = [&](std::int64_t) {
+    if (std::this_thread::get_id() == caller) return;
+    others_began = true;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    while (!stop.stopped() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    if (!stop.stopped()) asked_in_vain = true;
+  };
+  // Until a worker comes the caller does everything itself.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  bool is_stopped = false;
+  while (!is_stopped && std::chrono::steady_clock::now() < end) {
+    try {
+      hthm::stoppable_for(64, 2, &stop, body);
+    } catch (const hthm::Stopped&) {
+      is_stopped = true;
+    }
+  }
+  CHECK(is_stopped);
+  CHECK(!asked_in_vain);
 }
 
 TEST_CASE("rounding is to nearest inside and what the caller had set outside") {

@@ -10,17 +10,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final
 
-try:
-    from hthm._core import __version__
-except ImportError as error:
-    if "libgomp" not in str(error):
-        raise
-    raise ImportError(
-        "hthm needs the OpenMP runtime libgomp.so.1, which this machine lacks. "
-        "Install it: Debian and Ubuntu, apt install libgomp1; Fedora, dnf install libgomp; Alpine, apk add libgomp."
-    ) from error
-
 from hthm import paper
+from hthm._core import __version__
 from hthm.engines.choice import engines
 from hthm.gas import DiskGas, State
 from hthm.h_functional import HRangeWarning, speed_counts, speed_h, velocity_h

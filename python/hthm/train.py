@@ -21,7 +21,7 @@ from torch import nn
 
 from hthm.files import write_text
 from hthm.learning.accepted import check_model
-from hthm.learning.backends import checked_device, new_adam, new_batch_loss
+from hthm.learning.backends import checked_device, new_adam, new_batch_loss, take_step
 from hthm.learning.checkpoint import Checkpoint
 from hthm.learning.drawing import new_generator
 from hthm.learning.history import Epoch, History
@@ -197,7 +197,7 @@ class _Loop:
             if not all(map(math.isfinite, values)):  # a loss without penalty may hide a Δh that has overflowed
                 wrong = next(value for value in values if not math.isfinite(value))
                 raise _diverged(f"The loss became {wrong}", epoch, step, config)
-            self.adam.step()
+            take_step(self.adam)
             sums += values
             if self._progress is not None:
                 self._progress(epoch * steps + step + 1, config.epochs * steps)

@@ -25,6 +25,10 @@ _PROBE: Final = 0.2
 """Seconds that are enough to measure a step."""
 
 
+_MANY_WEIGHTS: Final = 2**18
+"""From so many on, a step of Adam takes long enough for several threads to pay."""
+
+
 class TimedTraining(NamedTuple):
     """Trainings that take equally long."""
 
@@ -103,6 +107,24 @@ def new_adam(model: nn.Module, learning_rate: float) -> torch.optim.Adam:
     return torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
 
 
+def take_step(adam: torch.optim.Adam) -> None:
+    """Take a step of Adam, on one thread where the weights are few.
+
+    torch shares out even a handful of weights among its threads, and these wait for each other, spinning: where another
+    program has one of the processors, a step takes hundredths of a second in place of some 50 µs.
+    """
+    threads = torch.get_num_threads()
+    weights = sum(parameter.numel() for group in adam.param_groups for parameter in group["params"])
+    if threads == 1 or weights > _MANY_WEIGHTS:
+        adam.step()
+        return
+    torch.set_num_threads(1)
+    try:
+        adam.step()
+    finally:
+        torch.set_num_threads(threads)
+
+
 def step_seconds(model: nn.Module, batch_loss: BatchLoss, batch: int) -> float:
     """How long one step of a training takes, Adam included, in seconds; the model is trained a little.
 
@@ -133,6 +155,6 @@ def _step_seconds(model: nn.Module, batch_loss: BatchLoss, batch: int) -> float:
         start = time.perf_counter()
         adam.zero_grad()
         batch_loss(pairs, negative_slope=1.0, penalty=1.0)[1].sum().item()
-        adam.step()
+        take_step(adam)
         taken.append(time.perf_counter() - start)
     return float(np.median(taken[1:]))
