@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 
 import hthm
+from hthm import _core
 from hthm.deepsets import DeepSets, new_model
 from hthm.learning.frame_pairs import TorchBatchLoss
 from hthm.learning.fused import FusedBatchLoss
-from hthm.learning.recipes import TrainConfig
-from hthm.train import train
+from hthm.learning.recipes import Backend, TrainConfig
+from hthm.train import TrainingDivergedError, train
 from simd import needs_level, run_at_level
 
 Array = NDArray[np.float64]
@@ -173,6 +175,45 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(gas: Array) -> None:
             assert len(seen) == 1
     finally:
         torch.set_num_threads(threads)
+
+
+def test_threads_that_share_a_kernel_take_turns(gas: Array) -> None:
+    """Networks of different widths, beside each other, on one object of the core."""
+    kernel = _core.PairLoss.from_dense(gas, 1)
+    random, pairs = np.random.default_rng(0), np.arange(3 * 59)
+    networks = [(width, random.normal(size=2 * width**2 + 6 * width + 1).astype(np.float32)) for width in (5, 16, 40)]
+
+    def answer(width: int, weights: NDArray[np.float32]) -> bytes:
+        change, gradient = np.empty(len(pairs)), np.empty_like(weights)
+        loss = kernel.loss(weights, width, pairs, 0.3, 0.2, change, gradient, 2)
+        return np.float64(loss).tobytes() + change.tobytes() + gradient.tobytes()
+
+    alone = [answer(*network) for network in networks]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(lambda k: answer(*networks[k % 3]), range(60)))
+    assert together == [alone[k % 3] for k in range(60)]
+
+
+@pytest.mark.parametrize("scale", [1e-40, 1e-36, 1e-20, 1e15])
+def test_velocities_of_any_size(gas: Array, scale: float) -> None:
+    model, velocities, pairs = new_model(16, 0), np.ascontiguousarray(gas[:, :8] * scale), torch.arange(21)
+    ours, theirs = fused(model, velocities, pairs), exact(model, velocities, pairs)
+    torch.testing.assert_close(ours[1], theirs[1], rtol=1e-8, atol=1e-11)
+    error, size = torch.linalg.vector_norm(ours[2] - theirs[2]), torch.linalg.vector_norm(theirs[2])
+    assert error <= 3e-7 * size + 1e-12  # autograd's own rounding of what cancels
+
+
+@pytest.mark.parametrize("backend", ["fused", "torch"])
+@pytest.mark.parametrize("size", [1e12, 1e25])
+def test_a_loss_that_overflows_ends_alike_on_every_backend(gas: Array, backend: Backend, size: float) -> None:
+    model = new_model(8, 0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(size)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(TrainingDivergedError, match=r"The loss became (inf|nan)"):
+        train(model, gas, TrainConfig(epochs=1, batch=16, backend=backend))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
 def test_a_log_and_the_dense_recording_give_the_same_bits() -> None:

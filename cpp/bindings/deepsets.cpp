@@ -18,14 +18,12 @@ using hthm::deepsets::FrameStore;
 using hthm::deepsets::Network;
 using hthm::deepsets::PairLoss;
 
-FrameStore encode(const hthm::deepsets::DenseFrames& frames, int threads) {
-  const py::gil_scoped_release unlocked;  // safe: the caller holds the arrays, and the core knows no Python
-  return FrameStore(frames, threads);
-}
-
-FrameStore encode(const hthm::LogView& log, int threads) {
-  const py::gil_scoped_release unlocked;  // safe: as above
-  return FrameStore(log, threads);
+/// Of DenseFrames or of a LogView.
+template <class Frames>
+std::unique_ptr<PairLoss> encoded(const Frames& frames, int threads) {
+  return interruptible([&](hthm::StopRequest* stop) {
+    return std::make_unique<PairLoss>(FrameStore(frames, threads, stop), hthm::simd_level());
+  });
 }
 
 /// Velocities (runs, frames, n, 2); the object keeps them alive, for it may read them where they are.
@@ -34,7 +32,7 @@ std::unique_ptr<PairLoss> from_dense(const Doubles& velocities, int threads) {
           "velocities: must be (runs, frames, n, 2) with at least 2 frames and a disk");
   const hthm::deepsets::DenseFrames frames{velocities.data(), velocities.shape(0), velocities.shape(1),
                                            velocities.shape(2)};
-  return std::make_unique<PairLoss>(encode(frames, threads), hthm::simd_level());
+  return encoded(frames, threads);
 }
 
 /// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2); nothing is kept.
@@ -42,7 +40,7 @@ std::unique_ptr<PairLoss> from_log(const Doubles& start, const Counts& frame_off
                                    const Doubles& velocities, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   require(log.n >= 1 && log.frames >= 2, "start, frame_offsets: must have a disk and at least 2 frames");
-  return std::make_unique<PairLoss>(encode(log, threads), hthm::simd_level());
+  return encoded(log, threads);
 }
 
 /// The loss of pairs (batch,); change (batch,) and gradient (weights,) are filled.
@@ -60,8 +58,11 @@ double loss(PairLoss& self, const Floats& weights, int width, const Counts& pair
   const Network<const float> network(weights.data(), width);
   const Network<float> to(gradient.mutable_data(), width);
   double* changes = change.mutable_data();
-  const py::gil_scoped_release unlocked;  // safe: as above
-  return self(network, pairs.data(), pairs.size(), {negative_slope, penalty}, threads, changes, to);
+  const std::int64_t* numbers = pairs.data();
+  const std::int64_t count = pairs.size();
+  return interruptible([&](hthm::StopRequest* stop) {
+    return self(network, numbers, count, {negative_slope, penalty}, threads, changes, to, stop);
+  });
 }
 
 }  // namespace

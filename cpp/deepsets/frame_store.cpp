@@ -5,14 +5,10 @@
 #include <limits>
 #include <stdexcept>
 
-#include "core/parallel.hpp"
+#include "core/stoppable_for.hpp"
 
 namespace hthm::deepsets {
 namespace {
-
-/// Frames from one key frame to the next: a key frame costs as much as some 13 frames of changes at the paper's state,
-/// and going through 15 frames of changes as long as reading the key frame.
-constexpr std::size_t key_distance = 16;
 
 constexpr auto nodes = static_cast<std::size_t>(SketchGrid::nodes);
 
@@ -28,33 +24,37 @@ void prefetch(const void* begin, const void* end) {
 #endif
 }
 
-float magnitude(float reach, float x, float y) { return std::max({reach, std::fabs(x), std::fabs(y)}); }
-
 }  // namespace
 
-FrameStore::FrameStore(const DenseFrames& frames, int threads)
-    : frames_(frames.frames), n_(frames.n), runs_(static_cast<std::size_t>(frames.runs)) {
-  parallel_for(frames.runs, threads, [&](std::int64_t r) {
-    encode_dense(frames.velocities + r * frames_ * n_ * 2, runs_[static_cast<std::size_t>(r)]);
+FrameStore::FrameStore(const DenseFrames& frames, int threads, StopRequest* stop, const StoreLimits& limits)
+    : frames_(frames.frames),
+      n_(narrow<std::int64_t>(frames.n, "disks of a run", limits.disks)),
+      runs_(static_cast<std::size_t>(frames.runs)) {
+  stoppable_for(frames.runs, threads, stop, [&](std::int64_t r) {
+    encode_dense(frames.velocities + r * frames_ * n_ * 2, limits.changes, stop, runs_[static_cast<std::size_t>(r)]);
   });
-  finish(threads);
+  finish(threads, stop);
 }
 
-FrameStore::FrameStore(const LogView& log, int threads)
-    : frames_(log.frames), n_(log.n), runs_(static_cast<std::size_t>(log.runs)) {
-  parallel_for(log.runs, threads, [&](std::int64_t r) { encode_log(log, r, runs_[static_cast<std::size_t>(r)]); });
-  finish(threads);
+FrameStore::FrameStore(const LogView& log, int threads, StopRequest* stop, const StoreLimits& limits)
+    : frames_(log.frames),
+      n_(narrow<std::int64_t>(log.n, "disks of a run", limits.disks)),
+      runs_(static_cast<std::size_t>(log.runs)) {
+  stoppable_for(log.runs, threads, stop,
+                [&](std::int64_t r) { encode_log(log, r, limits.changes, stop, runs_[static_cast<std::size_t>(r)]); });
+  finish(threads, stop);
 }
 
 /// What takes all runs to know.
-void FrameStore::finish(int threads) {
+void FrameStore::finish(int threads, StopRequest* stop) {
   for (const Run& run : runs_) reach_ = std::max(reach_, run.reach);
   // Beyond, sums over the disks would overflow.
   if (!(reach_ < std::sqrt(std::numeric_limits<float>::max()))) {
     throw std::invalid_argument("velocities: must be below 1.8e19 in magnitude");
   }
-  find_ranges(threads);
-  parallel_for(runs_count(), threads, [&](std::int64_t r) { make_sketches(runs_[static_cast<std::size_t>(r)]); });
+  find_ranges(threads, stop);
+  stoppable_for(runs_count(), threads, stop,
+                [&](std::int64_t r) { make_sketches(stop, runs_[static_cast<std::size_t>(r)]); });
   for (const Run& run : runs_) {
     for (std::size_t period = 0; period < run.radii.size(); ++period) {
       double& radius = sketch_ranges_[period].radius;
@@ -63,22 +63,14 @@ void FrameStore::finish(int threads) {
   }
 }
 
-/// The changes to this frame are all there; it is kept whole where it is a key frame.
-void FrameStore::end_frame(Run& run, std::size_t frame, const std::vector<float>& x,
-                           const std::vector<float>& y) const {
-  run.first.push_back(static_cast<std::uint32_t>(run.changes.size()));
-  if (frame % key_distance != 0) return;
-  run.keys.insert(run.keys.end(), x.begin(), x.end());
-  run.keys.insert(run.keys.end(), y.begin(), y.end());
-}
-
 bool FrameStore::has_sketches(const Run& run) const {
-  return run.dense == nullptr && n_ >= SketchGrid::fewest_disks && reach_ > 0;
+  return run.dense == nullptr && n_ >= SketchGrid::fewest_disks && reach_ >= SketchGrid::least_reach;
 }
 
 /// Call body(frame, sketcher) for all frames of a run.
 template <class Body>
-void FrameStore::sketch_frames(const Run& run, const Body& body) const {
+void FrameStore::sketch_frames(const Run& run, StopRequest* stop, const Body& body) const {
+  Pace pace(stop);
   Sketcher sketcher(reach_);
   const auto n = static_cast<std::size_t>(n_);
   for (std::size_t i = 0; i < n; ++i) sketcher.add(run.keys[i], run.keys[n + i]);
@@ -88,11 +80,12 @@ void FrameStore::sketch_frames(const Run& run, const Body& body) const {
       sketcher.add(run.changes[c].new_x, run.changes[c].new_y);
     }
     body(t, sketcher);
+    pace.did(SketchGrid::nodes + (run.first[t] - (t == 0 ? 0 : run.first[t - 1])));
   }
 }
 
 /// Mean and spread of the sketches in each period, from some of the frames, and the unit to keep them in.
-void FrameStore::find_ranges(int threads) {
+void FrameStore::find_ranges(int threads, StopRequest* stop) {
   constexpr std::size_t every = 5;  // no divisor of the lengths of periods, and odd
   struct Moments {
     double frames = 0;
@@ -101,12 +94,12 @@ void FrameStore::find_ranges(int threads) {
   std::vector<std::vector<Moments>> of_runs(runs_.size());
   std::vector<double> largest(runs_.size(), 0);
   std::vector<std::vector<char>> visited(runs_.size());
-  parallel_for(runs_count(), threads, [&](std::int64_t r) {
+  stoppable_for(runs_count(), threads, stop, [&](std::int64_t r) {
     const Run& run = runs_[static_cast<std::size_t>(r)];
     if (!has_sketches(run)) return;
     std::vector<Moments>& of_run = of_runs[static_cast<std::size_t>(r)];
     of_run.assign(period_of(run.first.size() - 1) + 1, {0, std::vector<double>(nodes), std::vector<double>(nodes)});
-    sketch_frames(run, [&](std::size_t t, const Sketcher& sketcher) {
+    sketch_frames(run, stop, [&](std::size_t t, const Sketcher& sketcher) {
       if (t + 1 == run.first.size()) visited[static_cast<std::size_t>(r)] = sketcher.visited();
       if (t % every != 0) return;
       Moments& moments = of_run[period_of(t)];
@@ -154,12 +147,12 @@ void FrameStore::find_ranges(int threads) {
   }
 }
 
-void FrameStore::make_sketches(Run& run) const {
+void FrameStore::make_sketches(StopRequest* stop, Run& run) const {
   if (!has_sketches(run)) return;
   run.sketches.reserve((run.first.size() + 1) / 2 * nodes);
   run.radii.assign(sketch_ranges_.size(), 0);
   bool fit = true;
-  sketch_frames(run, [&](std::size_t t, const Sketcher& sketcher) {
+  sketch_frames(run, stop, [&](std::size_t t, const Sketcher& sketcher) {
     // The last frame of a pair may be the first of a period: it counts in both.
     for (const std::size_t pair : {t, t == 0 ? 0 : t - 1}) {
       double& radius = run.radii[period_of(pair)];
@@ -177,80 +170,6 @@ FrameStore::Sketch FrameStore::sketch(std::int64_t pair) const {
   const std::size_t k = frame_of(pair);
   if (run.sketches.empty()) return {nullptr, false};
   return {&run.sketches[(k + 1) / 2 * nodes], k % 2 == 1};
-}
-
-void FrameStore::encode_dense(const double* velocities, Run& run) const {
-  const auto n = static_cast<std::size_t>(n_), frames = static_cast<std::size_t>(frames_);
-  std::vector<float> x(n), y(n);
-  const auto most = static_cast<std::size_t>((n_ * (frames_ - 1) + 3) / 4);
-  for (std::size_t t = 0; t < frames; ++t) {
-    const double* frame = velocities + t * n * 2;
-    for (std::size_t i = 0; i < n; ++i) {
-      const auto new_x = static_cast<float>(frame[2 * i]), new_y = static_cast<float>(frame[2 * i + 1]);
-      run.reach = magnitude(run.reach, new_x, new_y);
-      if (t > 0 && run.dense == nullptr && (new_x != x[i] || new_y != y[i])) {
-        run.changes.push_back({static_cast<std::int32_t>(i), x[i], y[i], new_x, new_y});
-      }
-      x[i] = new_x;
-      y[i] = new_y;
-    }
-    if (run.changes.size() > most) {
-      const float reach = run.reach;
-      run = Run{};
-      run.reach = reach;
-      run.dense = velocities;
-    }
-    if (run.dense != nullptr) continue;  // only its reach is still wanted
-    end_frame(run, t, x, y);
-  }
-  run.changes.shrink_to_fit();
-  run.keys.shrink_to_fit();
-}
-
-void FrameStore::encode_log(const LogView& log, std::int64_t r, Run& run) const {
-  const auto n = static_cast<std::size_t>(n_), frames = static_cast<std::size_t>(frames_);
-  const Vec* start = log.start + r * n_;
-  std::vector<float> x(n), y(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    x[i] = static_cast<float>(start[i].x);
-    y[i] = static_cast<float>(start[i].y);
-  }
-  const RowRange rows = rows_of(log, r, 0, frames_);
-  const std::int64_t most = 2 * (rows.end - rows.begin);
-  if (most >= std::numeric_limits<std::uint32_t>::max())
-    throw std::length_error("log: must have below 2^31 rows a run");
-  run.changes.reserve(static_cast<std::size_t>(most));
-  Pace pace{nullptr};
-  std::vector<char> is_touched(n, 0);
-  std::vector<Change> touched;  // in this frame, with the velocities before it
-  for (std::size_t t = 0; t < frames; ++t) {
-    touched.clear();
-    const auto frame = static_cast<std::int64_t>(t);
-    replay(log, r, frame, frame + 1, pace, [&](std::int32_t disk, const Vec& v) {
-      const auto i = static_cast<std::size_t>(disk);
-      if (!is_touched[i]) touched.push_back({disk, x[i], y[i], 0, 0});
-      is_touched[i] = 1;
-      x[i] = static_cast<float>(v.x);
-      y[i] = static_cast<float>(v.y);
-    });
-    std::sort(touched.begin(), touched.end(), [](const Change& a, const Change& b) { return a.disk < b.disk; });
-    for (Change& change : touched) {
-      const auto i = static_cast<std::size_t>(change.disk);
-      is_touched[i] = 0;
-      change.new_x = x[i];
-      change.new_y = y[i];
-      const bool differs = change.new_x != change.old_x || change.new_y != change.old_y;
-      if (t > 0 && differs) {  // the start is no frame, and no pair leads from it
-        run.changes.push_back(change);
-        run.reach = magnitude(run.reach, change.new_x, change.new_y);
-      }
-    }
-    if (t == 0) {
-      for (std::size_t i = 0; i < n; ++i) run.reach = magnitude(run.reach, x[i], y[i]);
-    }
-    end_frame(run, t, x, y);
-  }
-  run.keys.shrink_to_fit();
 }
 
 std::int64_t FrameStore::most_changes(std::int64_t pair) const {

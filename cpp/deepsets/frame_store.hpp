@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "core/narrow.hpp"
+#include "core/stop_request.hpp"
 #include "deepsets/sketch.hpp"
 #include "recording/replay.hpp"
 
@@ -22,15 +24,23 @@ struct DenseFrames {
   std::int64_t runs, frames, n;
 };
 
+/// How much the indices of a run have room for; there to be lowered by tests.
+struct StoreLimits {
+  std::int64_t disks = largest<std::int32_t>;     // of a frame
+  std::int64_t changes = largest<std::uint32_t>;  // from frame to frame, in all of a run
+};
+
 /// Pairs of consecutive frames by number: pair k of run r is r * (frames - 1) + k. A disk counts as changed if its
 /// velocity differs in float32, so that a log and the dense recording of the same run give the same store.
 class FrameStore {
  public:
-  /// Runs in which more than a quarter of the disks change from frame to frame are not encoded but read where they are:
-  /// the velocities must outlive the store.
-  FrameStore(const DenseFrames& frames, int threads);
-  /// Throws std::invalid_argument where the log points outside of itself.
-  FrameStore(const LogView& log, int threads);
+  /// Runs in which more than a quarter of the disks change from frame to frame, or more than there is room for, are not
+  /// encoded but read where they are: the velocities must outlive the store. Throws Stopped if `stop` says so, and
+  /// std::length_error for more disks than the limits have.
+  FrameStore(const DenseFrames& frames, int threads, StopRequest* stop = nullptr, const StoreLimits& limits = {});
+  /// Throws std::invalid_argument where the log points outside of itself; std::length_error also for more rows of a
+  /// run.
+  FrameStore(const LogView& log, int threads, StopRequest* stop = nullptr, const StoreLimits& limits = {});
 
   std::int64_t pairs() const { return runs_count() * (frames_ - 1); }
   std::int64_t n() const { return n_; }
@@ -61,6 +71,10 @@ class FrameStore {
   void frame(std::int64_t pair, float* x, float* y) const;
 
  private:
+  /// Frames from one key frame to the next: a key frame costs as much as some 13 frames of changes at the paper's
+  /// state, and going through 15 frames of changes as long as reading the key frame.
+  static constexpr std::size_t key_distance = 16;
+
   struct Run {
     const double* dense = nullptr;     // (frames, n, 2) where the run is not encoded
     std::vector<std::uint32_t> first;  // changes first[k] to first[k + 1] lead from frame k to frame k + 1
@@ -74,15 +88,15 @@ class FrameStore {
   std::int64_t runs_count() const { return static_cast<std::int64_t>(runs_.size()); }
   const Run& run_of(std::int64_t pair) const { return runs_[static_cast<std::size_t>(pair / (frames_ - 1))]; }
   std::size_t frame_of(std::int64_t pair) const { return static_cast<std::size_t>(pair % (frames_ - 1)); }
-  void encode_dense(const double* velocities, Run& run) const;
-  void encode_log(const LogView& log, std::int64_t r, Run& run) const;
+  void encode_dense(const double* velocities, std::int64_t most_changes, StopRequest* stop, Run& run) const;
+  void encode_log(const LogView& log, std::int64_t r, std::int64_t most_changes, StopRequest* stop, Run& run) const;
   void end_frame(Run& run, std::size_t frame, const std::vector<float>& x, const std::vector<float>& y) const;
-  void finish(int threads);
+  void finish(int threads, StopRequest* stop);
   bool has_sketches(const Run& run) const;
   template <class Body>
-  void sketch_frames(const Run& run, const Body& body) const;
-  void find_ranges(int threads);
-  void make_sketches(Run& run) const;
+  void sketch_frames(const Run& run, StopRequest* stop, const Body& body) const;
+  void find_ranges(int threads, StopRequest* stop);
+  void make_sketches(StopRequest* stop, Run& run) const;
 
   std::int64_t frames_, n_;
   float reach_ = 0;

@@ -5,14 +5,14 @@
 #include <limits>
 #include <span>
 
-#include "core/parallel.hpp"
+#include "core/narrow.hpp"
+#include "core/stoppable_for.hpp"
 
 namespace hthm::deepsets {
 namespace {
 
 /// Pairs that a thread takes at a time.
 constexpr std::int64_t pairs_at_a_time = 8;
-
 /// How long before it is read a pair is fetched.
 constexpr std::size_t pairs_ahead = 4;
 
@@ -32,13 +32,16 @@ struct PairLoss::Frame {
 };
 
 double PairLoss::operator()(const Network<const float>& network, const std::int64_t* pairs, std::int64_t count,
-                            const Loss& loss, int threads, double* change, const Network<float>& gradient) {
+                            const Loss& loss, int threads, double* change, const Network<float>& gradient,
+                            StopRequest* stop) {
   const std::int64_t weights = Network<float>::size(network.width);
   if (!std::all_of(network.w1, network.w1 + weights, [](float w) { return std::isfinite(w); })) {
     std::fill(gradient.w1, gradient.w1 + weights, std::numeric_limits<float>::quiet_NaN());
     std::fill(change, change + count, std::numeric_limits<double>::quiet_NaN());
     return std::numeric_limits<double>::quiet_NaN();
   }
+  const std::lock_guard mine(turn_);
+  stop_ = stop;
   phi_.build(network, frames_.reach(), *kernel_, threads);
   rho_.build(network, *kernel_);
   width_ = network.width;
@@ -68,7 +71,7 @@ double PairLoss::operator()(const Network<const float>& network, const std::int6
 template <class Body>
 void PairLoss::for_pairs(int threads, const Body& body) {
   const auto count = static_cast<std::int64_t>(pairs_.size());
-  parallel_for((count + pairs_at_a_time - 1) / pairs_at_a_time, threads, [&](std::int64_t piece) {
+  stoppable_for((count + pairs_at_a_time - 1) / pairs_at_a_time, threads, stop_, [&](std::int64_t piece) {
     Frame frame;
     const std::int64_t first = piece * pairs_at_a_time;
     for (std::int64_t k = first; k < std::min(first + pairs_at_a_time, count); ++k) body(k, frame);
@@ -82,6 +85,7 @@ void PairLoss::choose(const std::int64_t* pairs, std::int64_t count) {
     pairs_.push_back({pairs[k], first, 0, {}, {}});
     first += 2 * frames_.most_changes(pairs[k]);
   }
+  narrow<std::int64_t>(std::max(first, 2 * count), "batch: changed velocities, or uses", most_velocities_);
   changing_.resize(static_cast<std::size_t>(first));
 }
 
@@ -107,7 +111,9 @@ void PairLoss::look_at(std::int64_t k, Frame& frame) {
 }
 
 void PairLoss::know_cells(Velocities& velocities, int threads) {
+  Pace pace(stop_);
   for (std::size_t i = 0; i < velocities.size(); ++i) {
+    pace.did(1);
     std::int32_t& cell = velocities.cells[i];
     if (cell == PlaneCells::unknown) cell = phi_.cells().locate_or_add(velocities.x[i], velocities.y[i]);
   }
@@ -142,7 +148,7 @@ void PairLoss::know_rho(const Network<const float>& network, int threads) {
   are_evaluated_ = count <= Terms::most_functionals;
   if (!are_evaluated_) return;
   values_.resize(changing_.size() * static_cast<std::size_t>(count));
-  changing_terms_.evaluate(phi_, *kernel_, functionals_.data(), count, threads, values_.data());
+  changing_terms_.evaluate(phi_, *kernel_, functionals_.data(), count, threads, stop_, values_.data());
 }
 
 /// The first frame of a pair.
@@ -165,7 +171,7 @@ double PairLoss::compare(std::int64_t k, Frame& frame) {
   }
   Difference difference;
   find_difference(pair, difference);
-  double change;
+  double change = 0;
   return is_surely_steady(pair, difference, frame, change) ? change : compare_whole(pair, difference, frame);
 }
 
@@ -268,12 +274,12 @@ void PairLoss::differentiate(const double* slopes_of_loss, int threads) {
   }
   find_shared(switching, threads);
 }
-
 /// Where rho switches, the disks that do not change act through two patterns that differ.
 void PairLoss::find_shared(const std::vector<std::size_t>& switching, int threads) {
   const auto n = static_cast<std::size_t>(frames_.n());
+  narrow<std::int64_t>(switching.size() * 2 * n, "batch: velocities of pairs in which rho switches", most_velocities_);
   shared_.resize(switching.size() * 2 * n);
-  parallel_for(static_cast<std::int64_t>(switching.size()), threads, [&](std::int64_t s) {
+  stoppable_for(static_cast<std::int64_t>(switching.size()), threads, stop_, [&](std::int64_t s) {
     const std::size_t p = switching[static_cast<std::size_t>(s)];
     Frame frame;
     assemble(pairs_[p], frame);
@@ -304,7 +310,7 @@ void PairLoss::backward(int threads, const Network<float>& gradient) {
   rows_.resize(cells.size() * static_cast<std::size_t>(phi_.table_size()));
   double* rows = rows_.data();
   for (const Terms* terms : {&changing_terms_, &shared_terms_}) {
-    terms->gradient(phi_, *kernel_, uses_, rho_.slopes(), rho_.patterns(), threads, rows, rho_.sums());
+    terms->gradient(phi_, *kernel_, uses_, rho_.slopes(), rho_.patterns(), threads, stop_, rows, rho_.sums());
     rows += terms->rows() * phi_.table_size();
   }
   phi_.gradient(rows_.data(), cells, threads, gradient);

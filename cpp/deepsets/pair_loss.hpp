@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -20,17 +21,21 @@ struct Loss {
   double negative_slope, penalty;
 };
 
-/// Keeps what steps share: the frames, and memory. The result is the same for any number of threads.
+/// Keeps what steps share: the frames, and memory. The result is the same for any number of threads. Callers that come
+/// at the same time take turns.
 class PairLoss {
  public:
-  PairLoss(FrameStore frames, Simd level) : frames_(std::move(frames)), kernel_(&kernel(level)) {}
+  /// At most `most_velocities` velocities of changed disks, before and after, in a batch: they are numbered in 32 bits.
+  PairLoss(FrameStore frames, Simd level, std::int64_t most_velocities = largest<std::int32_t>)
+      : frames_(std::move(frames)), kernel_(&kernel(level)), most_velocities_(most_velocities) {}
 
   const FrameStore& frames() const { return frames_; }
 
   /// Delta h of `count` pairs, and the gradient of the loss; returns the loss. Where a weight is not finite, all of
-  /// these are NaN.
+  /// these are NaN. Throws std::length_error for a batch that is too large, and Stopped if `stop` says so.
   double operator()(const Network<const float>& network, const std::int64_t* pairs, std::int64_t count,
-                    const Loss& loss, int threads, double* change, const Network<float>& gradient);
+                    const Loss& loss, int threads, double* change, const Network<float>& gradient,
+                    StopRequest* stop = nullptr);
 
  private:
   /// A pair of the batch. Of the velocities of the batch, `changes` from `first` on are those of its changed disks
@@ -64,6 +69,9 @@ class PairLoss {
 
   FrameStore frames_;
   const Kernel* kernel_;
+  std::int64_t most_velocities_;
+  std::mutex turn_;
+  StopRequest* stop_ = nullptr;  // of the caller whose turn it is
   Phi phi_;
   Rho rho_;
   Bounds bounds_;

@@ -16,6 +16,8 @@ struct SketchGrid {
   static constexpr int nodes = (side + 1) * (side + 1);
   /// Frames of fewer disks have no sketches: they are summed as fast.
   static constexpr std::int64_t fewest_disks = 128;
+  /// Nor have velocities so small that numbers of squares per velocity would leave the range of float32.
+  static constexpr float least_reach = 1e-30f;
 };
 
 /// Makes the sketches of frames that follow each other. A disk has the weight 1, which it shares among the corners of

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/parallel.hpp"
+#include "core/stoppable_for.hpp"
 
 namespace hthm::deepsets {
 namespace {
@@ -31,8 +31,8 @@ struct Terms::Room {
     return {table, stride, lows, mixed, mixed_units, x, y, count};
   }
 
-  const double* table;
-  std::int64_t stride, mixed_units;
+  const double* table = nullptr;
+  std::int64_t stride = 0, mixed_units = 0;
   double lows[most_width];
   std::int32_t mixed[most_width];
   double x[most_terms], y[most_terms], weights[most_terms];
@@ -85,8 +85,8 @@ void Terms::look_at(const Row& row, const Phi& phi, const Kernel& kernel, Room& 
 }
 
 void Terms::evaluate(const Phi& phi, const Kernel& kernel, const double* functionals, std::int64_t count, int threads,
-                     double* values) const {
-  parallel_for(rows(), threads, [&](std::int64_t r) {
+                     StopRequest* stop, double* values) const {
+  stoppable_for(rows(), threads, stop, [&](std::int64_t r) {
     const Row& row = rows_[static_cast<std::size_t>(r)];
     Room room;
     look_at(row, phi, kernel, room);
@@ -100,11 +100,11 @@ void Terms::evaluate(const Phi& phi, const Kernel& kernel, const double* functio
 }
 
 void Terms::gradient(const Phi& phi, const Kernel& kernel, const Uses& uses, const double* slopes,
-                     std::int64_t patterns, int threads, double* gradients, double* sums) const {
+                     std::int64_t patterns, int threads, StopRequest* stop, double* gradients, double* sums) const {
   const std::int64_t stride = phi.table_size() / 3;
   const auto size = static_cast<std::size_t>(patterns * stride);
   std::vector<double> sums_of_parts(parts * size, 0);
-  parallel_for(parts, threads, [&](std::int64_t part) {
+  stoppable_for(parts, threads, stop, [&](std::int64_t part) {
     const auto p = static_cast<std::size_t>(part), count = rows_.size();
     Room room;
     std::vector<std::int64_t> ends(static_cast<std::size_t>(patterns));  // of the terms of each pattern, in a row
@@ -114,6 +114,7 @@ void Terms::gradient(const Phi& phi, const Kernel& kernel, const Uses& uses, con
       return static_cast<std::size_t>(uses.patterns[static_cast<std::size_t>(use)]);
     };
     for (std::size_t r = count * p / parts; r < count * (p + 1) / parts; ++r) {
+      if (stop) stop->check();
       const Row& row = rows_[r];
       look_at(row, phi, kernel, room);
       std::fill(ends.begin(), ends.end(), 0);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/stop_request.hpp"
 #include "deepsets/kernel.hpp"
 #include "deepsets/phi.hpp"
 
@@ -45,7 +46,7 @@ class Terms {
 
   /// values[i][f] (..., count) = sum over the units k of functionals[f][k] phi_k at velocity i of those sorted.
   void evaluate(const Phi& phi, const Kernel& kernel, const double* functionals, std::int64_t count, int threads,
-                double* values) const;
+                StopRequest* stop, double* values) const;
 
   /// Pieces of cells, each of which has gradients of its own.
   std::int64_t rows() const { return static_cast<std::int64_t>(rows_.size()); }
@@ -53,7 +54,7 @@ class Terms {
   /// gradients (rows, 3, P) of tables; sums (patterns, P) += weight * phi. slopes (patterns, P): of h, for each
   /// pattern.
   void gradient(const Phi& phi, const Kernel& kernel, const Uses& uses, const double* slopes, std::int64_t patterns,
-                int threads, double* gradients, double* sums) const;
+                int threads, StopRequest* stop, double* gradients, double* sums) const;
 
  private:
   struct Term {
