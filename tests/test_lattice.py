@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 import hthm
+from hthm.starts import sampling
 from hthm.starts.lattice import widest_lattice
 from hthm.starts.sampling import Speeds
 
@@ -102,3 +103,11 @@ def test_nearly_full_lattice_runs_in_the_event_engine(n: int) -> None:
     traj = hthm.simulate(state, frames=20, dt=1 / 600, engine="event", record="counts")
     assert traj.collisions.sum() > 0 or n < 3
     np.testing.assert_allclose(traj.final.energy(), state.energy(), rtol=1e-10)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 500, 69_999, 70_000])
+def test_the_sites_that_stay_empty_are_those_of_the_largest_numbers(count: int) -> None:
+    random = np.random.default_rng(3)
+    for numbers in (random.random(70_000), random.integers(0, 50, 70_000) / 50, np.zeros(70_000)):
+        in_order = np.argsort(numbers, kind="stable")
+        assert_array_equal(sampling.largest(numbers, count), np.sort(in_order[len(numbers) - count :]))

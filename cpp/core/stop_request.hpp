@@ -77,6 +77,25 @@ class Pace {
   std::int64_t left_ = steps;
 };
 
+/// Steps of one loop on their way to a Pace: counted in a register, for loops of which every step is short. The few
+/// that are left at the end are let go.
+class Steps {
+ public:
+  explicit Steps(Pace& pace) : pace_{pace} {}
+
+  /// So many more are done. Throws Stopped.
+  void did(std::int64_t count) {
+    done_ += count;
+    if (done_ < Pace::steps) [[likely]]
+      return;
+    pace_.did(std::exchange(done_, 0));
+  }
+
+ private:
+  Pace& pace_;
+  std::int64_t done_ = 0;
+};
+
 /// Call body(first, last) for pieces of [begin, end), each a check's worth of steps.
 template <class Body>
 void in_pieces(std::int64_t begin, std::int64_t end, Pace& pace, const Body& body) {

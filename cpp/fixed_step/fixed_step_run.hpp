@@ -74,8 +74,9 @@ class FixedStepRun final : public Run {
   std::int64_t collide_all(CollisionLog* log, Pace& pace) {
     const double half_box = setup_.box / 2;
     std::int64_t collisions = 0;
+    Steps steps{pace};
     for (const Pair& pair : pairs_) {
-      pace.did(1);
+      steps.did(1);
       const auto i = static_cast<std::size_t>(pair.i()), j = static_cast<std::size_t>(pair.j());
       const Vec d = separation(positions_[i], positions_[j], setup_.box, half_box);
       const Vec v{velocities_[i].x - velocities_[j].x, velocities_[i].y - velocities_[j].y};

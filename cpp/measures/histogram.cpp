@@ -53,8 +53,8 @@ std::int64_t nearby_bin(const std::vector<double>& edges, double step, double x)
 void count_speeds(const SpeedBins& bins, const Vec* velocities, std::int64_t n, Pace& pace,
                   std::vector<std::int64_t>& counts) {
   std::fill(counts.begin(), counts.end(), 0);
-  in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) ++counts[static_cast<std::size_t>(bins(velocities[i]))];
+  in_pieces(0, n, pace, [&bins, velocities, count = counts.data()](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) ++count[bins(velocities[i])];
   });
 }
 
@@ -143,9 +143,11 @@ double CountEntropy::operator()(const std::int64_t* counts, std::int64_t bins, d
 
 namespace {
 
-double mean_square_half(const Vec* velocities, std::int64_t n) {
+double mean_square_half(const Vec* velocities, std::int64_t n, Pace& pace) {
   double sum = 0;
-  for (std::int64_t i = 0; i < n; ++i) sum += norm2(velocities[i]) / 2;
+  in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) sum += norm2(velocities[i]) / 2;
+  });
   return sum / static_cast<double>(n);
 }
 
@@ -168,34 +170,37 @@ VelocityCells::VelocityCells(const CountEntropy& entropy, std::int64_t n, std::i
       counts_(static_cast<std::size_t>(bins * bins)),
       edges_(static_cast<std::size_t>(bins) + 1) {}
 
-double VelocityCells::operator()(const Vec* velocities, const double* temperature) {
+double VelocityCells::operator()(const Vec* velocities, const double* temperature, Pace& pace) {
   beyond_ = 0;
-  const double t = temperature ? *temperature : mean_square_half(velocities, n_);
+  const double t = temperature ? *temperature : mean_square_half(velocities, n_, pace);
   // Between these neither squares that count nor the area of a cell lose a digit.
   constexpr double least = 0x1p-900, most = 0x1p900;
-  return t >= least && t <= most ? in_cells(velocities, t) : rescaled(velocities, temperature);
+  return t >= least && t <= most ? in_cells(velocities, t, pace) : rescaled(velocities, temperature, pace);
 }
 
-double VelocityCells::in_cells(const Vec* velocities, double t) {
+double VelocityCells::in_cells(const Vec* velocities, double t, Pace& pace) {
   // numpy.linspace(-most, most, bins + 1), to the bit.
   const double most = reach_ * std::sqrt(t), step = 2 * most / static_cast<double>(bins_);
   for (std::int64_t k = 0; k < bins_; ++k) edges_[static_cast<std::size_t>(k)] = static_cast<double>(k) * step - most;
   edges_.back() = most;
   std::fill(counts_.begin(), counts_.end(), 0);
-  for (std::int64_t i = 0; i < n_; ++i) {
-    const Vec& v = velocities[i];
-    const std::int64_t column = nearby_bin(edges_, step, v.x), row = nearby_bin(edges_, step, v.y);
-    if (column < bins_ && row < bins_) {
-      ++counts_[static_cast<std::size_t>(row * bins_ + column)];
-    } else {
-      require_finite(v);
-      ++beyond_;
+  in_pieces(0, n_, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const Vec& v = velocities[i];
+      const std::int64_t column = nearby_bin(edges_, step, v.x), row = nearby_bin(edges_, step, v.y);
+      if (column < bins_ && row < bins_) {
+        ++counts_[static_cast<std::size_t>(row * bins_ + column)];
+      } else {
+        require_finite(v);
+        ++beyond_;
+      }
     }
-  }
+  });
+  pace.did(bins_ * bins_);
   return entropy_(counts_.data(), bins_ * bins_, step * step);
 }
 
-double VelocityCells::rescaled(const Vec* velocities, const double* temperature) {
+double VelocityCells::rescaled(const Vec* velocities, const double* temperature, Pace& pace) {
   int exponent = 0;
   if (temperature) {
     if (!(*temperature > 0)) return std::numeric_limits<double>::quiet_NaN();
@@ -203,17 +208,25 @@ double VelocityCells::rescaled(const Vec* velocities, const double* temperature)
     exponent = (exponent - (exponent < 0)) / 2;
   } else {
     double largest = 0;
-    for (std::int64_t i = 0; i < n_; ++i) {
-      require_finite(velocities[i]);
-      largest = std::max({largest, std::abs(velocities[i].x), std::abs(velocities[i].y)});
-    }
+    in_pieces(0, n_, pace, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) {
+        require_finite(velocities[i]);
+        largest = std::max({largest, std::abs(velocities[i].x), std::abs(velocities[i].y)});
+      }
+    });
     if (largest == 0) return std::numeric_limits<double>::quiet_NaN();
     static_cast<void>(std::frexp(largest, &exponent));
   }
-  std::vector<Vec> scaled(velocities, velocities + n_);
-  for (Vec& v : scaled) v = {times_power_of_two(v.x, -exponent), times_power_of_two(v.y, -exponent)};
-  const double t = temperature ? std::ldexp(*temperature, -2 * exponent) : mean_square_half(scaled.data(), n_);
-  return in_cells(scaled.data(), t) - 2 * exponent * std::numbers::ln2;
+  std::vector<Vec> scaled;
+  scaled.reserve(static_cast<std::size_t>(n_));
+  in_pieces(0, n_, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      scaled.push_back(
+          {times_power_of_two(velocities[i].x, -exponent), times_power_of_two(velocities[i].y, -exponent)});
+    }
+  });
+  const double t = temperature ? std::ldexp(*temperature, -2 * exponent) : mean_square_half(scaled.data(), n_, pace);
+  return in_cells(scaled.data(), t, pace) - 2 * exponent * std::numbers::ln2;
 }
 
 void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
@@ -222,8 +235,7 @@ void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, cons
   for_each_frame(frames, threads, stop, [&](std::int64_t first, std::int64_t last, Pace& pace) {
     VelocityCells h_of{entropy, n, bins, reach};
     for (std::int64_t frame = first; frame < last; ++frame) {
-      pace.did(n + bins * bins);
-      h[frame] = h_of(velocities + frame * n, temperature ? temperature + frame : nullptr);
+      h[frame] = h_of(velocities + frame * n, temperature ? temperature + frame : nullptr, pace);
       beyond[frame] = h_of.beyond();
     }
   });

@@ -49,18 +49,18 @@ class VelocityCells {
   VelocityCells(const CountEntropy& entropy, std::int64_t n, std::int64_t bins, double reach);
 
   /// H of velocities (n,); NaN with no disk in range, or with T = 0. T is `*temperature`, or where that is null the
-  /// mean of v^2 / 2.
-  double operator()(const Vec* velocities, const double* temperature);
+  /// mean of v^2 / 2. Throws Stopped.
+  double operator()(const Vec* velocities, const double* temperature, Pace& pace);
 
   /// Disks of the last frame that were out of range.
   std::int64_t beyond() const { return beyond_; }
 
  private:
   /// H at a temperature whose squares and cells neither vanish nor overflow.
-  double in_cells(const Vec* velocities, double t);
+  double in_cells(const Vec* velocities, double t, Pace& pace);
 
   /// H at any other: of velocities times a power of two, which is exact, and the logarithm that this adds.
-  double rescaled(const Vec* velocities, const double* temperature);
+  double rescaled(const Vec* velocities, const double* temperature, Pace& pace);
 
   const CountEntropy& entropy_;  // for counts up to n
   std::int64_t n_, bins_;

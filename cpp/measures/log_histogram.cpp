@@ -67,13 +67,12 @@ void velocity_h(const LogView& log, const double* temperature, std::int64_t bins
     std::vector<Vec> velocities(log.start + run * log.n, log.start + (run + 1) * log.n);
     for (std::int64_t frame = 0; frame < log.frames; ++frame) {
       bool changed = frame == 0 || temperature;
-      pace.did(log.n + bins * bins);
       replay(log, run, frame, frame + 1, pace, [&](std::int32_t disk, const Vec& v) {
         velocities[static_cast<std::size_t>(disk)] = v;
         changed = true;
       });
       const std::int64_t k = run * log.frames + frame;
-      h[k] = changed ? h_of(velocities.data(), temperature ? temperature + k : nullptr) : h[k - 1];
+      h[k] = changed ? h_of(velocities.data(), temperature ? temperature + k : nullptr, pace) : h[k - 1];
       beyond[k] = h_of.beyond();
     }
   });

@@ -42,8 +42,9 @@ class PlacedDisks {
     for (std::int64_t dy = -reach; dy <= reach; ++dy) {
       for (std::int64_t dx = -reach; dx <= reach; ++dx) {
         const std::int64_t cell = (row + dy + side) % side * side + (column + dx + side) % side;
-        for (const std::int64_t i : cells_[static_cast<std::size_t>(cell)]) {
-          pace.did(1);
+        const std::vector<std::int64_t>& others = cells_[static_cast<std::size_t>(cell)];
+        pace.did(static_cast<std::int64_t>(others.size()));
+        for (const std::int64_t i : others) {
           if (overlap_(x, positions_[i])) return false;
         }
       }

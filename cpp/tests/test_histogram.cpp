@@ -150,18 +150,19 @@ TEST_CASE("velocities and temperatures times a power of two move H by its logari
   std::vector<Vec> velocities;
   for (std::int64_t i = 0; i < n; ++i) velocities.push_back({component(random), component(random)});
   const hthm::CountEntropy entropy{n};
+  hthm::Pace pace{nullptr};
   hthm::VelocityCells h_of{entropy, n, 50, 4};
-  const double own = h_of(velocities.data(), nullptr), temperature = 1.25,
-               at_one = h_of(velocities.data(), &temperature);
+  const double own = h_of(velocities.data(), nullptr, pace), temperature = 1.25,
+               at_one = h_of(velocities.data(), &temperature, pace);
   for (const int exponent : {-960, -530, -451, -449, 449, 451, 530, 1000}) {
     CAPTURE(exponent);
     std::vector<Vec> scaled;
     for (const Vec& v : velocities) scaled.push_back({std::ldexp(v.x, exponent), std::ldexp(v.y, exponent)});
     const double shift = 2 * exponent * std::log(2.0);
-    CHECK(h_of(scaled.data(), nullptr) == doctest::Approx(own - shift).epsilon(1e-14));
+    CHECK(h_of(scaled.data(), nullptr, pace) == doctest::Approx(own - shift).epsilon(1e-14));
     if (std::abs(exponent) < 512) {
       const double t = std::ldexp(temperature, 2 * exponent);
-      CHECK(h_of(scaled.data(), &t) == doctest::Approx(at_one - shift).epsilon(1e-14));
+      CHECK(h_of(scaled.data(), &t, pace) == doctest::Approx(at_one - shift).epsilon(1e-14));
     }
   }
 }

@@ -23,11 +23,11 @@ class AllPairs {
       y_[static_cast<std::size_t>(i)] = disks.positions[i].y;
     }
     const Strip all{x_.data(), y_.data()};
+    Steps steps{pace};
     for (std::int64_t i = 0; i < disks.n; ++i) {
-      in_pieces(i + 1, disks.n, pace, [&](std::int64_t first, std::int64_t last) {
-        const std::int64_t count = test_(overlap_, disks.positions[i], all, first, last, found_.data());
-        for (std::int64_t k = 0; k < count; ++k) pairs.emplace_back(i, found_[static_cast<std::size_t>(k)]);
-      });
+      const std::int64_t count = test_(overlap_, disks.positions[i], all, i + 1, disks.n, found_.data());
+      for (std::int64_t k = 0; k < count; ++k) pairs.emplace_back(i, found_[static_cast<std::size_t>(k)]);
+      steps.did(disks.n - i);
     }
   }
 

@@ -26,11 +26,15 @@ struct CellGrid {
     per_length = 0;
   }
 
-  /// Column or row of a coordinate in [0, box). The product may round up to `side`. What a coordinate outside of the
-  /// box is converted to is, as an unsigned number, a very large one: no index leaves the grid.
-  std::int64_t index(double x) const {
-    const auto cell = static_cast<std::uint64_t>(static_cast<std::int64_t>(x * per_length));
-    return static_cast<std::int64_t>(std::min(cell, static_cast<std::uint64_t>(side - 1)));
+  /// Column or row of a coordinate in [0, box). The product may round up to `side`; whatever else a coordinate is, NaN
+  /// included, no index leaves the grid.
+  std::int64_t index(double x) const { return static_cast<std::int64_t>(place(x, static_cast<double>(side - 1))); }
+
+  /// The same before it is converted, `last` being side - 1: held to the grid while it is a double, so that the
+  /// conversion is defined for all. Two instructions, and no branch.
+  double place(double x, double last) const {
+    const double cell = x * per_length, at_most = cell < last ? cell : last;
+    return at_most > 0 ? at_most : 0;
   }
 };
 

@@ -15,12 +15,13 @@ struct Cells {
   std::int32_t* cells;
 };
 
-// An index is taken as an unsigned number before it is held to the last one: what a coordinate outside of the box, or
-// none at all, is converted to is a very large one then, and no index leaves the grid.
+// As CellGrid::place does, the paths for AVX let no index leave the grid: what a coordinate outside of the box is
+// converted to is a very large number if it is taken as one without a sign, and the last index is smaller.
 
 OuterDisks* find_portable(const Cells& of, std::int64_t begin, OuterDisks* outer) {
   constexpr std::int64_t block = 16;  // in vectors of whatever length the compiler knows
-  const double per_length = of.grid.per_length;
+  const CellGrid grid = of.grid;
+  const auto last_place = static_cast<double>(grid.side - 1);
   const auto last = static_cast<std::int32_t>(of.grid.side - 1);  // below 2^14
   const auto is_outer = [last](std::int32_t index) {  // as unsigned numbers, nought and the last are the greatest so
     return static_cast<std::uint32_t>(index - 1) >= static_cast<std::uint32_t>(last - 1);
@@ -31,8 +32,7 @@ OuterDisks* find_portable(const Cells& of, std::int64_t begin, OuterDisks* outer
     const double* x = &of.positions[first].x;
     const auto find_block = [&](std::int64_t disks) {
       for (std::int64_t k = 0; k < 2 * disks; ++k) {
-        const auto cell = static_cast<std::uint32_t>(static_cast<std::int32_t>(x[k] * per_length));
-        index[k] = static_cast<std::int32_t>(std::min(cell, static_cast<std::uint32_t>(last)));
+        index[k] = static_cast<std::int32_t>(grid.place(x[k], last_place));
       }
       for (std::int64_t k = 0; k < disks; ++k) of.cells[first + k] = index[2 * k + 1] * of.stride + index[2 * k];
     };

@@ -17,11 +17,12 @@ void NeighborList::find(const Disks& disks, PairList& pairs, Pace& pace) {
   pairs.resize(before + list_.size());
   Pair* found = pairs.data() + before;
   in_pieces(0, static_cast<std::int64_t>(list_.size()), pace, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t k = first; k < last; ++k) {
-      const Pair pair = list_[static_cast<std::size_t>(k)];
-      *found = pair;
-      found += overlap_(disks.positions[pair.i()], disks.positions[pair.j()]);  // no branch: not to be foreseen
+    Pair* to = found;
+    for (const Pair *pair = list_.data() + first, *end = list_.data() + last; pair != end; ++pair) {
+      *to = *pair;
+      to += overlap_(disks.positions[pair->i()], disks.positions[pair->j()]);  // no branch: not to be foreseen
     }
+    found = to;
   });
   pairs.resize(static_cast<std::size_t>(found - pairs.data()));
 }
@@ -35,10 +36,12 @@ bool NeighborList::moved_too_far(const Disks& disks, Pace& pace) const {
   const double half_box = setup_.box / 2;
   double furthest2 = 0;
   in_pieces(0, disks.n, pace, [&](std::int64_t first, std::int64_t last) {
+    double furthest = furthest2;
     for (std::int64_t i = first; i < last; ++i) {
       const Vec d = separation(disks.positions[i], reference_[static_cast<std::size_t>(i)], setup_.box, half_box);
-      furthest2 = std::max(furthest2, norm2(d));
+      furthest = std::max(furthest, norm2(d));
     }
+    furthest2 = furthest;
   });
   return furthest2 > reach * reach;
 }

@@ -10,12 +10,13 @@ namespace {
 /// Insertion sort, given up where the list is too far from order. Returns whether it went through.
 bool insertion_sort(PairList& pairs, Pace& pace) {
   auto moves_left = static_cast<std::int64_t>(4 * pairs.size() + 256);  // any order of some thirty pairs
+  Steps steps{pace};
   for (std::size_t k = 1; k < pairs.size(); ++k) {
     const Pair pair = pairs[k];
     std::size_t place = k;
     for (; place > 0 && pair < pairs[place - 1]; --place, --moves_left) pairs[place] = pairs[place - 1];
     pairs[place] = pair;
-    pace.did(1);
+    steps.did(static_cast<std::int64_t>(1 + k - place));
     if (moves_left < 0) return false;
   }
   return true;

@@ -103,20 +103,21 @@ bool SortedCells::sort_into_bands(const Disks& disks, Pace& pace) {
   members_.resize(static_cast<std::size_t>(begin));
   member_cells_.resize(static_cast<std::size_t>(begin));
   const std::int64_t rows_mask = rows - 1;
-  for (std::int64_t i = 0; i < disks.n; ++i) {
-    pace.did(1);
-    const std::int32_t packed = cells_[static_cast<std::size_t>(i)];
-    const std::int64_t row = packed >> 16, column = packed & 0xffff;
-    Band& band = bands_[static_cast<std::size_t>(row >> band_shift_)];
-    const auto own = static_cast<std::size_t>(band.own++);
-    members_[own] = static_cast<std::int32_t>(i);
-    member_cells_[own] = table_->cell(row & rows_mask, column);
-    if ((row & rows_mask) != 0) continue;
-    Band& below = band_before(row);
-    const auto image = static_cast<std::size_t>(below.image++);
-    members_[image] = static_cast<std::int32_t>(i);
-    member_cells_[image] = table_->cell(below.rows, column);
-  }
+  in_pieces(0, disks.n, pace, [&, rows_mask](std::int64_t begin_disk, std::int64_t end_disk) {
+    for (std::int64_t i = begin_disk; i < end_disk; ++i) {
+      const std::int32_t packed = cells_[static_cast<std::size_t>(i)];
+      const std::int64_t row = packed >> 16, column = packed & 0xffff;
+      Band& band = bands_[static_cast<std::size_t>(row >> band_shift_)];
+      const auto own = static_cast<std::size_t>(band.own++);
+      members_[own] = static_cast<std::int32_t>(i);
+      member_cells_[own] = table_->cell(row & rows_mask, column);
+      if ((row & rows_mask) != 0) continue;
+      Band& below = band_before(row);
+      const auto image = static_cast<std::size_t>(below.image++);
+      members_[image] = static_cast<std::int32_t>(i);
+      member_cells_[image] = table_->cell(below.rows, column);
+    }
+  });
   for (std::int64_t k = 0; k < entries; ++k) {
     for (std::uint32_t left = outer_[static_cast<std::size_t>(k)].disks; left != 0; left &= left - 1) {
       const auto disk = static_cast<std::size_t>(outer_[static_cast<std::size_t>(k)].first + std::countr_zero(left));

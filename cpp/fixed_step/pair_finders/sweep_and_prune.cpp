@@ -23,33 +23,33 @@ void SweepAndPrune::find(const Disks& disks, PairList& pairs, Pace& pace) {
   // Of two disks, k comes first in the order. Either the way forward from k is the short one (within half a box), or
   // the way on from the later disk, round the border of the box: never both, so no pair is seen twice.
   std::size_t last = 0, wrapped = 0;
+  Steps steps{pace};
   for (std::size_t k = 0; k < n; ++k) {
     last = std::max(last, k + 1);
     while (last < n && x_[last] - x_[k] <= reach_ && x_[last] - x_[k] <= overlap_.half_box) ++last;
-    test(k, k + 1, last, pairs, pace);
+    test(k, k + 1, last, pairs);
     while (wrapped < k && (x_[wrapped] + overlap_.box) - x_[k] <= reach_ && x_[k] - x_[wrapped] > overlap_.half_box) {
       ++wrapped;
     }
-    test(k, 0, wrapped, pairs, pace);
-    pace.did(1);
+    test(k, 0, wrapped, pairs);
+    steps.did(static_cast<std::int64_t>(last - k + wrapped));
   }
 }
 
-void SweepAndPrune::test(std::size_t k, std::size_t first, std::size_t last, PairList& pairs, Pace& pace) {
-  in_pieces(static_cast<std::int64_t>(first), static_cast<std::int64_t>(last), pace,
-            [&](std::int64_t begin, std::int64_t end) {
-              const std::int64_t count =
-                  test_(overlap_, {x_[k], y_[k]}, {x_.data(), y_.data()}, begin, end, found_.data());
-              for (std::int64_t m = 0; m < count; ++m) {
-                pairs.emplace_back(order_[k], order_[static_cast<std::size_t>(found_[static_cast<std::size_t>(m)])]);
-              }
-            });
+void SweepAndPrune::test(std::size_t k, std::size_t first, std::size_t last, PairList& pairs) {
+  if (first == last) return;
+  const std::int64_t count = test_(overlap_, {x_[k], y_[k]}, {x_.data(), y_.data()}, static_cast<std::int64_t>(first),
+                                   static_cast<std::int64_t>(last), found_.data());
+  for (std::int64_t m = 0; m < count; ++m) {
+    pairs.emplace_back(order_[k], order_[static_cast<std::size_t>(found_[static_cast<std::size_t>(m)])]);
+  }
 }
 
 void SweepAndPrune::sort(const Disks& disks, Pace& pace) {
   const std::size_t n = order_.size();
   // Where disks cross much of the box in a step the old order is worth nothing; so many moves and we sort afresh.
   auto moves_left = static_cast<std::int64_t>(16 * n);
+  Steps steps{pace};
   for (std::size_t k = 0; k < n && moves_left >= 0; ++k) {
     const std::int32_t disk = order_[k];
     const double x = disks.positions[disk].x;
@@ -58,7 +58,7 @@ void SweepAndPrune::sort(const Disks& disks, Pace& pace) {
       order_[place] = order_[place - 1];
       x_[place] = x_[place - 1];
     }
-    pace.did(1 + static_cast<std::int64_t>(k - place));
+    steps.did(static_cast<std::int64_t>(1 + k - place));
     order_[place] = disk;
     x_[place] = x;
   }

@@ -17,7 +17,7 @@ class SweepAndPrune {
 
  private:
   void sort(const Disks& disks, Pace& pace);
-  void test(std::size_t k, std::size_t first, std::size_t last, PairList& pairs, Pace& pace);
+  void test(std::size_t k, std::size_t first, std::size_t last, PairList& pairs);
 
   OverlapTest overlap_;
   StripTest test_;
