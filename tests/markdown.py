@@ -30,6 +30,13 @@ def numbers(cell: str) -> list[float]:
     return [float(number) for number in re.findall(r"[-−]?\d+\.?\d*(?:e[-+]?\d+)?", cell.replace("−", "-"))]
 
 
+def with_spread(cell: str) -> tuple[str, str]:
+    """Number and error of a cell, "" where there is none: of 0.10 ± 0.02, of (2.6 ± 1.8)e-06."""
+    inside, _, power = cell.removeprefix("(").partition(")")
+    mean, _, spread = inside.partition(" ± ")
+    return mean + power, spread and spread + power
+
+
 def rounded(cell: str, value: float) -> bool:
     """Whether the first number of a cell is a value, rounded to the digits that are written."""
     written = re.search(r"-?\d+\.?(\d*)(?:e([-+]?\d+))?", cell.replace("−", "-"))

@@ -13,7 +13,7 @@ import pytest
 from hthm import paper
 from hthm.experiments.ablation import ablation_markdown
 from hthm.pages.spread import compare_markdown, seeds_markdown
-from markdown import numbers, rounded, rows
+from markdown import numbers, rounded, rows, with_spread
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 TABLES = DOCS / "tables"
@@ -36,6 +36,7 @@ def of_training(training: dict[str, Any], quantity: str) -> float | None:
     fit = training["held_out" if held_out else "fit"]
     values: dict[str, float | None] = {
         "MSE": fit["mse"]["mean"],
+        "1 − R²": fit.get("unexplained"),  # the paper says nothing of it
         "CV a": fit["a"]["cv"],
         "CV b": fit["b"]["cv"],
         "critical epoch": training["critical_epoch"],
@@ -69,7 +70,7 @@ def test_every_training_of_the_widths_has_its_numbers(text: str) -> None:
     assert len(table) == len(trained) == 15
     for row, (width, training) in zip(table, trained, strict=True):
         assert (row.pop("D"), row.pop("seed")) == (width, str(training["seed"]))
-        assert len(row) == 9
+        assert len(row) == 11
         for title, cell in row.items():
             assert_says(cell, of_training(training, title), (width, training["seed"], title))
 
@@ -78,14 +79,15 @@ def test_every_training_of_the_widths_has_its_numbers(text: str) -> None:
 def test_spreads_over_the_seeds_are_those_of_the_trainings_beside_the_papers(text: str) -> None:
     found = content("tables")
     table = [row for row in rows(page("tables") if text == "published" else seeds_markdown(found)) if "inside" in row]
-    assert len(table) == 3 * 9
+    assert len(table) == 3 * 11
     for row in table:
         title, where = row[""], (row["D"], row[""])
         values = [of_training(training, title) for training in found["models"][row["D"]]["trainings"]]
         there = [value for value in values if value is not None]
         assert int(row["trainings"]) == len(there)
-        assert_says(row["mean"], float(np.mean(there)), where)
-        assert_says(row["std"], float(np.std(there, ddof=1)), where)
+        mean, spread = with_spread(row["mean"])
+        assert_says(mean, float(np.mean(there)), where)
+        assert_says(spread, float(np.std(there, ddof=1)), where)
         least, most = row["least … most"].split(" … ")
         assert_says(least, min(there), where)
         assert_says(most, max(there), where)
@@ -114,7 +116,7 @@ def test_a_trap_changes_the_fits_by_the_ratio_that_is_said() -> None:
         assert_says(row["H in the first frame"], traps[0][row["H"]]["first_h"], row)
         for title, key in (("MSE, times", "mse"), ("a, times", "a")):
             ratios = [one[row["H"]][key]["mean"] / one["as it is"][key]["mean"] for one in traps]
-            mean, spread = row[title].split(" ± ")
+            mean, spread = with_spread(row[title])
             assert_says(mean, float(np.mean(ratios)), row)
             assert_says(spread, float(np.std(ratios, ddof=1)), row)
 
@@ -127,11 +129,12 @@ def test_baselines_have_their_fits() -> None:
         for title, cell in row.items():
             quantity, _, held_out = title.partition(", ")
             fit = found[name]["held_out" if held_out else "fit"]
-            value = fit["mse"]["mean"] if quantity == "MSE" else fit[quantity[-1]]["cv"]
+            values = {"MSE": fit["mse"]["mean"], "1 − R²": fit["unexplained"]}
+            value = values[quantity] if quantity in values else fit[quantity[-1]]["cv"]
             if value is not None and value > 1e9:  # b of the mean of H is 0 but for rounding
                 assert cell == "∞", (name, title)
             else:
-                assert_says(cell, value, (name, title))
+                assert_says(with_spread(cell)[0], value, (name, title))
 
 
 @pytest.mark.parametrize("name", COMPARED)
@@ -150,7 +153,9 @@ def test_compared_trainings_have_their_mean_and_spread(name: str, text: str) -> 
         fits = [one["held_out"] for one in trainings]
         expected: dict[str, list[Any]] = {
             "MSE, runs of the training": [one["fit"] and one["fit"]["mse"]["mean"] for one in trainings],
+            "1 − R², runs of the training": [one["fit"] and one["fit"]["unexplained"] for one in trainings],
             "MSE": [fit and fit["mse"]["mean"] for fit in fits],
+            "1 − R²": [fit and fit["unexplained"] for fit in fits],
             "CV a": [fit and fit["a"]["cv"] for fit in fits],
             "h falls, % of the frames": [fit and 100 * fit["falls"] for fit in fits],
             "late variance, times that of H": [fit and fit["late_variance"] / fit["late_variance_h"] for fit in fits],
@@ -161,10 +166,15 @@ def test_compared_trainings_have_their_mean_and_spread(name: str, text: str) -> 
         assert set(expected) == set(row) - {"D", "", "trainings"}
         for title, values in expected.items():
             there = [value for value in values if value is not None]
-            mean, _, spread = row[title].partition(" ± ")
-            assert_says(mean, float(np.mean(there)) if there else None, (row[""], title))
+            mean, spread = with_spread(row[title])
+            value = float(np.mean(there)) if there else None
+            if value and len(mean.strip("-")) > 1 and mean[-1] == "0" and "." not in mean:  # as in 90 ± 130
+                value = round(value, -1)
+            assert_says(mean, value, (row[""], title))
             if spread:
-                assert_says(spread, float(np.std(there, ddof=1)), (row[""], title))
+                deviation = float(np.std(there, ddof=1))
+                assert_says(spread, float(f"{deviation:.1e}"), (row[""], title))
+                assert rounded(f"{float(spread):.1e}", deviation)
             assert bool(spread) == (len(there) > 1)
 
 
@@ -184,6 +194,8 @@ def test_changes_of_the_recipe_have_the_medians_of_their_seeds(text: str) -> Non
         assert_says(most, max(mse), key)
         for title, values in {
             "MSE": mse,
+            "1 − R²": [one["fit"]["unexplained"] for one in trainings],
+            "1 − R², H of the velocities": [one["velocity_fit"]["unexplained"] for one in trainings],
             "r": [one["correlation"] for one in trainings],
             "a, times n": [n * one["fit"]["a"]["mean"] for one in trainings],
             "MSE, H of the velocities": [one["velocity_fit"]["mse"]["mean"] for one in trainings],

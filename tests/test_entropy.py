@@ -22,6 +22,7 @@ from hthm.learning.weights import load_weights, save_weights
 from hthm.measures.smooth_h import smooth_h
 from hthm.pages.entropy_figures import losses_figure, universal_figure
 from hthm.pages.entropy_tables import entropy_markdown
+from hthm.pages.remarks import headed
 from hthm.run import main
 from hthm.starts.kinds import BEAM, ENSEMBLES, STARTS, mixed, started
 
@@ -66,7 +67,7 @@ def test_results_have_the_keys_that_others_rely_on(finished: Path) -> None:
 
 def test_the_tables_show_all_networks_and_what_nobody_had_to_learn(finished: Path) -> None:
     text = (finished / "tables.md").read_text()
-    assert text == entropy_markdown(results(finished))
+    assert text == headed(results(finished), entropy_markdown(results(finished)))
     for row in (
         "D = 3, given",
         "D = 4, frames in order, seed 1",

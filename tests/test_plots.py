@@ -76,7 +76,7 @@ def test_many_times_are_thinned_evenly_with_both_ends() -> None:
     many = replace(many, speeds=replace(many.speeds, times=times, counts=np.repeat(many.speeds.counts[:1], 20, axis=0)))
     titles = [axes.get_title() for axes in plots.speeds_figure(many).axes]
     assert len(titles) == plots.MOST_PANELS
-    assert (titles[0], titles[-1]) == ("t = 1 time units", "t = 20 time units")
+    assert (titles[0], titles[-1]) == ("t = 1 time unit", "t = 20 time units")
 
 
 def test_losses_show_both_critical_epochs() -> None:

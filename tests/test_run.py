@@ -18,6 +18,7 @@ import torch
 from hthm.choices.run import RunConfig
 from hthm.command.expected import expected_bytes
 from hthm.learning.weights import load_weights
+from hthm.pages.decimals import with_error
 from hthm.run import main
 from hthm.simulate import simulate
 from hthm.trajectories import Trajectories
@@ -76,7 +77,7 @@ def test_everything_is_written_and_nothing_else(finished: Path) -> None:
 
 def test_results_have_the_keys_that_others_rely_on(finished: Path) -> None:
     content = results(finished)
-    assert set(content) == {"simulation", "models", "published", "config", "environment"}
+    assert set(content) == {"simulation", "models", "published", "H", "config", "environment"}
     simulation = content["simulation"]
     assert isinstance(simulation, dict)
     assert {"engine", "runs", "frames", "seed", "start_sha256", "collisions_per_run", "seconds"} <= set(simulation)
@@ -86,7 +87,7 @@ def test_results_have_the_keys_that_others_rely_on(finished: Path) -> None:
     assert list(models) == ["4", "8"]
     (training,) = models["4"]["trainings"]
     assert set(training) == {"seed", "final_loss", "final_loss0", "critical_epoch", "seconds", "fit"}
-    assert set(training["fit"]) == {"mse", "a", "b"}
+    assert set(training["fit"]) == {"mse", "a", "b", "unexplained"}
     assert set(training["fit"]["mse"]) == {"mean", "sem"}
     assert set(training["fit"]["a"]) == set(training["fit"]["b"]) == {"mean", "cv"}
     published = content["published"]
@@ -297,5 +298,6 @@ def test_histories_and_tables_agree_with_the_results(finished: Path) -> None:
     assert [json.loads(line)["epoch"] for line in lines] == [0, 1]
     assert json.loads(lines[-1])["loss"] == training["final_loss"]
     tables = (finished / "tables.md").read_text()
-    assert f"| 4 | {training['fit']['mse']['mean']:.5f}" in tables
+    mse = training["fit"]["mse"]
+    assert f"| {with_error(mse['mean'], mse['sem'])} |" in tables
     assert np.isfinite(training["final_loss0"])

@@ -13,6 +13,8 @@ from hthm.h_functional import speed_h_in_range
 from hthm.learning.arrow import train_arrow
 from hthm.learning.recipes import entropic
 from hthm.measures.isotropic import ln_circumference
+from hthm.pages.decimals import NONE, number, table
+from hthm.pages.remarks import h_json, headed
 from hthm.recording.frames import Steps
 
 if TYPE_CHECKING:
@@ -39,10 +41,11 @@ def run_ablation(work: Work[AblationConfig]) -> None:
     """
     config, folder, stages = work.config, work.folder, work.stages
     (traj, _), (check, _), (held_out, simulation) = simulations(work)
-    H, _ = speed_h_in_range(held_out, threads=config.threads)  # noqa: N806 -- the paper's symbol
+    H, left_out = speed_h_in_range(held_out, threads=config.threads)  # noqa: N806 -- the paper's symbol
     isotropic = H - ln_circumference(held_out)
     results: dict[str, Any] = {
         "simulation": simulation,
+        "H": h_json(H, config.n, float(left_out.mean())),
         "trainings": folder.rows("ablation.json", "trainings", (*_KEY, *_FOUND)) if work.resume else [],
         **work.origin(),
     }
@@ -72,7 +75,8 @@ def run_ablation(work: Work[AblationConfig]) -> None:
                 "seconds": looks[-1].seconds,
                 **measured(evaluate(model, held_out), isotropic, H),
             }
-            stage.found = f"MSE {row['fit']['mse']['mean']:.5f}"
+            fit = row["fit"]
+            stage.found = "h is constant along a run" if fit is None else f"MSE {number(fit['mse']['mean'])}"
         results["trainings"].append(row)
         _write(folder, results)
     if finished.issuperset(keys):  # no training has written it: the choices beside it may be others today
@@ -112,23 +116,31 @@ def ablation_markdown(results: Mapping[str, Any]) -> str:
         groups.setdefault((row["steps"], row["width"], row["title"]), []).append(row)
     lines = []
     for (steps, width, title), rows in groups.items():
-        mse = [row["fit"]["mse"]["mean"] for row in rows]
+        fits, of_velocities = ([row[name] for row in rows if row[name]] for name in ("fit", "velocity_fit"))
+        mse = [fit["mse"]["mean"] for fit in fits]
+        range_ = f"{number(min(mse))} … {number(max(mse))}" if mse else NONE
         lines.append(
-            f"| {steps} | {width} | {title} | {len(rows)} | {statistics.median(mse):.5f} | {min(mse):.5f} … "
-            f"{max(mse):.5f} | {_median(row['correlation'] for row in rows)} "
-            f"| {_median(n * row['fit']['a']['mean'] for row in rows)} "
-            f"| {_median((row['velocity_fit']['mse']['mean'] for row in rows), '.5f')} "
-            f"| {_median(row['calibration'] for row in rows)} |"
+            [
+                *(steps, title, str(width), str(len(rows)), _median(mse), range_),
+                _median(fit.get("unexplained") for fit in fits),
+                _median(row["correlation"] for row in rows),
+                _median(n * fit["a"]["mean"] for fit in fits),
+                _median(fit["mse"]["mean"] for fit in of_velocities),
+                _median(fit.get("unexplained") for fit in of_velocities),
+                _median(row["calibration"] for row in rows),
+            ]
         )
     config = results["config"]
-    return (
+    titles = ("in order", "change", "D", "seeds", "MSE", "least … most", "1 − R²", "r", "a, times n")
+    return headed(
+        results,
         f"Trained on {config['runs']} runs of {config['training_frames']} frames, {config['updates']} updates; fitted "
-        f"on {config['held_out_runs']} held-out runs of {config['frames']} frames. Medians over the seeds.\n\n"
-        "| in order | D | change | seeds | MSE | least … most | r | a, times n | MSE, H of the velocities "
-        "| calibration |\n|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(lines) + "\n"
+        f"on {config['held_out_runs']} held-out runs of {config['frames']} frames. Medians over the seeds; a network "
+        "whose h is constant along a run cannot be fitted, and is left out of them.\n\n"
+        + table((*titles, "MSE, H of the velocities", "1 − R², H of the velocities", "calibration"), lines, text=2),
     )
 
 
-def _median(values: Iterable[float | None], form: str = ".3f") -> str:
+def _median(values: Iterable[float | None]) -> str:
     found = [value for value in values if value is not None]
-    return f"{statistics.median(found):{form}}" if found else "–"
+    return number(statistics.median(found)) if found else NONE

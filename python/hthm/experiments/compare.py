@@ -10,6 +10,7 @@ from hthm.experiments.fits import fit_and_shape
 from hthm.experiments.simulation import simulated
 from hthm.experiments.variants import VARIANTS, training_name
 from hthm.h_functional import speed_h_in_range
+from hthm.pages.remarks import h_json
 from hthm.pages.spread import compare_markdown
 from hthm.pages.tables import history_json
 from hthm.train import train
@@ -37,12 +38,13 @@ def run_compare(work: Work[CompareConfig]) -> None:
     held_out = config.held_out
     traj, simulation = simulated(config, work.start, stages)
     other, held_out_simulation = simulated(held_out, held_out.start(), stages)
-    H, other_h = (speed_h_in_range(runs, threads=config.threads).h for runs in (traj, other))  # noqa: N806 -- the paper's symbol
+    (H, _), (other_h, left_out) = (speed_h_in_range(runs, threads=config.threads) for runs in (traj, other))  # noqa: N806 -- the paper's symbol
     results: dict[str, Any] = {
         "compared": config.compared,
         "simulation": simulation,
         "held_out": held_out_simulation,
         "h_itself": {"fit": fit_and_shape(-H, H), "held_out": fit_and_shape(-other_h, other_h)},
+        "H": h_json(other_h, config.n, float(left_out.mean())),
         "trainings": [],
         **work.origin(),
     }

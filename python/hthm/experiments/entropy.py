@@ -12,15 +12,16 @@ from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.simulation import simulated
 from hthm.experiments.speeds import speed_distributions
 from hthm.experiments.trainings import put_in_order
-from hthm.fit import affine_fit, deviation_correlation
+from hthm.fit import deviation_correlation
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.weights import save_weights
 from hthm.measures.baselines import clock, ensemble_mean, speed_statistics
 from hthm.measures.isotropic import ln_circumference
 from hthm.pages.products import models_json, write_run
+from hthm.pages.remarks import h_json
 from hthm.pages.results import network_name
 from hthm.pages.series import Series, Training
-from hthm.pages.tables import fit_json, published_json
+from hthm.pages.tables import fit_json, fit_or_none, fitted_or_nan, published_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ def run_entropy(work: Work[EntropyConfig]) -> None:
     config, folder, stages = work.config, work.folder, work.stages
     (traj, training_simulation), (check, _), (held_out, simulation) = simulations(work)
     with stages.stage("Measure H, fit baselines and given networks") as stage:
-        H, _ = speed_h_in_range(held_out, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
+        H, left_out = speed_h_in_range(held_out, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
         isotropic = H - ln_circumference(held_out)
         baselines = _baselines(held_out, H, isotropic, speed_h_in_range(traj, threads=config.threads).h)
         trainings = [_training(model, None, held_out, H) for model in work.given]
@@ -78,6 +79,7 @@ def run_entropy(work: Work[EntropyConfig]) -> None:
             "models": models_json((training.width, row) for training, row in zip(trainings, rows, strict=True)),
             "baselines": baselines,
             "published": published_json(),
+            "H": h_json(H, config.n, float(left_out.mean())),
             **work.origin(),
         }
         stage.found = str(write_run(folder, series, results))
@@ -100,7 +102,7 @@ def _training(
     steps: str = "",
 ) -> Training:
     h, none = evaluate(model, held_out), np.empty(0)
-    fit = affine_fit(h, H)
+    fit = fitted_or_nan(h, H)
     return Training(model.width, seed, h, fit.a, fit.b, fit.mse, none, none, none, None, steps)
 
 
@@ -128,12 +130,12 @@ def measured(h: FloatArray, isotropic: FloatArray, H: FloatArray) -> dict[str, A
     Returns
     -------
     dict
-        Fits H ≈ a·h + b, and correlations over the runs, of both.
+        Fits H ≈ a·h + b, and correlations over the runs, of both; null where h is constant along a run.
     """
     return {
-        "fit": fit_json(affine_fit(h, H)),
+        "fit": fit_json(fit_or_none(h, H), H),
         "correlation": deviation_correlation(h, H, first=min(5, h.shape[1] - 1)),
-        "velocity_fit": fit_json(affine_fit(h, isotropic)),
+        "velocity_fit": fit_json(fit_or_none(h, isotropic), isotropic),
         "velocity_correlation": deviation_correlation(h, isotropic, first=min(5, h.shape[1] - 1)),
     }
 

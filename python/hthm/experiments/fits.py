@@ -38,11 +38,12 @@ def fit_and_shape(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noq
             Slope of a·h + b in the first `EARLY` frames beside that of H, both averaged over the runs; 1 is as steep.
     """
     fit = fit_or_none(h, H)
-    if fit is None:
+    found = fit_json(fit, H)
+    if fit is None or found is None:
         return None
     curve, late = fit(h), round(h.shape[1] * (1 - LATE))
     return {
-        **fit_json(fit),
+        **found,
         "falls": float((np.diff(h, axis=1) < 0).mean()),
         "late_variance": float(curve[:, late:].var(axis=1).mean()),
         "late_variance_h": float(H[:, late:].var(axis=1).mean()),

@@ -13,6 +13,7 @@ from hthm.experiments.trainings import trained
 from hthm.experiments.traps import Measured, trapped, traps_json
 from hthm.h_functional import speed_h_in_range
 from hthm.measures.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
+from hthm.pages.remarks import h_json
 from hthm.pages.results import network_name
 from hthm.pages.spread import UNROUNDED, seeds_markdown, spread_json
 from hthm.pages.stored import read_json
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from hthm.choices.seeds import TablesConfig
     from hthm.deepsets import DeepSets
     from hthm.experiments.work import Work
-    from hthm.pages.results import ResultsFolder
+    from hthm.pages.remarks import h_json
+from hthm.pages.results import ResultsFolder
 
 CLOCKS: Final = (25.0, 40.0)
 """Decays, in frames, of the clocks among the baselines: near the best, and a guess."""
@@ -60,12 +62,14 @@ def run_tables(work: Work[TablesConfig]) -> None:
     with stages.stage("Simulate again from a rounded s0, and measure H"):
         seen = trapped(config, traj)
     traj, held_out_simulation = simulated(others, others.start(), stages)
-    held_out = Measured(traj, speed_h_in_range(traj, threads=threads).h)
+    H, left_out = speed_h_in_range(traj, threads=threads)  # noqa: N806 -- the paper's symbol
+    held_out = Measured(traj, H)
     results: dict[str, Any] = {
         "simulation": simulation,
         "held_out": held_out_simulation,
         "models": {},
         "published": published_json(),
+        "H": h_json(H, config.n, float(left_out.mean())),
         **work.origin(),
     }
     kept = _kept(folder, config) if work.resume else {}
@@ -110,13 +114,12 @@ def _kept(folder: ResultsFolder, config: TablesConfig) -> dict[str, dict[str, An
 def _fits(model: DeepSets, seen: Mapping[str, Measured], held_out: Measured) -> dict[str, Any]:
     """H ≈ a·h + b on the runs of the training, with and without traps, and on the others."""
     traps = traps_json(model, seen)
-    unrounded = None if traps is None else {name: traps[UNROUNDED][name] for name in ("mse", "a", "b")}
+    unrounded = None if traps is None else {name: traps[UNROUNDED][name] for name in ("mse", "a", "b", "unexplained")}
     return {"fit": unrounded, "traps": traps, "held_out": _fit(evaluate(model, held_out.traj), held_out.H)}
 
 
 def _fit(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noqa: N803 -- the paper's symbol
-    fit = fit_or_none(h, H)
-    return None if fit is None else fit_json(fit)
+    return fit_json(fit_or_none(h, H), H)
 
 
 def _baselines(seen: Measured, held_out: Measured) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from hthm.pages.console import with_error
+from hthm.pages.decimals import with_error
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:

@@ -11,10 +11,12 @@ from hthm.experiments.speeds import speed_distributions
 from hthm.experiments.trainings import trained
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.weights import save_weights
+from hthm.pages.decimals import number, with_error
 from hthm.pages.products import models_json, write_run
+from hthm.pages.remarks import h_json, remarks
 from hthm.pages.results import network_name
 from hthm.pages.series import Series
-from hthm.pages.tables import fitted, published_json, summary_json
+from hthm.pages.tables import fit_json, fitted, published_json, summary_json
 
 if TYPE_CHECKING:
     from hthm.arrays import FloatArray
@@ -41,12 +43,16 @@ def run_study(work: Work[RunConfig]) -> None:
     config, folder, stages = work.config, work.folder, work.stages
     traj, simulation = simulated(config, work.start, stages)
     with stages.stage("Measure H") as stage:
-        H, _ = speed_h_in_range(traj, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
+        H, left_out = speed_h_in_range(traj, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
         speeds = speed_distributions(traj, threads=config.threads)
         stage.found = f"{H[:, 0].mean():.3f} in the first frame, {H[:, -1].mean():.3f} in the last"
 
     with stages.stage(f"Count collisions at {len(config.frame_rates)} frame rates") as stage:
         frame_rates = count_as_chosen(config, work.start, stage.report)
+
+    of_h = h_json(H, config.n, float(left_out.mean()))
+    for line in remarks({"H": of_h}):
+        stages.say(line)
 
     trainings: list[Training] = []
     seconds: list[float | None] = []
@@ -66,9 +72,10 @@ def run_study(work: Work[RunConfig]) -> None:
     results = {
         "simulation": simulation,
         "models": models_json(
-            (training.width, summary_json(training, took)) for training, took in zip(trainings, seconds, strict=True)
+            (training.width, summary_json(training, H, took)) for training, took in zip(trainings, seconds, strict=True)
         ),
         "published": published_json(),
+        "H": of_h,
         **work.origin(),
     }
     with stages.stage("Write tables, figures and report") as stage:
@@ -85,5 +92,13 @@ def _fit(
 ) -> Training:
     with stages.stage(f"Fit D = {model.width}") as stage:
         training = fitted(model.width, evaluate(model, traj), H, seed=seed, history=history)
-        stage.found = f"MSE {training.mse.mean():.5f}"
+        stage.found = _worth(training, H)
     return training
+
+
+def _worth(training: Training, H: FloatArray) -> str:  # noqa: N803 -- the paper's symbol
+    """What a fit came to, in a line."""
+    fit = fit_json(training, H)
+    if fit is None:
+        return "h is constant along a run: nothing to fit"
+    return f"MSE {with_error(fit['mse']['mean'], fit['mse']['sem'])}, 1 − R² {number(fit['unexplained'])}"

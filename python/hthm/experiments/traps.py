@@ -95,8 +95,8 @@ def traps_json(model: DeepSets, runs: Mapping[str, Measured]) -> dict[str, Any] 
             h[id(traj)] = evaluate(model, traj)
     found: dict[str, Any] = {}
     for name, (traj, H) in runs.items():  # noqa: N806 -- the paper's symbol
-        fit = fit_or_none(h[id(traj)], H)
+        fit = fit_json(fit_or_none(h[id(traj)], H), H)
         if fit is None:
             return None
-        found[name] = {**fit_json(fit), "first_h": float(H[:, 0].mean())}
+        found[name] = {**fit, "first_h": float(H[:, 0].mean())}
     return found

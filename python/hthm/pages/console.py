@@ -121,8 +121,3 @@ def duration(seconds: float) -> str:
     if seconds < 5400:  # noqa: PLR2004 -- an hour and a half
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
-
-
-def with_error(mean: float, error: float | None) -> str:
-    """A mean with its standard error, where there is one, to a tenth."""
-    return f"{mean:.1f}" + ("" if error is None else f" ± {error:.1f}")

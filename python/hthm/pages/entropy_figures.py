@@ -37,7 +37,7 @@ def losses_figure(results: Mapping[str, Any]) -> Figure:
         for one in model["trainings"]:
             if one.get("looks"):
                 kinds.setdefault(one["steps"], []).append((width, one))
-    with canvas(PAGE, 2.6) as figure:
+    with canvas(PAGE, 2.9) as figure:
         grid = figure.subplots(1, len(kinds), squeeze=False)[0]
         for axes, (steps, trainings) in zip(grid, kinds.items(), strict=True):
             axes.axhline(np.log(2), color=BLACK, linewidth=0.5, label="no idea: ln 2")
@@ -52,8 +52,12 @@ def losses_figure(results: Mapping[str, Any]) -> Figure:
                     axes.plot(update, loss, color=colour, linestyle=style, label="_" * known + label)
             axes.set_title(f"{steps} in order")
             axes.set_xlabel("update")
-            axes.legend(loc="center right")
+            axes.xaxis.get_major_locator().set_params(integer=True)
         grid[0].set_ylabel("logistic loss")
+        handles = {
+            label: handle for axes in grid for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5)  # no curve is there
     return figure
 
 
@@ -90,6 +94,7 @@ def universal_figure(results: Mapping[str, Any]) -> Figure:
             axes.set_xscale("log")
             axes.set_xlim(time[0], time[-1])
             axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter("")  # of a short run they would lie over each other
             if kind == EQUILIBRIUM:  # flat, and not the noise of thousandths as large as all else
                 low, high = axes.get_ylim()
                 axes.set_ylim(min(low, -FLAT), max(high, FLAT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from functools import partial
@@ -34,7 +35,7 @@ def frame_rate_figure(series: Series) -> Figure:
     rates = series.frame_rates
     enskog = series.gas.collision_rate * series.gas.n / 2 * rates.time
     mean, error = _mean(rates.collisions)
-    with canvas(COLUMN, 3.4) as figure:
+    with canvas(COLUMN, 3.8) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
         for axes, scale, offset in ((above, 1.0, 0.0), (below, 100 / enskog, -100.0)):
             axes.axhline(scale * enskog + offset, color=RED, linestyle=STYLES[1], label="Enskog, in equilibrium")
@@ -57,14 +58,23 @@ def frame_rate_figure(series: Series) -> Figure:
         above.set_xscale("log")
         above.set_xticks(rates.rates, [str(rate) for rate in rates.rates])
         above.minorticks_off()
-        above.set_ylim(0, 1.1 * max(enskog, float(mean.max())))
-        finest = 100 * (mean[np.argmax(rates.rates)] / enskog - 1)
-        below.set_ylim(min(-10, finest - 2), max(3, finest + 2))
+        counts = [(enskog, 0.0), *zip(mean.tolist(), error.tolist(), strict=True)]
+        finest = int(np.argmax(rates.rates))
+        shown = [counts[0], counts[1 + finest]]
+        if rates.exact is not None:
+            exact_mean, exact_error = _mean(rates.exact)
+            exact_count = (float(exact_mean), float(exact_error))
+            counts.append(exact_count)
+            shown.append(exact_count)
+        above.set_ylim(0, 1.1 * max(count + spread for count, spread in counts))
+        low = min(count - spread for count, spread in shown)
+        high = max(count + spread for count, spread in shown)
+        below.set_ylim(min(-10, 100 * (low / enskog - 1) - 2), max(3, 100 * (high / enskog - 1) + 2))
         below.set_xlabel("frame rate (frames per unit time)")
-        above.set_ylabel(f"collisions in {rates.time:.3g} time units")
+        above.set_ylabel(f"collisions in {_in_units(rates.time)}")
         below.set_ylabel("from Enskog (%)")
         figure.align_ylabels()
-        above.legend(loc="lower right")
+        figure.legend(*above.get_legend_handles_labels(), loc="outside lower center", ncols=2)  # no curve is there
     return figure
 
 
@@ -78,21 +88,20 @@ def speeds_figure(series: Series) -> Figure:
     rows = -(-len(panels) // columns)
     at = np.linspace(max(edges[0], 1e-3), edges[-1], 400)
     rayleigh = 2 * at * np.exp(-(at**2))  # of T = s0²/2
-    with canvas(PAGE if columns > 1 else COLUMN, 0.5 + 1.6 * rows) as figure:
+    with canvas(PAGE if columns > 1 else COLUMN, 0.7 + 1.6 * rows) as figure:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes, shown in zip(grid.flat, panels, strict=False):
             axes.stairs(density[shown], edges, color=BLUE, fill=True, alpha=0.3, linewidth=0, baseline=1e-6)
             axes.stairs(density[shown], edges, color=BLUE, linewidth=0.9, baseline=None, label="measured")
             axes.plot(at, rayleigh, color=RED, linestyle=STYLES[1], label="Maxwell–Boltzmann")
             axes.set_yscale("log")
-            axes.set_title(f"t = {speeds.times[shown]:.3g} time units")
+            axes.set_title(f"t = {_in_units(speeds.times[shown])}")
         least = 0.5 / (speeds.total * float(np.diff(edges).min()))
         grid[0, 0].set_ylim(max(least, 1e-5), 3 * max(1.0, float(density.max())))
         grid[0, 0].set_xlim(edges[0], edges[-1])
         grid[0, 0].locator_params(axis="x", nbins=7)
-        for axes in grid.flat[len(panels) :]:
-            axes.set_axis_off()
-        grid.flat[len(panels) - 1].legend(loc="upper right")
+        _empty(grid, len(panels))
+        figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
         figure.supxlabel("speed s / s₀")
         figure.supylabel("probability density × s₀")
     return figure
@@ -122,9 +131,12 @@ def losses_figure(series: Series) -> Figure:
                 _draw_loss(axes, training, color=COLOURS[number % len(COLOURS)], linestyle=style, marker=marker)
             axes.set_title(f"D = {width}")
             axes.set_xlabel("epoch")
+            axes.xaxis.get_major_locator().set_params(integer=True)
         # Losses end a thousand times nearer to zero than they were: linear within 1e-3, logarithmic outside.
-        grid[0, 0].set_yscale("symlog", linthresh=1e-3)
-        grid[0, 0].set_ylabel("mean loss of the epoch")
+        linear = _linear_within(max(float(np.abs(training.loss).max()) for training in trained))
+        grid[0, 0].set_yscale("symlog", linthresh=linear)
+        power = round(math.log10(linear))
+        grid[0, 0].set_ylabel(f"mean loss of the epoch\n(linear within $\\pm 10^{{{power}}}$)")
         for axes, width in zip(grid.flat, widths, strict=True):
             published = paper.PUBLISHED.get(width)
             if published and published.critical_epoch <= max(len(t.loss) for t in trained if t.width == width):
@@ -161,7 +173,7 @@ def fits_figure(series: Series) -> Figure:
         models.setdefault((training.width, training.steps), training)
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
-    with canvas(PAGE, 0.6 + 1.75 * rows) as figure:
+    with canvas(PAGE, 0.9 + 1.75 * rows) as figure:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes, run in zip(grid.flat, shown, strict=False):
             axes.plot(series.times, series.H[run], color="0.6", linewidth=1.6, label="H")
@@ -176,9 +188,8 @@ def fits_figure(series: Series) -> Figure:
                 )
             axes.set_title(f"run {run}")
             axes.set_xlim(0, series.times[-1])
-        for axes in grid.flat[len(shown) :]:
-            axes.set_axis_off()
-        grid[0, 0].legend(loc="upper right")
+        _empty(grid, len(shown))
+        figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=4)
         figure.supxlabel("time (time units)")
         figure.supylabel("H (nats)")
     return figure
@@ -196,7 +207,7 @@ _FIGURES: Final = MappingProxyType(
         ),
         "losses": (
             losses_figure,
-            "Mean loss of every epoch. Marks: first epoch of positive loss; dotted: the paper's.",
+            "Mean loss of every epoch. Marks: first epoch of positive loss; the paper's where a training is as long.",
         ),
         "fig5_fits": (fits_figure, "Fig. 5. H of single runs, and the affine fits of the models to it."),
     }
@@ -241,6 +252,27 @@ def save_figures(series: Series, folder: str | os.PathLike[str]) -> list[Path]:
 def caption(path: Path) -> str:
     """Return what stands below a figure of a run; below another picture, its name."""
     return _CAPTIONS.get(path.stem, path.stem)
+
+
+def _in_units(time: float) -> str:
+    """A time with its unit."""
+    number = f"{time:.3g}"
+    return f"{number} time unit{'' if number == '1' else 's'}"
+
+
+def _linear_within(largest: float) -> float:
+    """Up to where the axis of losses is linear: a power of ten that it reaches, and 1e-3 at most."""
+    return min(1e-3, 10.0 ** math.floor(math.log10(largest))) if largest > 0 else 1e-3
+
+
+def _empty(grid: Any, shown: int) -> None:  # noqa: ANN401 -- matplotlib's array of axes
+    """Take away the panels after so many, and give those above them the numbers of the axis."""
+    for axes in grid.flat[shown:]:
+        axes.set_axis_off()
+    for row in range(len(grid) - 1):
+        for column in range(grid.shape[1]):
+            if (row + 1) * grid.shape[1] + column >= shown:
+                grid[row, column].tick_params(labelbottom=True)
 
 
 def _evenly(count: int, most: int) -> tuple[int, ...]:

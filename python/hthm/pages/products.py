@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hthm.choices.config_file import kind_of
 from hthm.choices.entropy import EntropyConfig
 from hthm.choices.run import RunConfig
 from hthm.files import write_text
-from hthm.pages.console import duration, with_error
+from hthm.pages.console import duration
+from hthm.pages.decimals import with_error
 from hthm.pages.entropy_figures import losses_figure
 from hthm.pages.entropy_tables import entropy_markdown
 from hthm.pages.plots import save_figures
 from hthm.pages.print_style import save_figure
+from hthm.pages.remarks import headed, published_label, remarks
 from hthm.pages.report import TITLE, machine_facts, report_html
 from hthm.pages.tables import tables_markdown
 
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     from hthm.pages.results import ResultsFolder
     from hthm.pages.series import Series
 
-_SIZES: Final = ("n", "diameter", "runs", "frames", "frame_rate", "epochs", "batch", "learning_rate")
-"""Choices without which a result is not comparable with the paper's."""
-
 
 @dataclass(frozen=True)
 class _Page:
@@ -37,7 +36,6 @@ class _Page:
 
     facts: Mapping[str, str]  # what was run, for the head of the report
     tables: str  # Markdown
-    notes: Iterable[str] = ()  # what a reader must know first
     title: str = TITLE
     figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)  # by the names of their files
 
@@ -74,12 +72,12 @@ def write_products(folder: ResultsFolder, series: Series, results: Mapping[str, 
     """
     improved = kind_of(results["config"]) == EntropyConfig.kind
     page = (_entropy_page if improved else _study_page)(series, results)
-    write_text(folder.path / "tables.md", page.tables)
+    write_text(folder.path / "tables.md", headed(results, page.tables))
     figures = save_figures(series, folder.figures)
     for name, draw in page.figures.items():
         figures += save_figure(draw, folder.figures, name)
     path = folder.path / "report.html"
-    write_text(path, report_html(page.facts, page.tables, figures, title=page.title, notes=page.notes))
+    write_text(path, report_html(page.facts, page.tables, figures, title=page.title, notes=remarks(results)))
     return path
 
 
@@ -92,7 +90,8 @@ def models_json(rows: Iterable[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
 
 
 def _study_page(series: Series, results: Mapping[str, Any]) -> _Page:
-    return _Page(_study_facts(results), tables_markdown(series.trainings), _study_notes(results))
+    tables = tables_markdown(series.trainings, series.H, published=published_label(results["config"]))
+    return _Page(_study_facts(results), tables)
 
 
 def _study_facts(results: Mapping[str, Any]) -> dict[str, str]:
@@ -112,16 +111,6 @@ def _study_facts(results: Mapping[str, Any]) -> dict[str, str]:
         "Collisions a run": f"{with_error(counted['mean'], counted['sem'])}{enskog}",
         **machine_facts(results["environment"]),
     }
-
-
-def _study_notes(results: Mapping[str, Any]) -> list[str]:
-    config = RunConfig().as_json()
-    differ = [
-        f"{name.replace('_', ' ')} {results['config'][name]} (paper: {value})"
-        for name, value in config.items()
-        if name in _SIZES and results["config"][name] != value
-    ]
-    return [f"Not the paper's size: {', '.join(differ)}."] if differ else []
 
 
 def _entropy_page(series: Series, results: Mapping[str, Any]) -> _Page:

@@ -11,6 +11,7 @@ from typing import Final
 from markdown_it import MarkdownIt
 
 from hthm.pages.plots import caption
+from hthm.pages.print_style import DPI, PAGE
 
 TITLE: Final = "Machine Learning H-theorem"
 """Unless a page says more precisely what it is about."""
@@ -101,9 +102,18 @@ def _tables(markdown: str) -> str:
     return page.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>").strip()
 
 
+def _share_of_the_page(png: bytes) -> int:
+    """How wide a figure is beside the widest, in percent, so that type is equally large in all of them."""
+    width = int.from_bytes(png[16:20], "big")  # of the header: after the signature, its length and its name
+    return min(100, max(1, round(100 * width / (DPI * PAGE))))
+
+
 def _figure(path: Path) -> str:
-    image = base64.b64encode(path.read_bytes()).decode("ascii")
+    content = path.read_bytes()
+    image = base64.b64encode(content).decode("ascii")
     text = escape(caption(path))
+    width = _share_of_the_page(content)
     return (
-        f'<figure>\n<img alt="{text}" src="data:image/png;base64,{image}">\n<figcaption>{text}</figcaption>\n</figure>'
+        f'<figure>\n<img alt="{text}" style="width: {width}%" src="data:image/png;base64,{image}">\n'
+        f"<figcaption>{text}</figcaption>\n</figure>"
     )

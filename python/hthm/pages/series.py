@@ -6,7 +6,7 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Self, TypeVar, get_type_hints
+from typing import Annotated, Any, Final, Self, get_type_hints
 
 import h5py  # type: ignore[import-untyped]  # h5py ships no types
 import numpy as np
@@ -27,8 +27,6 @@ _GAS: Final = {
     "speed": (_SPEED, "Speed s0 of every disk at an equal start"),
     "box": (_LENGTH, "Side of the square, periodic box"),
 }
-
-Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
@@ -242,8 +240,8 @@ class Series(OneLine):
                 return cls(
                     gas=DiskGas(**{name: file["gas"][name][()].item() for name in _GAS}),
                     trainings=tuple(_training(group) for _, group in sorted(file["trainings"].items())),
-                    frame_rates=_read(FrameRates, file["frame_rates"]),
-                    speeds=_read(Speeds, file["speeds"]),
+                    frame_rates=FrameRates(**_values(FrameRates, file["frame_rates"])),
+                    speeds=Speeds(**_values(Speeds, file["speeds"])),
                     **_values(cls, file),
                 )
         except (OSError, KeyError, RuntimeError, TypeError, ValueError, AttributeError) as damage:
@@ -302,10 +300,6 @@ def _write(group: h5py.Group, record: object) -> None:
 def _describe(dataset: h5py.Dataset, units: str, description: str) -> None:
     dataset.attrs["units"] = units
     dataset.attrs["description"] = description
-
-
-def _read(kind: type[Record], group: h5py.Group) -> Record:
-    return kind(**_values(kind, group))
 
 
 def _training(group: h5py.Group) -> Training:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from hthm import paper
-from hthm.fit import AffineFit, Summary, affine_fit, summarize
+from hthm.fit import AffineFit, affine_fit, summarize
+from hthm.pages import decimals
 from hthm.pages.series import Training
 
 if TYPE_CHECKING:
@@ -32,16 +33,16 @@ def fitted(width: int, h: FloatArray, H: FloatArray, *, seed: int | None, histor
     history : History, optional
         Of the training; None for given weights.
 
-    Raises
-    ------
-    ValueError
-        If h is constant along a run, or not finite.
+    Returns
+    -------
+    Training
+        With NaN for a, b and mse where h is constant along a run.
 
     Notes
     -----
     Eqs. (15) and (16) of arXiv:2508.14003.
     """
-    fit = affine_fit(h, H)
+    fit = fitted_or_nan(h, H)
     epochs = [] if history is None else history.epochs
     return Training(
         width=width,
@@ -57,8 +58,21 @@ def fitted(width: int, h: FloatArray, H: FloatArray, *, seed: int | None, histor
     )
 
 
-def summary_json(training: Training, seconds: float | None) -> dict[str, Any]:
-    """One training as results.json holds it; null where there is none."""
+def summary_json(training: Training, H: FloatArray, seconds: float | None) -> dict[str, Any]:  # noqa: N803 -- the paper's symbol
+    """One training as results.json holds it; null where there is none.
+
+    Parameters
+    ----------
+    training : Training
+    H : (runs, frames) float64
+        What it is fitted to.
+    seconds : float, optional
+        Of the training; None for given weights.
+
+    Returns
+    -------
+    dict
+    """
     trained = len(training.loss) > 0
     return {
         "seed": training.seed,
@@ -66,7 +80,7 @@ def summary_json(training: Training, seconds: float | None) -> dict[str, Any]:
         "final_loss0": float(training.loss0[-1]) if trained else None,
         "critical_epoch": training.critical_epoch,
         "seconds": seconds,
-        "fit": fit_json(training),
+        "fit": fit_json(training, H),
     }
 
 
@@ -82,14 +96,37 @@ def history_json(history: History) -> dict[str, Any]:
     }
 
 
-def fit_json(fit: AffineFit | Training) -> dict[str, Any]:
-    """One fit a run as results.json holds it; null where there is none."""
+def fit_json(fit: AffineFit | Training | None, H: FloatArray) -> dict[str, Any] | None:  # noqa: N803 -- the paper's symbol
+    """One fit a run as results.json holds it; null where there is none.
+
+    Parameters
+    ----------
+    fit : AffineFit, Training or None
+        None, or all NaN, where h is constant along a run.
+    H : (runs, frames) float64
+        What was fitted.
+
+    Returns
+    -------
+    dict or None
+        `unexplained` is 1 − R²: the mean MSE beside the mean variance of H along a run; null where H is constant.
+    """
+    if fit is None or np.isnan(fit.mse).any():
+        return None
     mse, a, b = (summarize(values) for values in (fit.mse, fit.a, fit.b))
+    variance = float(H.var(axis=1).mean())
     return {
         "mse": {"mean": mse.mean, "sem": _or_none(mse.sem)},
         "a": {"mean": a.mean, "cv": _or_none(a.cv)},
         "b": {"mean": b.mean, "cv": _or_none(b.cv)},
+        "unexplained": mse.mean / variance if variance else None,
     }
+
+
+def fitted_or_nan(h: FloatArray, H: FloatArray) -> AffineFit:  # noqa: N803 -- the paper's symbol
+    """Fit H ≈ a·h + b, or return NaN for every run where h is constant along one: a network may have died."""
+    nan = np.full(len(H), np.nan)
+    return fit_or_none(h, H) or AffineFit(a=nan, b=nan, mse=nan)
 
 
 def fit_or_none(h: FloatArray, H: FloatArray) -> AffineFit | None:  # noqa: N803 -- the paper's symbol
@@ -124,66 +161,80 @@ def published_json() -> dict[str, Any]:
     }
 
 
-def tables_markdown(trainings: Sequence[Training]) -> str:
+def tables_markdown(trainings: Sequence[Training], H: FloatArray, *, published: str = "published") -> str:  # noqa: N803 -- the paper's symbol
     """Tables 2 and 3 in Markdown, every training beside the published one of its width.
 
     Parameters
     ----------
     trainings : sequence of Training
         In the order of the rows.
+    H : (runs, frames) float64
+        What they are fitted to.
+    published : str
+        How the paper's rows are called: whether they are of the same gas.
 
     Returns
     -------
     str
     """
-    return f"{_table2(trainings)}\n{_table3(trainings)}"
+    return f"{_table2(trainings, published)}\n{_table3(trainings, H, published)}"
 
 
-def _table2(trainings: Sequence[Training]) -> str:
-    rows = []
+def _table2(trainings: Sequence[Training], label: str) -> str:
+    rows: list[tuple[str, float | None, float | None, str, str]] = []
     for training, published in _with_published(trainings):
+        width = str(training.width)
         if published is not None:
-            rows.append(
-                f"| {training.width} | {published.final_loss:.3g} | {published.final_loss0:.4g} "
-                f"| {published.critical_epoch} | published |"
-            )
+            epoch = str(published.critical_epoch)
+            rows.append((width, published.final_loss, published.final_loss0, epoch, label))
         if len(training.loss):
-            critical = training.critical_epoch if training.critical_epoch is not None else "not reached"
-            rows.append(
-                f"| {training.width} | {training.loss[-1]:.3g} | {training.loss0[-1]:.4g} | {critical} "
-                f"| seed {training.seed} |"
-            )
+            critical = "not reached" if training.critical_epoch is None else str(training.critical_epoch)
+            rows.append((width, training.loss[-1], training.loss0[-1], critical, f"seed {training.seed}"))
         else:
-            rows.append(f"| {training.width} | – | – | – | given weights |")
+            rows.append((width, None, None, decimals.NONE, "given weights"))
+    widths, loss, loss0, critical_epochs, sources = zip(*rows, strict=True)
+    cells = zip(widths, sources, decimals.column(loss), decimals.column(loss0, 4), critical_epochs, strict=True)
     return (
         "## Table 2: trainings\n\n"
         "Means over the batches of the last epoch; the critical epoch is the first whose mean loss is above zero, "
-        "counted from 1.\n\n"
-        "| D | final loss | final Loss0 | critical epoch | training |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        "counted from 1.\n\n" + decimals.table(("D", "training", *TITLES_2), cells, text=2)
     )
 
 
-def _table3(trainings: Sequence[Training]) -> str:
-    rows = []
+def _table3(trainings: Sequence[Training], H: FloatArray, label: str) -> str:  # noqa: N803 -- the paper's symbol
+    rows: list[tuple[str, str, list[tuple[float | None, float | None]]]] = []
+    variance = float(H.var(axis=1).mean())
     for training, published in _with_published(trainings):
         if published is not None:
             error = math.sqrt(published.mse_variance / (paper.RUNS - 1))
-            rows.append(
-                f"| {training.width} | {published.mse:.5f} ± {error:.5f} | {published.a:.4g} | {published.b:.5g} "
-                f"| {published.a_cv:.4f} | {published.b_cv:.4f} | published |"
-            )
-        mse, a, b = (summarize(values) for values in (training.mse, training.a, training.b))
+            same = published.mse / variance if label == "published" else None  # of another gas H varies otherwise
+            values = [(published.mse, error), (same, None), (published.a, _sem(published.a_variance))]
+            values += [(published.b, _sem(published.b_variance)), _cv(published.a_cv), _cv(published.b_cv)]
+            rows.append((str(training.width), label, values))
         source = "given weights" if training.seed is None else f"seed {training.seed}"
-        rows.append(
-            f"| {training.width} | {_with_error(mse, 5)} | {a.mean:.4g} ± {a.sem:.1g} | {b.mean:.5g} ± {b.sem:.1g} "
-            f"| {_cv(a, len(training.a))} | {_cv(b, len(training.b))} | {source} |"
-        )
+        fit = fit_json(training, H)
+        if fit is None:
+            rows.append((str(training.width), f"{source}: h is constant", [(None, None)] * len(TITLES_3)))
+            continue
+        mse, a, b = (summarize(each) for each in (training.mse, training.a, training.b))
+        values = [(mse.mean, mse.sem), (fit["unexplained"], None), (a.mean, a.sem), (b.mean, b.sem)]
+        rows.append((str(training.width), source, [*values, *(_cv(each.cv, len(training.a)) for each in (a, b))]))
+    columns = [decimals.column(values) for values in zip(*(values for _, _, values in rows), strict=True)]
     return (
         "## Table 3: H ≈ a·h + b\n\n"
-        "One fit a run; means over the runs with standard errors, and coefficients of variation std/|mean|. The scale "
-        "of h differs from training to training: compare MSE and the CVs, not a and b.\n\n"
-        "| D | MSE | a | b | CV a | CV b | model |\n|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        "One fit a run; means over the runs with standard errors, and coefficients of variation std/|mean|. 1 − R² is "
+        "the MSE beside the variance of H along a run: 1 where h says nothing of H. The scale of h differs from "
+        "training to training: compare MSE, 1 − R² and the CVs, not a and b.\n\n"
+        + decimals.table(
+            ("D", "model", *TITLES_3),
+            ((width, name, *cells) for (width, name, _), cells in zip(rows, zip(*columns, strict=True), strict=True)),
+            text=2,
+        )
     )
+
+
+TITLES_2: Final = ("final loss", "final Loss0", "critical epoch")
+TITLES_3: Final = ("MSE", "1 − R²", "a", "b", "CV a", "CV b")
 
 
 def _with_published(trainings: Sequence[Training]) -> Iterable[tuple[Training, paper.PublishedTraining | None]]:
@@ -194,16 +245,16 @@ def _with_published(trainings: Sequence[Training]) -> Iterable[tuple[Training, p
         seen.add(training.width)
 
 
-def _with_error(summary: Summary, digits: int) -> str:
-    return f"{summary.mean:.{digits}f} ± {summary.sem:.{digits}f}"
+def _sem(variance: float) -> float:
+    """Standard error of a published mean, from the population variance over the runs."""
+    return math.sqrt(variance / (paper.RUNS - 1))
 
 
-def _cv(summary: Summary, runs: int) -> str:
+def _cv(cv: float, runs: int = paper.RUNS) -> tuple[float | None, float | None]:
     """A CV with the standard error that normally distributed values give it, cv √(1/2 + cv²) / √(runs − 1)."""
     if runs < 2:  # noqa: PLR2004 -- a single value has no spread
-        return "–"
-    error = summary.cv * math.sqrt(0.5 + summary.cv**2) / math.sqrt(runs - 1)
-    return f"{summary.cv:.4f} ± {error:.4f}"
+        return None, None
+    return cv, cv * math.sqrt(0.5 + cv**2) / math.sqrt(runs - 1)
 
 
 def _column(values: Iterable[float]) -> FloatArray:
