@@ -33,13 +33,17 @@ class Calendar {
     clear();
   }
 
-  /// Begin the next epoch: set back the clock and look which events are due in it.
-  void shift_time(const Real& length) {
+  /// Begin the next epoch: set back the clock and look which events are due in it; `shifted(count)` is called after
+  /// every so many disks and buckets.
+  template <class OnPiece>
+  void shift_time(const Real& length, const OnPiece& shifted) {
     clear();
-    for (std::int32_t i = 0; i < disks_; ++i) schedule(i, Real(time(i) - length));
+    shifted(buckets_);
+    for (std::int32_t i = 0; i < disks_; ++i) {
+      schedule(i, Real(time(i) - length));
+      if (i % 0x4000 == 0) shifted(0x4000);
+    }
   }
-
-  std::int64_t buckets() const { return buckets_; }
 
   const Real& time(std::int32_t disk) const { return times_[static_cast<std::size_t>(disk)]; }
 

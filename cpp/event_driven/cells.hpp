@@ -10,8 +10,10 @@
 
 #include "core/large_array.hpp"
 #include "core/run.hpp"
+#include "core/stop_request.hpp"
 #include "event_driven/cell_blocks.hpp"
 #include "event_driven/cells_a_side.hpp"
+#include "event_driven/images.hpp"
 #include "event_driven/prediction.hpp"
 #include "rules/rule.hpp"
 
@@ -51,7 +53,7 @@ class Cells {
 
   /// Positions (n,) in [0, box) and velocities (n,), all at time 0.
   Cells(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-        const Horizons& horizons)
+        const Horizons& horizons, StopRequest* stop)
       : rule_{rule},
         side_{cells_a_side(setup.box, rule.reach(setup.diameter), n)},
         width_{Real(setup.box) / Real(side_)},
@@ -65,7 +67,9 @@ class Cells {
         around_(static_cast<std::size_t>(side_) + 2),
         disks_(static_cast<std::size_t>(n)) {
     for (std::int32_t k = -1; k <= side_; ++k) around_[static_cast<std::size_t>(k + 1)] = (k + side_) % side_;
+    Pace pace{stop};
     for (std::size_t i = 0; i < disks_.size(); ++i) {
+      pace.did(1);
       Disk& disk = disks_[i];
       disk.column = place(positions[i].x, disk.position.x);
       disk.row = place(positions[i].y, disk.position.y);
@@ -106,7 +110,9 @@ class Cells {
     const Disk &a = (*this)[i], &b = (*this)[j];
     const Vec2<Real> d{nearest(a.position.x - b.position.x, a.column - b.column),
                        nearest(a.position.y - b.position.y, a.row - b.row)};
-    return has_touching_images_ ? approaching(d, {a.velocity.x - b.velocity.x, a.velocity.y - b.velocity.y}) : d;
+    if (!has_touching_images_) return d;
+    const Vec2<Real> v{a.velocity.x - b.velocity.x, a.velocity.y - b.velocity.y};
+    return nearest_approaching<Real>(d, v, Real(side_) * width_, touching2_);
   }
 
   /// Put a disk that is at the border of its cell into the next one; returns the earlier of `contact` and the contacts
@@ -141,12 +147,15 @@ class Cells {
     return contact;
   }
 
-  /// Set back the clock of every disk.
-  void shift_time(const Real& length) {
-    for (Disk& disk : disks_) {
+  /// Set back the clock of every disk; `shifted(count)` is called after every so many.
+  template <class OnPiece>
+  void shift_time(const Real& length, const OnPiece& shifted) {
+    for (std::int64_t i = 0; i < size(); ++i) {
+      Disk& disk = disks_[static_cast<std::size_t>(i)];
       disk.time = disk.time - length;
       disk.contact = disk.contact - length;
       show(disk);
+      if (i % 0x4000 == 0) shifted(0x4000);
     }
   }
 
@@ -181,23 +190,6 @@ class Cells {
     if (2 * cells > side_ || (2 * cells == side_ && inside > 0)) cells -= side_;
     if (2 * cells < -side_ || (2 * cells == -side_ && inside < 0)) cells += side_;
     return inside + Real(cells) * width_;
-  }
-
-  /// Of d and its images beyond either border, the nearest that approaches at velocity v; d itself where none does.
-  Vec2<Real> approaching(const Vec2<Real>& d, const Vec2<Real>& v) const {
-    const auto beyond = [box = Real(side_) * width_](const Real& x) { return x > 0 ? Real(x - box) : Real(x + box); };
-    const auto approaches = [&v](const Vec2<Real>& way) { return way.x * v.x + way.y * v.y < 0; };
-    Vec2<Real> best = d;
-    for (const Vec2<Real>& image : {Vec2<Real>{beyond(d.x), d.y}, Vec2<Real>{d.x, beyond(d.y)}}) {
-      if (norm2(image) > touching2_ || !approaches(image)) continue;
-      if (!approaches(best) || norm2(image) < norm2(best)) best = image;
-    }
-    return best;
-  }
-
-  /// Whether two ways from a disk to another lead to the same image of it: images are a box apart.
-  bool is_same_image(const Vec2<Real>& a, const Vec2<Real>& b) const {
-    return norm2(Vec2<Real>{a.x - b.x, a.y - b.y}) < width_ * width_;
   }
 
   std::int32_t cell(int column, int row) const { return row * side_ + column; }
@@ -294,7 +286,7 @@ class Cells {
     const Vec2<Real> v{other.velocity.x - disk.velocity.x, other.velocity.y - disk.velocity.y};
     const Real theirs = other.contact, soonest = contact.time < theirs ? contact.time : theirs;
     const Real time = disk.time + time_to_contact(d, v, rule_.contact2(diameter_, d, v), Real(soonest - disk.time));
-    if (time < soonest && !(j == just_hit.partner && is_same_image(d, just_hit.way))) contact = {time, j};
+    if (time < soonest && !(j == just_hit.partner && is_same_image(d, just_hit.way, width_))) contact = {time, j};
   }
 
   Rule rule_;

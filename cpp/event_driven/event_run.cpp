@@ -55,10 +55,10 @@ class EventRun final : public Run {
       const auto turned = [&](double time) {
         if (progress_.turned()) progress_.look_up(gas_.epoch_start(), time, outside);
       };
-      const auto epoch_began = [&] {
-        if (progress_.worked(gas_.epoch_work())) progress_.look_up(gas_.epoch_start(), 0, outside);
+      const auto shifted = [&](std::int64_t disks) {  // at the end of an epoch, which begins where it began until then
+        if (progress_.worked(disks / 16)) progress_.look_up(gas_.epoch_start(), gas_.epoch_length(), outside);
       };
-      gas_.advance_frame(collided, turned, epoch_began);
+      gas_.advance_frame(collided, turned, shifted);
       sink.collisions[frame] = collisions;
       if (sink.velocities) write_velocities(sink.velocities + frame * n);
       if (sink.positions) write_positions(sink.positions + frame * n);

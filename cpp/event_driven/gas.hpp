@@ -30,20 +30,18 @@ class Gas {
   std::int64_t size() const { return cells_.size(); }
 
   /// Advance by one frame; `collided(i, j, time)` is called after each collision, time counted from `epoch_start()`,
-  /// `turned(time)` before whatever happens, and `epoch_began()` when that costs `epoch_work()`.
-  template <class OnCollision, class OnTurn, class OnEpoch>
-  void advance_frame(const OnCollision& collided, const OnTurn& turned, const OnEpoch& epoch_began) {
+  /// `turned(time)` before whatever happens, and `shifted(count)` after so many disks and buckets have been taken into
+  /// the next epoch.
+  template <class OnCollision, class OnTurn, class OnPiece>
+  void advance_frame(const OnCollision& collided, const OnTurn& turned, const OnPiece& shifted) {
     if (epochs_.frames > 1) {
       ++frames_in_epoch_;
       run_until(Real(static_cast<double>(frames_in_epoch_)) * Real(dt_), collided, turned);
-      if (frames_in_epoch_ != epochs_.frames) return;
-      next_epoch();
-      epoch_began();
+      if (frames_in_epoch_ == epochs_.frames) next_epoch(shifted);
     } else {
       for (std::int64_t k = 0; k < epochs_.epochs; ++k) {
         run_until(Real(epochs_.length), collided, turned);
-        next_epoch();
-        epoch_began();
+        next_epoch(shifted);
       }
     }
   }
@@ -58,8 +56,7 @@ class Gas {
   /// Time of the present epoch at the end of the last frame.
   double frame_end() const { return static_cast<double>(frames_in_epoch_) * dt_; }
 
-  /// What an epoch costs to begin, in events.
-  std::int64_t epoch_work() const { return (size() + calendar_.buckets()) / 16; }
+  double epoch_length() const { return epochs_.length; }
 
   /// Where a disk is at the end of the last frame, not wrapped into the box.
   Vec2<Real> position(std::int32_t i) const {
@@ -95,7 +92,7 @@ class Gas {
       : rule_{rule},
         dt_{setup.dt},
         epochs_{cut_into_epochs(setup.dt, pace.longest_epoch(crossing, n))},
-        cells_{rule, setup, positions, velocities, n, level, {crossing, epochs_.length, pace.look_ahead()}},
+        cells_{rule, setup, positions, velocities, n, level, {crossing, epochs_.length, pace.look_ahead()}, stop},
         calendar_{n, Real(epochs_.length), pace.events() * epochs_.length * static_cast<double>(n)},
         exits_(static_cast<std::size_t>(n)),
         partner_collisions_(static_cast<std::size_t>(n)) {
@@ -170,10 +167,11 @@ class Gas {
     calendar_.schedule(i, std::min(Real(disk.time + exit.time), disk.contact));
   }
 
-  void next_epoch() {
+  template <class OnPiece>
+  void next_epoch(const OnPiece& shifted) {
     const Real length{epochs_.length};
-    cells_.shift_time(length);
-    calendar_.shift_time(length);
+    cells_.shift_time(length, shifted);
+    calendar_.shift_time(length, shifted);
     frames_in_epoch_ = 0;
     ++epochs_done_;
   }

@@ -212,7 +212,8 @@ TEST_CASE("another real type: the gas in long double, forth and back") {
   BruteForce expected{start};
   std::int64_t collisions = 0;
   for (int frame = 0; frame < 5; ++frame) {
-    gas.advance_frame([&](std::int32_t, std::int32_t, long double) { ++collisions; }, [](long double) {}, [] {});
+    gas.advance_frame([&](std::int32_t, std::int32_t, long double) { ++collisions; }, [](long double) {},
+                      [](std::int64_t) {});
     expected.advance(start.setup.dt);
   }
   CHECK(collisions == expected.collisions);
