@@ -27,7 +27,7 @@ from hthm.learning.history import Epoch, History
 from hthm.learning.plain_network import new_plain_network
 from hthm.learning.whole_runs import whole_runs
 from hthm.measures.in_range import HInRange
-from hthm.pages.series import Quantity
+from hthm.pages.quantities import Quantity
 from hthm.published import PUBLISHED
 from hthm.recording.frames import Frames
 from hthm.starts.lattice import Lattice

@@ -6,14 +6,14 @@ import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Self, get_type_hints
+from typing import Annotated, Any, Final, Self
 
 import h5py  # type: ignore[import-untyped]  # h5py ships no types
-import numpy as np
 
-from hthm import checks, files, integrity
+from hthm import files, integrity
 from hthm.arrays import FloatArray, IntArray
 from hthm.gas import DiskGas
+from hthm.pages.quantities import Quantity, check_record, dtype_of, quantities
 from hthm.reprs import OneLine
 
 FORMAT: Final = "hthm series 2"
@@ -27,28 +27,6 @@ _GAS: Final = {
     "speed": (_SPEED, "Speed s0 of every disk at an equal start"),
     "box": (_LENGTH, "Side of the square, periodic box"),
 }
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """What a field of a series is: the units and the description that stand beside it in the file.
-
-    Attributes
-    ----------
-    units, description : str
-    shape : tuple of str
-        Names of the axes; axes of one name are equally long throughout a series, and ``epochs`` may be empty.
-    kind : type
-        ``float`` (float64) or ``int`` (int64).
-    optional : bool
-        Whether it may be None, and is then not in the file.
-    """
-
-    units: str
-    description: str
-    shape: tuple[str, ...] = ()
-    kind: type[float | int] = float
-    optional: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,7 +68,7 @@ class Training(OneLine):
     steps: str = ""
 
     def __post_init__(self) -> None:
-        _check(self)
+        check_record(self)
 
     @property
     def label(self) -> str:
@@ -124,7 +102,7 @@ class FrameRates(OneLine):
     ] = None
 
     def __post_init__(self) -> None:
-        _check(self)
+        check_record(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -148,7 +126,7 @@ class Speeds(OneLine):
     total: Annotated[int, Quantity("1", "Disks of all runs", kind=int)]
 
     def __post_init__(self) -> None:
-        sizes = _check(self)
+        sizes = check_record(self)
         if sizes["edges"] != sizes["bins"] + 1:
             raise ValueError(
                 f"edges: must be one more than the {sizes['bins']} bins of counts, got {sizes['edges']}. "
@@ -185,7 +163,7 @@ class Series(OneLine):
     speeds: Speeds
 
     def __post_init__(self) -> None:
-        _check(self)
+        check_record(self)
         for training in self.trainings:
             if training.h.shape != self.H.shape:
                 raise ValueError(
@@ -252,46 +230,11 @@ class Series(OneLine):
             ) from damage
 
 
-def _quantities(kind: type) -> dict[str, Quantity]:
-    """Fields of a dataclass that are datasets of the file."""
-    return {
-        name: note
-        for name, hint in get_type_hints(kind, include_extras=True).items()
-        for note in getattr(hint, "__metadata__", ())
-        if isinstance(note, Quantity)
-    }
-
-
-def _check(record: object) -> dict[str, int]:
-    """Refuse fields that are not what they are said to be; return the lengths of the axes."""
-    sizes: dict[str, int] = {}
-    for name, quantity in _quantities(type(record)).items():
-        value = getattr(record, name)
-        if value is None and quantity.optional:
-            continue
-        if not quantity.shape:
-            if quantity.kind is int:
-                checks.integer(name, value, least=0, most=np.iinfo(np.int64).max)
-            else:
-                checks.positive(name, value)
-            continue
-        if quantity.shape == ("epochs",) and np.shape(value) == (0,):
-            sizes.setdefault("epochs", 0)  # given weights have no history
-        shape = tuple(sizes.get(axis, axis) for axis in quantity.shape)
-        checks.array(name, value, dtype=_dtype(quantity), shape=shape, finite=False)
-        sizes.update(zip(quantity.shape, value.shape, strict=True))
-    return sizes
-
-
-def _dtype(quantity: Quantity) -> np.dtype[np.float64] | np.dtype[np.int64]:
-    return np.dtype(np.int64) if quantity.kind is int else np.dtype(np.float64)
-
-
 def _write(group: h5py.Group, record: object) -> None:
-    for name, quantity in _quantities(type(record)).items():
+    for name, quantity in quantities(type(record)).items():
         value = getattr(record, name)
         if value is not None:
-            dataset = group.create_dataset(name, data=value, dtype=_dtype(quantity))
+            dataset = group.create_dataset(name, data=value, dtype=dtype_of(quantity))
             _describe(dataset, quantity.units, quantity.description)
             if quantity.shape:
                 dataset.attrs["axes"] = ", ".join(quantity.shape)
@@ -308,7 +251,7 @@ def _training(group: h5py.Group) -> Training:
 
 def _values(kind: type, group: h5py.Group) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, quantity in _quantities(kind).items():
+    for name, quantity in quantities(kind).items():
         if quantity.optional and name not in group:
             values[name] = None
         else:
