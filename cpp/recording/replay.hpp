@@ -38,10 +38,10 @@ template <class Changed>
 void replay(const LogView& log, std::int64_t run, std::int64_t first, std::int64_t last, Pace& pace,
             const Changed& changed) {
   const RowRange rows = rows_of(log, run, first, last);
-  in_pieces(2 * rows.begin, 2 * rows.end, pace, [&](std::int64_t begin, std::int64_t end) {
+  in_pieces(2 * rows.begin, 2 * rows.end, pace, [&, n = log.n](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; ++k) {
       const std::int32_t disk = log.pairs[k];
-      if (disk < 0 || disk >= log.n) throw std::invalid_argument("pairs: must be numbers of disks, from 0 to n - 1.");
+      if (disk < 0 || disk >= n) throw std::invalid_argument("pairs: must be numbers of disks, from 0 to n - 1.");
       changed(disk, log.velocities[k]);
     }
   });

@@ -23,11 +23,14 @@ class AllPairs {
       y_[static_cast<std::size_t>(i)] = disks.positions[i].y;
     }
     const Strip all{x_.data(), y_.data()};
-    Steps steps{pace};
-    for (std::int64_t i = 0; i < disks.n; ++i) {
-      const std::int64_t count = test_(overlap_, disks.positions[i], all, i + 1, disks.n, found_.data());
-      for (std::int64_t k = 0; k < count; ++k) pairs.emplace_back(i, found_[static_cast<std::size_t>(k)]);
-      steps.did(disks.n - i);
+    const std::int64_t rows = std::max<std::int64_t>(1, Pace::steps / std::max<std::int64_t>(1, disks.n));
+    for (std::int64_t begin = 0; begin < disks.n; begin += rows) {
+      const std::int64_t end = std::min(begin + rows, disks.n);
+      for (std::int64_t i = begin; i < end; ++i) {
+        const std::int64_t count = test_(overlap_, disks.positions[i], all, i + 1, disks.n, found_.data());
+        for (std::int64_t k = 0; k < count; ++k) pairs.emplace_back(i, found_[static_cast<std::size_t>(k)]);
+      }
+      pace.did((end - begin) * (disks.n - begin));
     }
   }
 
