@@ -150,7 +150,7 @@ def test_simulate_gives_the_answer_or_names_the_argument(option: str, value: obj
     except (TypeError, ValueError) as error:
         assert str(error).startswith((f"{option}:", "velocities: must cross"))  # noqa: PT017 -- the message is the claim
     else:
-        assert np.isfinite(traj.velocities).all()
+        assert np.isfinite(traj.final.velocities).all()
 
 
 @pytest.mark.parametrize("wrong", [None, 1, GOOD_X, (GOOD_X, GOOD_V)])

@@ -27,6 +27,7 @@ from hthm.learning.history import Epoch, History
 from hthm.learning.plain_network import new_plain_network
 from hthm.learning.whole_runs import whole_runs
 from hthm.measures.in_range import HInRange
+from hthm.measures.movement import Movement
 from hthm.pages.quantities import Quantity
 from hthm.published import PUBLISHED
 from hthm.recording.frames import Frames
@@ -43,7 +44,8 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.choices.ablations.Ablation": lambda: Ablation("the recipe"),
     "hthm.learning.backends.TimedTraining": lambda: TimedTraining(new_model(3, 0), "fused", 2),
     "hthm.measures.in_range.HInRange": lambda: HInRange(np.ones((2, 3)), np.zeros((2, 3))),
-    "hthm.pages.series.Quantity": lambda: Quantity("1", "Disks"),
+    "hthm.measures.movement.Movement": lambda: Movement(variance=1.0, signal=0.5, noise=0.1),
+    "hthm.pages.quantities.Quantity": lambda: Quantity("1", "Disks"),
     "hthm.published.PublishedTraining": lambda: PUBLISHED[16],
     "hthm.starts.lattice.Lattice": lambda: Lattice(rows=2, columns=1),
     "hthm.deepsets.DeepSets": lambda: new_model(3, 0),
@@ -71,13 +73,14 @@ EXAMPLES: dict[str, Callable[[], object]] = {
 """Of classes that cannot be made without arguments."""
 
 NOT_VALUES = {
+    "hthm.reprs.OneLine": "says how records are shown, and is none itself",
     "hthm.learning.checkpoint.Checkpoint": "holds the model and the generator of a training that is under way",
     "hthm.learning.frame_pairs.TorchBatchLoss": "holds the model that a training changes",
     "hthm.learning.fused.FusedBatchLoss": "holds memory of the compiled kernel",
 }
 """Classes whose objects belong to one computation, and why."""
 
-LAYERS_OF_VALUES = ("hthm.pages.series", "hthm.choices")
+LAYERS_OF_VALUES = ("hthm.pages.series", "hthm.pages.quantities", "hthm.choices")
 """Below the pages every class is the library's; of what is above, these hold values."""
 
 
