@@ -79,7 +79,7 @@ def cases(draw: st.DrawFn, *, apart: bool = False) -> Case:
     share = draw(st.sampled_from([0.5, 0.49, 1 / 3, 0.25, 0.1, 0.05, 1e-3, 1e-9]))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     if apart:
-        share = min(share, 0.5 if n == 1 else math.sqrt(0.6 / n))
+        share = min(share, 0.5 if n == 1 else math.sqrt(0.4 / n))
         gas = hthm.DiskGas(n=n, diameter=share * side, box=side)
         placed = gas.sample(runs, draw(st.integers(0, 2**64)), overlaps="reject")
         x = placed.positions

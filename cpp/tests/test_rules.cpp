@@ -110,7 +110,7 @@ struct Exact {
             ++collisions;
             collided(i, j, time);
           },
-          [](double) {}, [] {});
+          [](double) {}, [](std::int64_t) {});
     }
   }
 };
