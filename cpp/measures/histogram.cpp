@@ -143,10 +143,17 @@ double CountEntropy::operator()(const std::int64_t* counts, std::int64_t bins, d
 
 namespace {
 
+/// `sum` and half the squares of velocities (n,), added one after the other. A function of its own: in a lambda the sum
+/// goes through memory, and velocity_h takes 13 % longer.
+[[gnu::noinline]] double add_half_squares(double sum, const Vec* velocities, std::int64_t n) {
+  for (std::int64_t i = 0; i < n; ++i) sum += norm2(velocities[i]) / 2;
+  return sum;
+}
+
 double mean_square_half(const Vec* velocities, std::int64_t n, Pace& pace) {
   double sum = 0;
   in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) sum += norm2(velocities[i]) / 2;
+    sum = add_half_squares(sum, velocities + first, last - first);
   });
   return sum / static_cast<double>(n);
 }
@@ -178,24 +185,27 @@ double VelocityCells::operator()(const Vec* velocities, const double* temperatur
   return t >= least && t <= most ? in_cells(velocities, t, pace) : rescaled(velocities, temperature, pace);
 }
 
+/// Add velocities (n,) to the counts.
+void VelocityCells::count(const Vec* velocities, std::int64_t n, double step) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const Vec& v = velocities[i];
+    const std::int64_t column = nearby_bin(edges_, step, v.x), row = nearby_bin(edges_, step, v.y);
+    if (column < bins_ && row < bins_) {
+      ++counts_[static_cast<std::size_t>(row * bins_ + column)];
+    } else {
+      require_finite(v);
+      ++beyond_;
+    }
+  }
+}
+
 double VelocityCells::in_cells(const Vec* velocities, double t, Pace& pace) {
   // numpy.linspace(-most, most, bins + 1), to the bit.
   const double most = reach_ * std::sqrt(t), step = 2 * most / static_cast<double>(bins_);
   for (std::int64_t k = 0; k < bins_; ++k) edges_[static_cast<std::size_t>(k)] = static_cast<double>(k) * step - most;
   edges_.back() = most;
   std::fill(counts_.begin(), counts_.end(), 0);
-  in_pieces(0, n_, pace, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      const Vec& v = velocities[i];
-      const std::int64_t column = nearby_bin(edges_, step, v.x), row = nearby_bin(edges_, step, v.y);
-      if (column < bins_ && row < bins_) {
-        ++counts_[static_cast<std::size_t>(row * bins_ + column)];
-      } else {
-        require_finite(v);
-        ++beyond_;
-      }
-    }
-  });
+  in_pieces(0, n_, pace, [&](std::int64_t first, std::int64_t last) { count(velocities + first, last - first, step); });
   pace.did(bins_ * bins_);
   return entropy_(counts_.data(), bins_ * bins_, step * step);
 }

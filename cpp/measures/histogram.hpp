@@ -56,6 +56,8 @@ class VelocityCells {
   std::int64_t beyond() const { return beyond_; }
 
  private:
+  void count(const Vec* velocities, std::int64_t n, double step);
+
   /// H at a temperature whose squares and cells neither vanish nor overflow.
   double in_cells(const Vec* velocities, double t, Pace& pace);
 

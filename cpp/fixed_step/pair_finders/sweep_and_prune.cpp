@@ -49,31 +49,35 @@ void SweepAndPrune::sort(const Disks& disks, Pace& pace) {
   const std::size_t n = order_.size();
   // Where disks cross much of the box in a step the old order is worth nothing; so many moves and we sort afresh.
   auto moves_left = static_cast<std::int64_t>(16 * n);
-  Steps steps{pace};
-  for (std::size_t k = 0; k < n && moves_left >= 0; ++k) {
-    const std::int32_t disk = order_[k];
-    const double x = disks.positions[disk].x;
-    std::size_t place = k;
-    for (; place > 0 && x_[place - 1] > x && moves_left >= 0; --place, --moves_left) {
-      order_[place] = order_[place - 1];
-      x_[place] = x_[place - 1];
+  in_pieces(0, disks.n, pace, [&, order = order_.data(), xs = x_.data()](std::int64_t first, std::int64_t last) {
+    std::int64_t left = moves_left;
+    for (std::int64_t k = first; k < last && left >= 0; ++k) {
+      const std::int32_t disk = order[k];
+      const double x = disks.positions[disk].x;
+      std::int64_t place = k;
+      for (; place > 0 && xs[place - 1] > x && left >= 0; --place, --left) {
+        order[place] = order[place - 1];
+        xs[place] = xs[place - 1];
+      }
+      order[place] = disk;
+      xs[place] = x;
     }
-    steps.did(static_cast<std::int64_t>(1 + k - place));
-    order_[place] = disk;
-    x_[place] = x;
-  }
+    moves_left = left;
+  });
   if (moves_left < 0) {
     std::sort(order_.begin(), order_.end(), [&](std::int32_t a, std::int32_t b) {
       pace.did(1);
       return disks.positions[a].x < disks.positions[b].x;
     });
   }
-  in_pieces(0, disks.n, pace, [&](std::int64_t first, std::int64_t last) {
-    for (auto k = static_cast<std::size_t>(first); k < static_cast<std::size_t>(last); ++k) {
-      x_[k] = disks.positions[order_[k]].x;
-      y_[k] = disks.positions[order_[k]].y;
-    }
-  });
+  in_pieces(
+      0, disks.n, pace,
+      [x = disks.positions, order = order_.data(), xs = x_.data(), ys = y_.data()](std::int64_t k, std::int64_t last) {
+        for (; k < last; ++k) {
+          xs[k] = x[order[k]].x;
+          ys[k] = x[order[k]].y;
+        }
+      });
 }
 
 }  // namespace hthm
