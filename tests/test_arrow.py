@@ -21,6 +21,7 @@ from hthm.learning.calibration import calibration
 from hthm.learning.loss import logistic_loss, tilted_loss
 from hthm.learning.recipes import ArrowConfig, entropic
 from hthm.learning.whole_runs import whole_runs
+from hthm.randomness import Stream, stream_seed
 
 SMALL = ArrowConfig(updates=12, looks=3)
 
@@ -81,6 +82,33 @@ def test_the_loss_of_a_part_of_a_run_is_that_of_some_of_its_steps() -> None:
     terms = {round(logistic_loss(change).item(), 6) for change in run.h(network).diff()}
     assert losses <= terms
     assert len(losses) > 1
+
+
+def blurred(network: DeepSets, runs: hthm.Trajectories, stream: Stream) -> torch.Tensor:
+    """Δh of runs whose velocities are seen with 0.05 s0 of noise, run by run from one stream of seed 7."""
+    generator = torch.Generator().manual_seed(stream_seed(7, stream))
+    changes = []
+    for run in whole_runs(runs, "collisions"):
+        noise = torch.randn(run.velocities.shape, generator=generator)
+        changes.append(run.h(network, run.velocities + 0.05 * paper.S0 * noise).diff())
+    return torch.cat(changes)
+
+
+def test_noise_is_in_units_of_s0_and_from_streams_of_its_own() -> None:
+    """One of the training, and one that is the same at every look."""
+    traj, held_out = gas_log(runs=1), gas_log(runs=2, seed=1)
+    trained, plain = model(), model()
+    config = replace(SMALL, blur=0.05, updates=1, looks=1, seed=7)
+    (look,) = train_arrow(trained, traj, config, held_out=held_out)
+    loss = logistic_loss(blurred(plain, traj, Stream.NOISE))
+    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    torch.optim.Adam(plain.parameters(), lr=1e-2).step()
+    assert look.loss == pytest.approx(loss.item(), rel=1e-6)
+    for one, other in zip(trained.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+    change = blurred(trained, held_out, Stream.LOOK).detach()
+    assert look.held_out_loss == pytest.approx(logistic_loss(change).item(), rel=1e-6)
+    assert look.calibration == pytest.approx(calibration(change), rel=1e-4)
 
 
 @pytest.mark.parametrize("runs_per_update", [0.5, 1, 2])

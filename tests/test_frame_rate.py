@@ -30,6 +30,16 @@ def test_exact_count_does_not_depend_on_the_rates() -> None:
     assert_array_equal(few, many)
 
 
+def test_exact_count_is_that_of_the_whole_time_where_the_rates_cut_it_short() -> None:
+    """At 5 frames per unit time 0.7 units are 4 frames and 0.8 units; exactly they are 0.7."""
+    exact = legal_start(GAS, 4, seed=5)
+    assert exact is not None
+    counted = count_collisions(GAS.sample(3, seed=5), (5,), 0.7, exact_start=exact)
+    assert_array_equal(counted.exact, hthm.simulate(exact, 1, 0.7, engine="event").collisions[:, 0])
+    assert counted.exact is not None
+    assert (counted.exact != hthm.simulate(exact, 1, 0.8, engine="event").collisions[:, 0]).any()
+
+
 def test_fixed_step_tends_to_the_exact_count() -> None:
     """At 2000 frames per unit time fewer than one pair in 400 is missed; of fixed starts, so not by chance."""
     state = legal_start(GAS, 20, seed=1)

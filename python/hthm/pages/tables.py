@@ -150,7 +150,7 @@ def published_json() -> dict[str, Any]:
                     "final_loss0": row.final_loss0,
                     "critical_epoch": row.critical_epoch,
                     "fit": {
-                        "mse": {"mean": row.mse, "sem": math.sqrt(row.mse_variance / (paper.RUNS - 1))},
+                        "mse": {"mean": row.mse, "sem": _sem(row.mse_variance)},
                         "a": {"mean": row.a, "cv": row.a_cv},
                         "b": {"mean": row.b, "cv": row.b_cv},
                     },
@@ -206,7 +206,7 @@ def _table3(trainings: Sequence[Training], H: FloatArray, label: str) -> str:  #
     variance = float(H.var(axis=1).mean())
     for training, published in _with_published(trainings):
         if published is not None:
-            error = math.sqrt(published.mse_variance / (paper.RUNS - 1))
+            error = _sem(published.mse_variance)
             same = published.mse / variance if label == "published" else None  # of another gas H varies otherwise
             values = [(published.mse, error), (same, None), (published.a, _sem(published.a_variance))]
             values += [(published.b, _sem(published.b_variance)), _cv(published.a_cv), _cv(published.b_cv)]
