@@ -18,7 +18,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import hthm
 from hthm.deepsets import DeepSets, new_model
-from hthm.learning.backends import new_adam, new_batch_loss, take_step
+from hthm.learning.adam import new_adam, take_step
+from hthm.learning.backends import new_batch_loss
 from hthm.learning.frame_pairs import BatchLoss
 from hthm.learning.recipes import Backend
 

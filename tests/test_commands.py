@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hthm.choices.config_file import COMMANDS as NAMES
+from hthm.choices.kinds import COMMANDS as NAMES
 from hthm.command.commands import COMMANDS, Command, asked, loaded
 from hthm.command.options import Job
 

@@ -22,9 +22,9 @@ from hthm.choices.ablations import Ablation
 from hthm.deepsets import new_model
 from hthm.fit import affine_fit, summarize
 from hthm.learning.arrow import ArrowDivergedError, Look
-from hthm.learning.backends import TimedTraining
 from hthm.learning.history import Epoch, History
 from hthm.learning.plain_network import new_plain_network
+from hthm.learning.timing import TimedTraining
 from hthm.learning.whole_runs import whole_runs
 from hthm.measures.in_range import HInRange
 from hthm.measures.movement import Movement
@@ -42,7 +42,7 @@ SERIES = series(training(16, 0))
 
 EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.choices.ablations.Ablation": lambda: Ablation("the recipe"),
-    "hthm.learning.backends.TimedTraining": lambda: TimedTraining(new_model(3, 0), "fused", 2),
+    "hthm.learning.timing.TimedTraining": lambda: TimedTraining(new_model(3, 0), "fused", 2),
     "hthm.measures.in_range.HInRange": lambda: HInRange(np.ones((2, 3)), np.zeros((2, 3))),
     "hthm.measures.movement.Movement": lambda: Movement(variance=1.0, signal=0.5, noise=0.1),
     "hthm.pages.quantities.Quantity": lambda: Quantity("1", "Disks"),
@@ -54,6 +54,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.gas.State": lambda: STATE,
     "hthm.learning.arrow.ArrowDivergedError": lambda: ArrowDivergedError("The loss became nan.", epoch=0, step=3),
     "hthm.learning.arrow.Look": lambda: Look(update=1, loss=0.5, held_out_loss=None, calibration=None, seconds=1.0),
+    "hthm.learning.diverged.TrainingDivergedError": lambda: TrainingDivergedError("It is nan.", epoch=1, step=2),
     "hthm.learning.history.Epoch": lambda: EPOCH,
     "hthm.learning.history.History": lambda: History([EPOCH]),
     "hthm.learning.plain_network.PlainNetwork": lambda: new_plain_network(3, 2, 0),
@@ -67,7 +68,6 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.recording.frames.RunChanges": lambda: LOG.as_frames().changes(0, "frames"),
     "hthm.recording.log.LogFrames": LOG.as_frames,
     "hthm.simulate.LogMemoryError": lambda: hthm.LogMemoryError("The memory did not suffice.", LOG),
-    "hthm.train.TrainingDivergedError": lambda: TrainingDivergedError("The loss became nan.", epoch=1, step=2),
     "hthm.trajectories.Trajectories": lambda: (DENSE, LOG, COUNTS, LOG[1:]),
 }
 """Of classes that cannot be made without arguments."""

@@ -16,7 +16,7 @@ from hthm.command import expected
 from hthm.command.expected import announcement, expected_seconds, granted
 from hthm.command.remaining import trainings_left
 from hthm.deepsets import new_model
-from hthm.learning.backends import TimedTraining
+from hthm.learning.timing import TimedTraining
 from hthm.pages.results import ResultsFolder, claimed
 from hthm.simulate import simulate
 from hthm.train import train

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from hthm.choices.config_file import kind_of, read_config
+from hthm.choices.config_file import read_config
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
+from hthm.choices.kinds import kind_of
 from hthm.choices.run import GasChoices, RunConfig
 from hthm.choices.seeds import CompareConfig, TablesConfig
 from hthm.pages.owner import LOCK, OwnedError, owned

@@ -18,10 +18,11 @@ from torch import nn
 import hthm
 from hthm.deepsets import DeepSets, evaluate, new_model
 from hthm.learning.arrow import train_arrow
-from hthm.learning.backends import new_batch_loss, step_seconds
+from hthm.learning.backends import new_batch_loss
 from hthm.learning.own_settings import flushes_subnormals, own_settings
 from hthm.learning.plain_network import new_plain_network
 from hthm.learning.recipes import BACKENDS, ArrowConfig, Backend, TrainConfig, entropic
+from hthm.learning.timing import step_seconds
 from hthm.learning.weights import load_weights, save_weights
 from hthm.train import train
 

@@ -21,8 +21,10 @@ from torch import nn
 
 from hthm.files import write_text
 from hthm.learning.accepted import check_model
-from hthm.learning.backends import checked_device, new_adam, new_batch_loss, take_step
+from hthm.learning.adam import new_adam, take_step
+from hthm.learning.backends import checked_device, new_batch_loss
 from hthm.learning.checkpoint import Checkpoint
+from hthm.learning.diverged import TrainingDivergedError
 from hthm.learning.drawing import new_generator
 from hthm.learning.history import Epoch, History
 from hthm.learning.loss import loss0, negative_slope
@@ -38,24 +40,6 @@ __all__ = ["TrainConfig", "TrainingDivergedError", "train"]
 
 Progress: TypeAlias = Callable[[int, int], None]
 EpochDone: TypeAlias = Callable[[Epoch], None]
-
-
-class TrainingDivergedError(ArithmeticError):
-    """A loss, or a weight, is not a finite number. The model holds the weights of the last finished epoch.
-
-    Attributes
-    ----------
-    epoch, step : int
-        Where it happened, both counted from 0.
-    """
-
-    def __init__(self, message: str, epoch: int, step: int) -> None:
-        super().__init__(message, epoch, step)  # all three, so that a process hands the error on to another
-        self.epoch = epoch
-        self.step = step
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 def train(

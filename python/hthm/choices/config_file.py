@@ -1,63 +1,20 @@
-"""config.json: every choice of a command, and which command's they are."""
+"""config.json: every choice of a command."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
-from hthm.choices.run import GasChoices, RunConfig
-from hthm.choices.seeds import CompareConfig, TablesConfig
-
-COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        RunConfig.kind: "hthm",
-        EntropyConfig.kind: "hthm --preset improved",
-        TablesConfig.kind: "hthm tables",
-        CompareConfig.kind: "hthm compare",
-        AblationConfig.kind: "hthm ablate",
-        UniversalConfig.kind: "hthm universal",
-    }
-)
-"""The command that each kind of choices belongs to."""
-
-# What tells the kinds apart in files that do not name theirs, as version 0.1.0 wrote them; the first that is there.
-_MARKS: Final = (
-    ("compared", CompareConfig.kind),
-    ("changes", AblationConfig.kind),
-    ("trained_on", UniversalConfig.kind),
-    ("training_frames", EntropyConfig.kind),
-    ("held_out_runs", TablesConfig.kind),
-    ("epochs", RunConfig.kind),
-)
+from hthm.choices.kinds import COMMANDS, kind_of
+from hthm.choices.run import GasChoices
 
 Choices = TypeVar("Choices", bound=GasChoices)
 
 
 class KindError(ValueError):
     """The choices are another command's; the message has the path and both commands."""
-
-
-def kind_of(choices: Mapping[str, Any]) -> str | None:
-    """Which command's choices these are, as JSON holds them; None where nothing tells.
-
-    Parameters
-    ----------
-    choices : mapping
-        Content of a config.json, or ``config`` of a results.json.
-
-    Returns
-    -------
-    str or None
-        A key of `COMMANDS`, unless another version of hthm wrote the file.
-    """
-    if "kind" in choices:
-        return str(choices["kind"])
-    return next((kind for mark, kind in _MARKS if mark in choices), None)
 
 
 def read_config(path: str | os.PathLike[str], *kinds: type[Choices]) -> Choices:

@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from hthm.choices.config_file import COMMANDS as NAMES
 from hthm.choices.config_file import KindError, read_config
 from hthm.choices.entropy import EntropyConfig
+from hthm.choices.kinds import COMMANDS as NAMES
 from hthm.choices.run import PRESETS, GasChoices
 from hthm.command.options import (
     Ablate,

@@ -20,8 +20,9 @@ from hthm.engines.choice import EXACT
 from hthm.experiments.variants import variants
 from hthm.h_functional import speed_h
 from hthm.learning.arrow import train_arrow
-from hthm.learning.backends import TimedTraining, checked_device, new_batch_loss, step_seconds
+from hthm.learning.backends import checked_device, new_batch_loss
 from hthm.learning.recipes import entropic
+from hthm.learning.timing import TimedTraining, step_seconds
 from hthm.pages.console import duration
 from hthm.simulate import simulate
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hthm.choices.ablations import ABLATIONS
 from hthm.deepsets import evaluate, new_model
-from hthm.experiments.entropy import measured, simulations
+from hthm.experiments.fits import measured
+from hthm.experiments.simulation import simulations
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.arrow import train_arrow
 from hthm.learning.recipes import entropic

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hthm.deepsets import DeepSets, evaluate
+from hthm.experiments.fits import measured
 from hthm.experiments.frame_rate import count_as_chosen
-from hthm.experiments.simulation import simulated
+from hthm.experiments.simulation import simulations
 from hthm.experiments.speeds import speed_distributions
 from hthm.experiments.trainings import put_in_order
-from hthm.fit import deviation_correlation
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.weights import save_weights
 from hthm.measures.baselines import clock, ensemble_mean, speed_statistics
@@ -21,7 +21,7 @@ from hthm.pages.products import models_json, write_run
 from hthm.pages.remarks import h_json
 from hthm.pages.results import network_name
 from hthm.pages.series import Series, Training
-from hthm.pages.tables import fit_json, fit_or_none, fitted_or_nan, published_json
+from hthm.pages.tables import fitted_or_nan, published_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,15 +85,6 @@ def run_entropy(work: Work[EntropyConfig]) -> None:
         stage.found = str(write_run(folder, series, results))
 
 
-def simulations(work: Work[EntropyConfig]) -> tuple[tuple[Trajectories, dict[str, Any]], ...]:
-    """Simulate the runs of the training, those of its held-out loss, and those of the fits, a stage each."""
-    first, *others = work.config.gases
-    return (
-        simulated(first, work.start, work.stages),
-        *(simulated(gas, gas.start(), work.stages) for gas in others),
-    )
-
-
 def _training(
     model: DeepSets,
     seed: int | None,
@@ -116,27 +107,6 @@ def _row(training: Training, isotropic: FloatArray, H: FloatArray) -> dict[str, 
         "critical_epoch": None,
         "seconds": None,
         **measured(training.h, isotropic, H),
-    }
-
-
-def measured(h: FloatArray, isotropic: FloatArray, H: FloatArray) -> dict[str, Any]:  # noqa: N803 -- the paper's symbol
-    """What a functional is worth, as JSON can hold it.
-
-    Parameters
-    ----------
-    h, isotropic, H : (runs, frames) float64
-        The functional, H of the velocities of a gas without a preferred direction, and H of the speeds.
-
-    Returns
-    -------
-    dict
-        Fits H ≈ a·h + b, and correlations over the runs, of both; null where h is constant along a run.
-    """
-    return {
-        "fit": fit_json(fit_or_none(h, H), H),
-        "correlation": deviation_correlation(h, H, first=min(5, h.shape[1] - 1)),
-        "velocity_fit": fit_json(fit_or_none(h, isotropic), isotropic),
-        "velocity_correlation": deviation_correlation(h, isotropic, first=min(5, h.shape[1] - 1)),
     }
 
 

@@ -1,4 +1,4 @@
-"""What a trained functional is like: how well it stands for H, how often it falls, how it looks early and late."""
+"""What a functional is like: how well it stands for H, how often it falls, how it looks early and late."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from hthm.fit import deviation_correlation
 from hthm.pages.tables import fit_json, fit_or_none
 
 if TYPE_CHECKING:
@@ -48,6 +49,27 @@ def fit_and_shape(h: FloatArray, H: FloatArray) -> dict[str, Any] | None:  # noq
         "late_variance": float(curve[:, late:].var(axis=1).mean()),
         "late_variance_h": float(H[:, late:].var(axis=1).mean()),
         "steepness": _slope(curve) / _slope(H),
+    }
+
+
+def measured(h: FloatArray, isotropic: FloatArray, H: FloatArray) -> dict[str, Any]:  # noqa: N803 -- the paper's symbol
+    """What a functional is worth, as JSON can hold it.
+
+    Parameters
+    ----------
+    h, isotropic, H : (runs, frames) float64
+        The functional, H of the velocities of a gas without a preferred direction, and H of the speeds.
+
+    Returns
+    -------
+    dict
+        Fits H ≈ a·h + b, and correlations over the runs, of both; null where h is constant along a run.
+    """
+    return {
+        "fit": fit_json(fit_or_none(h, H), H),
+        "correlation": deviation_correlation(h, H, first=min(5, h.shape[1] - 1)),
+        "velocity_fit": fit_json(fit_or_none(h, isotropic), isotropic),
+        "velocity_correlation": deviation_correlation(h, isotropic, first=min(5, h.shape[1] - 1)),
     }
 
 

@@ -1,4 +1,4 @@
-"""The simulation of a command: a stage of its own, recorded as a log, and what results.json says of it."""
+"""The simulations of a command: each a stage of its own, recorded as a log, and what results.json says of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from hthm.pages.decimals import with_error
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
+    from hthm.choices.entropy import EntropyConfig
     from hthm.choices.run import GasChoices
+    from hthm.experiments.work import Work
     from hthm.gas import State
     from hthm.pages.console import Stages
     from hthm.trajectories import Trajectories
@@ -49,3 +51,12 @@ def simulated(config: GasChoices, start: State, stages: Stages) -> tuple[Traject
         "collisions_per_run": {"mean": mean, "sem": sem},
         "seconds": seconds,
     }
+
+
+def simulations(work: Work[EntropyConfig]) -> tuple[tuple[Trajectories, dict[str, Any]], ...]:
+    """Simulate the runs of the training, those of its held-out loss, and those of the fits, a stage each."""
+    first, *others = work.config.gases
+    return (
+        simulated(first, work.start, work.stages),
+        *(simulated(gas, gas.start(), work.stages) for gas in others),
+    )

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.deepsets import DeepSets, new_model
-from hthm.learning.backends import TimedTraining
 from hthm.learning.plain_network import new_plain_network
+from hthm.learning.timing import TimedTraining
 
 if TYPE_CHECKING:
     from torch import nn

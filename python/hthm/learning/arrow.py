@@ -16,6 +16,7 @@ import torch
 
 from hthm.learning.accepted import check_model
 from hthm.learning.calibration import calibration
+from hthm.learning.diverged import TrainingDivergedError
 from hthm.learning.drawing import new_generator
 from hthm.learning.loss import logistic_loss, negative_slope, tilted_loss
 from hthm.learning.own_settings import own_settings
@@ -23,7 +24,6 @@ from hthm.learning.recipes import ArrowConfig
 from hthm.learning.whole_runs import Changes, whole_runs
 from hthm.randomness import Stream
 from hthm.recording.reading import FramesLike
-from hthm.train import TrainingDivergedError
 
 if TYPE_CHECKING:
     from hthm.deepsets import DeepSets

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hthm.choices.config_file import kind_of
 from hthm.choices.entropy import EntropyConfig
+from hthm.choices.kinds import kind_of
 from hthm.choices.run import RunConfig
 from hthm.files import write_text
 from hthm.pages.console import duration

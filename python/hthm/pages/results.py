@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from hthm import __version__, _core, checks
-from hthm.choices.config_file import COMMANDS, kind_of
+from hthm.choices.kinds import COMMANDS, kind_of
 from hthm.choices.run import GasChoices
 from hthm.files import write_text
 from hthm.pages.owner import owned
