@@ -74,6 +74,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
 
 NOT_VALUES = {
     "hthm.reprs.OneLine": "says how records are shown, and is none itself",
+    "hthm.equilibrium.Equilibrium": "is the part of a gas that theory knows, and has no numbers of its own",
     "hthm.learning.checkpoint.Checkpoint": "holds the model and the generator of a training that is under way",
     "hthm.learning.frame_pairs.TorchBatchLoss": "holds the model that a training changes",
     "hthm.learning.fused.FusedBatchLoss": "holds memory of the compiled kernel",

@@ -16,7 +16,7 @@ RANKS: dict[str, int] = {
     for rank, names in enumerate(
         (
             ("_core", "arrays", "checks", "files", "integrity", "machine", "randomness", "published", "reprs"),
-            ("mechanics", "ranges"),
+            ("mechanics", "ranges", "equilibrium"),
             ("starts", "gas", "paper", "engines"),
             ("recording", "trajectories", "simulate"),
             ("measures", "h_functional", "fit"),

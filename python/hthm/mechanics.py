@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SAFE: Final = (1e-130, 1e140)  # sums of squares of what lies between are those of exact multiples of it
+_SAFE_SQUARE: Final = 1e-150  # squares of faster speeds keep all digits; below, they are taken of a multiple
 _LEAST_ENERGY: Final = 2.0**-900  # above it no square that counts has lost a digit
 
 
@@ -58,3 +59,8 @@ def root_mean_square(velocities: NDArray[np.float64]) -> float:
     exponent = 0 if _SAFE[0] < largest < _SAFE[1] or not largest else math.frexp(largest)[1]
     scaled = np.ldexp(velocities, -exponent) if exponent else velocities
     return math.ldexp(math.sqrt(float(np.mean(np.square(scaled).sum(axis=-1)))), exponent)
+
+
+def thermal_speed(speed: float) -> float:
+    """Spread √(s0²/2) of each component of a velocity in equilibrium, the mean square of a velocity being s0²."""
+    return speed / math.sqrt(2) if speed < _SAFE_SQUARE else math.sqrt(speed**2 / 2)

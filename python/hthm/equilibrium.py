@@ -1,0 +1,62 @@
+"""What theory says of a gas of equal hard disks in equilibrium."""
+
+from __future__ import annotations
+
+import math
+
+from hthm import mechanics, ranges
+
+
+class Equilibrium:
+    """Temperature, collision rate and mean free path of a gas, from its numbers: `hthm.gas.DiskGas` has them."""
+
+    n: int
+    diameter: float
+    speed: float
+    box: float
+
+    @property
+    def density(self) -> float:
+        """Disks per unit area."""
+        return self.n / self.box**2
+
+    @property
+    def area_fraction(self) -> float:
+        """Fraction φ = Nπσ²/4L² of the box that disks cover, overlaps counted twice."""
+        return self.density * math.pi * self.diameter**2 / 4
+
+    @property
+    def temperature(self) -> float:
+        """Temperature T = s0²/2 of the equilibrium that an "equal" start reaches, in units of m/k_B."""
+        return ranges.held("temperature", self.speed**2 / 2) if self.speed else 0.0
+
+    @property
+    def thermal_speed(self) -> float:
+        """√T: the spread of each component of a velocity in equilibrium."""
+        return mechanics.thermal_speed(self.speed)
+
+    @property
+    def contact_value(self) -> float:
+        """Pair correlation χ at contact: Henderson, Mol. Phys. 30, 971 (1975), doi:10.1080/00268977500102511.
+
+        Raises
+        ------
+        ValueError
+            If disks cover more than the box.
+        """
+        if self.area_fraction >= 1:
+            raise ValueError(
+                f"area_fraction: must be below 1 for a contact value, got {self.area_fraction:.3g}. Take fewer disks."
+            )
+        return (1 - 7 * self.area_fraction / 16) / (1 - self.area_fraction) ** 2
+
+    @property
+    def collision_rate(self) -> float:
+        """Collisions of one disk per unit time in equilibrium, 2nσχ√(πT/m): Enskog's rate for hard disks."""
+        rate = 2 * self.density * self.diameter * self.contact_value * math.sqrt(math.pi) * self.thermal_speed
+        return ranges.held("collision_rate", rate) if self.speed else 0.0
+
+    @property
+    def mean_free_path(self) -> float:
+        """Mean distance between two collisions of a disk in equilibrium: mean speed √(πT/2m) over the rate."""
+        return 1 / (2 * math.sqrt(2) * self.density * self.diameter * self.contact_value)
