@@ -3,15 +3,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cfenv>
 #include <chrono>
 #include <cstdlib>
-#include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -108,12 +111,46 @@ TEST_CASE("a forked child has threads of its own") {
   }
 }
 
+namespace {
+
+/// Of every other thread its number, its state and how often it has gone to sleep or been sent away from a processor.
+std::vector<std::string> other_threads() {
+  std::vector<std::string> found;
+  const std::string mine = std::to_string(gettid());
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    if (task.path().filename() == mine) continue;
+    std::string thread = task.path().filename();
+    std::ifstream status(task.path() / "status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("State:") || line.find("ctxt_switches:") != line.npos) thread += "; " + line;
+    }
+    found.push_back(thread);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
 TEST_CASE("nobody computes when all is done") {
   hthm::parallel_for(100, 4, [](std::int64_t) {});
-  std::this_thread::sleep_for(std::chrono::milliseconds{20});
-  const std::clock_t before = std::clock();
-  std::this_thread::sleep_for(std::chrono::milliseconds{200});
-  CHECK(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < 0.02);
+  // Who sleeps at two looks, and has not been on or off a processor between them, has slept all the while. On a busy
+  // machine a worker may come to sleep late: there are many tries.
+  std::vector<std::string> before, after = other_threads();
+  const auto all_slept = [&] {
+    const auto sleeps = [](const std::string& thread) { return thread.find("State:\tS") != thread.npos; };
+    return before == after && std::all_of(after.begin(), after.end(), sleeps);
+  };
+  for (int tries = 0; tries < 400 && !all_slept(); ++tries) {
+    before = std::move(after);
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    after = other_threads();
+  }
+  std::string threads;
+  for (const std::string& thread : after) threads += '\n' + thread;
+  CAPTURE(threads);
+  REQUIRE(!after.empty());
+  CHECK(all_slept());
 }
 
 TEST_CASE("who waits for others goes on asking whether to stop, and they stop") {
