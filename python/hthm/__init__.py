@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hthm import paper
 from hthm._core import __version__
-from hthm.engines.choice import engines
+from hthm.engines.names import engines
 from hthm.gas import DiskGas, State
 from hthm.h_functional import HRangeWarning, speed_counts, speed_h, velocity_h
 from hthm.simulate import LogMemoryError, simulate

@@ -8,9 +8,10 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from hthm import _core, checks, paper
+from hthm import _core, checks, published
 from hthm.arrays import FloatArray
-from hthm.engines.choice import AUTO, EXACT, check, chosen
+from hthm.engines.choice import chosen
+from hthm.engines.names import AUTO, EXACT, check
 from hthm.gas import State, unchecked_state
 from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
@@ -47,8 +48,8 @@ class LogMemoryError(MemoryError):
 
 def simulate(
     state: State,
-    frames: int = paper.FRAMES,
-    dt: float = 1 / paper.FRAME_RATE,
+    frames: int = published.FRAMES,
+    dt: float = 1 / published.FRAME_RATE,
     *,
     engine: str = AUTO,
     threads: int | None = None,

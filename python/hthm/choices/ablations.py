@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, get_args
 
-from hthm import paper
+from hthm import published
 from hthm.learning.recipes import Architecture, ArrowConfig
 from hthm.recording.frames import Steps
 
@@ -66,8 +66,8 @@ ABLATIONS: Final[Mapping[str, Ablation]] = MappingProxyType(
             steps=("frames",),
         ),
         "paper": Ablation(
-            f"the paper's loss, λ = {paper.PENALTY:g}, no blocks",
-            training=lambda recipe: replace(recipe, loss="tilted", penalty=paper.PENALTY, blocks=1),
+            f"the paper's loss, λ = {published.PENALTY:g}, no blocks",
+            training=lambda recipe: replace(recipe, loss="tilted", penalty=published.PENALTY, blocks=1),
         ),
         "part": Ablation("a quarter of a run an update", training=lambda recipe: replace(recipe, runs_per_update=0.25)),
         "batch": Ablation(

@@ -10,14 +10,14 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 import tyro
 
-from hthm import checks, paper
+from hthm import checks, published
 from hthm.choices.ablations import ABLATIONS
 from hthm.choices.run import GasChoices
 from hthm.learning.recipes import ArrowConfig
 from hthm.measures.smooth_h import FINEST
 from hthm.starts.kinds import ENSEMBLES, LEAVE_ONE_OUT, MIXTURE, STARTS
 
-RESOLUTION: Final = 2 / paper.BINS / math.sqrt(2 * math.pi * math.e)
+RESOLUTION: Final = 2 / published.BINS / math.sqrt(2 * math.pi * math.e)
 """Blur of the velocities, in units of s0, at which disks of equal speed have the entropy that one bin of H gives them.
 
 A normal distribution of standard deviation σ has the entropy ln(σ√(2πe)), a bin of width ds has ln ds.

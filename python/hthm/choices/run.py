@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 import numpy as np
 import tyro
 
-from hthm import checks, paper
-from hthm.engines.choice import AUTO, EXACT, check
+from hthm import checks, published
+from hthm.engines.names import AUTO, EXACT, check
 from hthm.gas import DiskGas
 from hthm.learning.recipes import TrainConfig
 
@@ -34,23 +34,23 @@ class GasChoices:
 
     kind: ClassVar[str] = ""
 
-    n: int = paper.N
+    n: int = published.N
     """Disks."""
-    diameter: float = paper.DIAMETER
+    diameter: float = published.DIAMETER
     """Diameter of a disk, at most half the box."""
-    box: float = paper.BOX
+    box: float = published.BOX
     """Side of the periodic box."""
-    speed: float = paper.S0
+    speed: float = published.S0
     """s0: speed of every disk at the start."""
     speeds: Literal["equal", "uniform", "maxwell"] = "equal"
     """Distribution of the speeds at the start."""
     overlaps: Literal["allow", "reject"] = "allow"
     """Whether disks may overlap at the start."""
-    runs: int = paper.RUNS
+    runs: int = published.RUNS
     """Independent runs."""
-    frames: int = paper.FRAMES
+    frames: int = published.FRAMES
     """Frames of a run."""
-    frame_rate: float = paper.FRAME_RATE
+    frame_rate: float = published.FRAME_RATE
     """Frames per unit time."""
     seed: int = 0
     """Seed of the starts."""
@@ -117,21 +117,21 @@ class GasChoices:
 class TrainingChoices(GasChoices):
     """Which networks are trained on the runs, and how."""
 
-    widths: tuple[int, ...] = paper.WIDTHS
+    widths: tuple[int, ...] = published.WIDTHS
     """Widths D of the networks."""
     trainings: int = 1
     """Trainings of each width, with seeds that follow each other."""
     training_seed: int = 0
     """Seed of the first training of each width."""
-    epochs: int = paper.EPOCHS
+    epochs: int = published.EPOCHS
     """Epochs of a training."""
-    batch: int = paper.BATCH
+    batch: int = published.BATCH
     """Frame pairs of a batch."""
-    learning_rate: float = paper.LEARNING_RATE
+    learning_rate: float = published.LEARNING_RATE
     """Adam's."""
-    penalty: float = paper.PENALTY
+    penalty: float = published.PENALTY
     """λ of the loss, eq. (11)."""
-    final_slope: float = paper.FINAL_SLOPE
+    final_slope: float = published.FINAL_SLOPE
     """Negative slope of the loss in the last epoch, eq. (12)."""
     backend: Literal["fused", "torch"] | None = None
     """How to train: with the compiled kernel, on a CPU, or with torch. The kernel wherever it can unless given."""
@@ -197,7 +197,7 @@ class RunConfig(TrainingChoices):
 
     kind: ClassVar[str] = "run"
 
-    frame_rates: tuple[int, ...] = paper.FRAME_RATES
+    frame_rates: tuple[int, ...] = published.FRAME_RATES
     """Frame rates of Fig. 2."""
     rate_runs: int = 20
     """Runs at each frame rate of Fig. 2."""

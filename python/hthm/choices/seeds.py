@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 
-from hthm import checks, paper
+from hthm import checks, published
 from hthm.choices.run import GasChoices, TrainingChoices
 
 
@@ -17,7 +17,7 @@ from hthm.choices.run import GasChoices, TrainingChoices
 class HeldOutChoices(TrainingChoices):
     """Trainings whose networks are fitted on runs that no training saw, too."""
 
-    held_out_runs: int = paper.RUNS
+    held_out_runs: int = published.RUNS
     """Runs that no training sees, to fit on."""
     held_out_seed: int = 1
     """Seed of their starts, another than --seed."""

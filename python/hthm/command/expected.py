@@ -16,8 +16,8 @@ import numpy as np
 from hthm.choices.entropy import EntropyConfig
 from hthm.choices.seeds import CompareConfig
 from hthm.deepsets import DeepSets, evaluate, new_model
-from hthm.engines.choice import EXACT
-from hthm.experiments.variants import variants
+from hthm.engines.names import EXACT
+from hthm.experiments.variants import VARIANTS
 from hthm.h_functional import speed_h
 from hthm.learning.arrow import train_arrow
 from hthm.learning.backends import checked_device, new_batch_loss
@@ -88,7 +88,13 @@ def timed_trainings(config: TrainingChoices | EntropyConfig) -> list[TimedTraini
     if isinstance(config, EntropyConfig) or not config.trains:
         return []
     if isinstance(config, CompareConfig):
-        return variants(config)
+        return [
+            TimedTraining(
+                variant.new(config.n, width, 0), variant.changes.get("backend", config.backend), config.trainings
+            )
+            for width in config.widths
+            for variant in VARIANTS[config.compared].values()
+        ]
     return [TimedTraining(new_model(width, 0), config.backend, config.trainings) for width in config.widths]
 
 

@@ -1,4 +1,4 @@
-"""The engines by name, and which of them is the fastest for a gas."""
+"""Which engine is the fastest for a gas."""
 
 from __future__ import annotations
 
@@ -7,38 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from hthm import _core, checks
+from hthm.engines.names import AUTO
 from hthm.gas import State
 
-AUTO: Final = "auto"
-"""Stands for the fastest of the fixed-step engines, all of which give the same bits."""
-
-EXACT: Final = ("event",)
-"""Engines that know when a collision happens, and not only in which frame."""
-
 _MANY: Final = 5000  # disks whose cells do not stay in the cache
-
-
-def engines() -> tuple[str, ...]:
-    """Return the names of the engines; all give the same bits but the exact ones.
-
-    Returns
-    -------
-    tuple of str
-        Names that `simulate` takes, beside "auto" for the fastest fixed-step engine.
-    """
-    return tuple(_core.engines())
-
-
-def check(engine: object) -> str:
-    """Return the name of an engine, or "auto".
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no string, or no such name.
-    """
-    return checks.choice("engine", engine, (AUTO, *engines()))
 
 
 def fastest(n: int, area_fraction: float, moved: float) -> str:
@@ -56,7 +28,7 @@ def fastest(n: int, area_fraction: float, moved: float) -> str:
     Returns
     -------
     str
-        One of `engines`, never an exact one.
+        One of `hthm.engines`, never an exact one.
 
     Notes
     -----
@@ -84,7 +56,7 @@ def chosen(engine: str, state: State, dt: float) -> str:
     Parameters
     ----------
     engine : str
-        One of `engines`, or "auto".
+        One of `hthm.engines`, or "auto".
     state : State
         Where the runs start; the root mean square of its velocities is what disks move by in a unit of time.
     dt : float
@@ -93,7 +65,7 @@ def chosen(engine: str, state: State, dt: float) -> str:
     Returns
     -------
     str
-        One of `engines`.
+        One of `hthm.engines`.
     """
     if engine != AUTO:
         return engine

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hthm.engines.choice import AUTO
+from hthm.engines.names import AUTO
 from hthm.pages.series import FrameRates
 from hthm.simulate import Progress, simulate
 from hthm.starts.lattice import widest_lattice

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hthm import paper
+from hthm import published
 from hthm.h_functional import speed_counts_in_range, speed_edges
 from hthm.pages.series import Speeds
 from hthm.recording.reading import frames_of
@@ -45,7 +45,7 @@ def speed_distributions(traj: Trajectories, *, threads: int | None = None) -> Sp
     counts = counts.reshape(*numbers.shape, -1).sum(axis=0)  # (shown, bins)
     return Speeds(
         times=traj.times[frames],
-        edges=speed_edges(traj.gas.speed, paper.BINS),
+        edges=speed_edges(traj.gas.speed, published.BINS),
         counts=counts,
         total=traj.runs * traj.gas.n,
     )

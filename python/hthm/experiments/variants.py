@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hthm.deepsets import DeepSets, new_model
 from hthm.learning.plain_network import new_plain_network
-from hthm.learning.timing import TimedTraining
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from hthm.choices.seeds import CompareConfig
 
 
 @dataclass(frozen=True)
@@ -63,12 +60,3 @@ VARIANTS: Final[Mapping[str, Mapping[str, Variant]]] = MappingProxyType(
 def training_name(variant: str, width: int, seed: int) -> str:
     """Name of the files of a training."""
     return f"{variant}-d{width}-seed{seed}"
-
-
-def variants(config: CompareConfig) -> list[TimedTraining]:
-    """What is to be trained, to be timed before."""
-    return [
-        TimedTraining(variant.new(config.n, width, 0), variant.changes.get("backend", config.backend), config.trainings)
-        for width in config.widths
-        for variant in VARIANTS[config.compared].values()
-    ]

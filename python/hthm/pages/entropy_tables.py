@@ -5,9 +5,9 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING, Any
 
-from hthm import paper
 from hthm.pages.decimals import NONE, number, table, with_error
 from hthm.pages.remarks import another_gas
+from hthm.published import PUBLISHED, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,9 +40,9 @@ def entropy_markdown(results: Mapping[str, Any]) -> str:
             rows.append(_row(f"{title}, median of {len(trainings)}", _median(trainings), n))
     rows += [_row(name, one, None) for name, one in results["baselines"].items()]
     label = "published, of another gas" if another_gas(results["config"]) else "published"
-    for width, row in paper.PUBLISHED.items():
-        mse = with_error(row.mse, (row.mse_variance / (paper.RUNS - 1)) ** 0.5)
-        a = with_error(row.a, (row.a_variance / (paper.RUNS - 1)) ** 0.5)
+    for width, row in PUBLISHED.items():
+        mse = with_error(row.mse, (row.mse_variance / (RUNS - 1)) ** 0.5)
+        a = with_error(row.a, (row.a_variance / (RUNS - 1)) ** 0.5)
         rows.append([f"{label}, D = {width}, on the runs of its training", mse, NONE, NONE, a, *[NONE] * 5])
     titles = ("MSE", "1 − R²", "r", "a")
     return (

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hthm import paper
 from hthm.arrays import FloatArray, IntArray
 from hthm.pages.print_style import BLACK, BLUE, COLOURS, COLUMN, GREEN, MARKERS, PAGE, RED, STYLES, canvas, save_figure
 from hthm.pages.series import Series, Training
+from hthm.published import PUBLISHED, SHOWN_RUNS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,7 +138,7 @@ def losses_figure(series: Series) -> Figure:
         power = round(math.log10(linear))
         grid[0, 0].set_ylabel(f"mean loss of the epoch\n(linear within $\\pm 10^{{{power}}}$)")
         for axes, width in zip(grid.flat, widths, strict=True):
-            published = paper.PUBLISHED.get(width)
+            published = PUBLISHED.get(width)
             if published and published.critical_epoch <= max(len(t.loss) for t in trained if t.width == width):
                 epoch = published.critical_epoch
                 axes.axvline(epoch, color=BLACK, linestyle=STYLES[2], linewidth=0.9, label=f"published: {epoch}")
@@ -167,7 +167,7 @@ def fits_figure(series: Series) -> Figure:
     They are the paper's where there are that many runs, else as many evenly chosen ones.
     """
     runs = len(series.H)
-    shown = paper.SHOWN_RUNS if runs > max(paper.SHOWN_RUNS) else _evenly(runs, len(paper.SHOWN_RUNS))
+    shown = SHOWN_RUNS if runs > max(SHOWN_RUNS) else _evenly(runs, len(SHOWN_RUNS))
     models: dict[tuple[int, str], Training] = {}
     for training in series.trainings:
         models.setdefault((training.width, training.steps), training)

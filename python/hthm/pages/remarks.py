@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.choices.run import GasChoices, RunConfig
-from hthm.engines.choice import EXACT
+from hthm.engines.names import EXACT
 from hthm.measures.movement import movement
 from hthm.pages.decimals import number
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING, Any, Final
 
-from hthm import paper
 from hthm.pages.decimals import NONE, column, number, table, with_error
 from hthm.pages.remarks import headed, published_label
+from hthm.published import PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -91,7 +91,7 @@ def _spread(values: Iterable[float | None]) -> dict[str, Any]:
 
 def published_values(width: int) -> dict[str, float]:
     """The paper's training of this width, by the names of `QUANTITIES`; empty where it has none."""
-    row = paper.PUBLISHED.get(width)
+    row = PUBLISHED.get(width)
     if row is None:
         return {}
     return {

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hthm import paper
 from hthm.fit import AffineFit, affine_fit, summarize
 from hthm.pages import decimals
 from hthm.pages.series import Training
+from hthm.published import PUBLISHED, RUNS, PublishedTraining
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -157,7 +157,7 @@ def published_json() -> dict[str, Any]:
                 }
             ]
         }
-        for width, row in paper.PUBLISHED.items()
+        for width, row in PUBLISHED.items()
     }
 
 
@@ -237,20 +237,20 @@ TITLES_2: Final = ("final loss", "final Loss0", "critical epoch")
 TITLES_3: Final = ("MSE", "1 − R²", "a", "b", "CV a", "CV b")
 
 
-def _with_published(trainings: Sequence[Training]) -> Iterable[tuple[Training, paper.PublishedTraining | None]]:
+def _with_published(trainings: Sequence[Training]) -> Iterable[tuple[Training, PublishedTraining | None]]:
     """Every training, the first of a width with the published row of that width."""
     seen: set[int] = set()
     for training in trainings:
-        yield training, None if training.width in seen else paper.PUBLISHED.get(training.width)
+        yield training, None if training.width in seen else PUBLISHED.get(training.width)
         seen.add(training.width)
 
 
 def _sem(variance: float) -> float:
     """Standard error of a published mean, from the population variance over the runs."""
-    return math.sqrt(variance / (paper.RUNS - 1))
+    return math.sqrt(variance / (RUNS - 1))
 
 
-def _cv(cv: float, runs: int = paper.RUNS) -> tuple[float | None, float | None]:
+def _cv(cv: float, runs: int = RUNS) -> tuple[float | None, float | None]:
     """A CV with the standard error that normally distributed values give it, cv √(1/2 + cv²) / √(runs − 1)."""
     if runs < 2:  # noqa: PLR2004 -- a single value has no spread
         return None, None
