@@ -10,49 +10,15 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import hthm
+from codebase import CPP, ROOT, lines, places, report, sources
 
-ROOT = Path(__file__).resolve().parent.parent
-CPP = (".cpp", ".hpp", ".inl")
 MOST_LINES = 320
 MOST_BINDING_LINES = 150
-
-
-def sources(*suffixes: str, below: str = ".") -> list[Path]:
-    """Files of the project with one of these suffixes, build folders and environments left out."""
-    files = []
-    for top in sorted((ROOT / below).iterdir()) if below == "." else [ROOT / below]:
-        if top.name in {"build", "dist", "shared"} or (top.name.startswith(".") and top.name != ".ci"):
-            continue
-        candidates = [top] if top.is_file() else sorted(top.rglob("*"))
-        files += [path for path in candidates if path.is_file() and path.suffix in suffixes]
-    assert files, f"no {suffixes} below {below}: this rule looks at nothing"
-    return files
-
-
-def lines(path: Path) -> Iterator[tuple[str, str]]:
-    """Pairs of a place to point at and the line there."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        yield f"{path.relative_to(ROOT)}:{number}", line
-
-
-def places(pattern: str, *suffixes: str, below: str = ".") -> dict[str, Path]:
-    """Where a pattern occurs: the place and the file."""
-    return {
-        f"{place}: {line.strip()}": path
-        for path in sources(*suffixes, below=below)
-        for place, line in lines(path)
-        if re.search(pattern, line)
-    }
-
-
-def report(offenders: list[str], reason: str) -> None:
-    assert not offenders, "\n".join([reason, *offenders])
 
 
 # ---- The core -------------------------------------------------------------------------------------------------------
