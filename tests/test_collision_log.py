@@ -181,6 +181,7 @@ def test_what_was_recorded_otherwise_is_said() -> None:
 
 def test_dense_is_refused_where_it_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     traj = hthm.simulate(legal(100, 0.04, 8, 10), frames=30, record="log")
+    monkeypatch.setattr(checks, "NEGLIGIBLE", 0)
     monkeypatch.setattr(checks, "available_memory", lambda: 100_000)
     with pytest.raises(MemoryError, match=r"dense: needs .* traj\[:10\].dense\(\)"):
         traj.dense()
@@ -191,6 +192,7 @@ def test_where_memory_ends_the_finished_runs_are_kept(monkeypatch: pytest.Monkey
     state = legal(100, 0.04, 12, 11)
     expected = hthm.simulate(state, frames=30)
     left = iter([10**9] * 130 + [1000] * 1000)
+    monkeypatch.setattr(checks, "NEGLIGIBLE", 0)
     monkeypatch.setattr(checks, "available_memory", lambda: next(left))
     monkeypatch.setattr(SIMULATE, "PIECE", 1e-9)  # a frame of two runs a call
     with pytest.raises(
@@ -209,6 +211,7 @@ def test_where_memory_ends_the_finished_runs_are_kept(monkeypatch: pytest.Monkey
 def test_where_memory_ends_at_once_nothing_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     state = legal(100, 0.04, 2, 12)
     left = iter([10**9, 1000])
+    monkeypatch.setattr(checks, "NEGLIGIBLE", 0)
     monkeypatch.setattr(checks, "available_memory", lambda: next(left))
     with pytest.raises(hthm.LogMemoryError, match=r"with 0 of 2 runs finished\. simulate: needs") as stopped:
         hthm.simulate(state, frames=30, record="log")

@@ -53,8 +53,8 @@ std::int64_t nearby_bin(const std::vector<double>& edges, double step, double x)
 void count_speeds(const SpeedBins& bins, const Vec* velocities, std::int64_t n, Pace& pace,
                   std::vector<std::int64_t>& counts) {
   std::fill(counts.begin(), counts.end(), 0);
-  in_pieces(0, n, pace, [&bins, velocities, count = counts.data()](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) ++count[bins(velocities[i])];
+  in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
+    bins.count(velocities + first, last - first, counts.data());
   });
 }
 
@@ -63,25 +63,27 @@ void count_speeds(const SpeedBins& bins, const Vec* velocities, std::int64_t n, 
 // ---- Speeds ---------------------------------------------------------------------------------------------------------
 
 SpeedBins::SpeedBins(std::vector<double> edges)
-    : edges_{std::move(edges)}, per_speed_{static_cast<double>(bins()) / edges_.back()} {
-  // sqrt(vx^2 + vy^2) and hypot both lie within 2 ulp of the true speed, so a root further than 8 ulp from every edge
-  // says on which side hypot falls. Squares below 2^-900 or above 2^900 lose that accuracy.
-  constexpr double slack = 0x1p-49, least = 0x1p-450, most = 0x1p450;
-  for (std::int64_t k = 0; k < bins(); ++k) {
-    const auto bin = static_cast<std::size_t>(k);
-    low_.push_back(std::max(edges_[bin] * (1 + slack), least));
-    high_.push_back(std::min(edges_[bin + 1] * (1 - slack), most));
+    : edges_{std::move(edges)}, per_speed_{static_cast<double>(bins()) / edges_.back()}, sure_{bins()} {
+  // Squares below 2^-900 or above 2^900 lose digits, and edges that are not equally spaced are not where they are
+  // taken to be.
+  bool is_regular = sure_.least * width() > 0x1p-450 && edges_.back() < 0x1p450;
+  for (std::int64_t k = 0; k <= bins(); ++k) {
+    const double place = edges_[static_cast<std::size_t>(k)] * per_speed_;
+    is_regular = is_regular && std::abs(place - static_cast<double>(k)) < sure_.least / 4;
   }
+  if (!is_regular) sure_.least = 1;  // never
 }
 
-std::int64_t SpeedBins::operator()(const Vec& v) const {
-  const double root = std::sqrt(norm2(v));
-  const double guess = root * per_speed_;
-  if (guess < static_cast<double>(bins())) {
-    const auto bin = static_cast<std::size_t>(guess);
-    if (root > low_[bin] && root < high_[bin]) return static_cast<std::int64_t>(bin);
+void SpeedBins::count(const Vec* velocities, std::int64_t n, std::int64_t* counts) const {
+  // In two loops, of which the compiler makes the first one of vectors.
+  constexpr std::int64_t block = 128;
+  double places[block];
+  for (std::int64_t first = 0; first < n; first += block) {
+    const std::int64_t size = std::min(block, n - first);
+    const Vec* of = velocities + first;
+    for (std::int64_t i = 0; i < size; ++i) places[i] = place(of[i]);
+    for (std::int64_t i = 0; i < size; ++i) ++counts[bin(of[i], places[i])];
   }
-  return exact(v);
 }
 
 std::int64_t SpeedBins::exact(const Vec& v) const {
@@ -187,14 +189,31 @@ double VelocityCells::operator()(const Vec* velocities, const double* temperatur
 
 /// Add velocities (n,) to the counts.
 void VelocityCells::count(const Vec* velocities, std::int64_t n, double step) {
-  for (std::int64_t i = 0; i < n; ++i) {
-    const Vec& v = velocities[i];
-    const std::int64_t column = nearby_bin(edges_, step, v.x), row = nearby_bin(edges_, step, v.y);
-    if (column < bins_ && row < bins_) {
+  const double most = edges_.back(), per_step = 1 / step, end = static_cast<double>(bins_);
+  const Sure sure{bins_};
+  const auto place = [=](double x) {  // roughly: the number of its bin, and how far into it
+    const double from_first = (x + most) * per_step, below_end = from_first < end ? from_first : end;  // nor NaN
+    return below_end > 0 ? below_end : 0.0;
+  };
+  constexpr std::int64_t block = 128;
+  Vec places[block];
+  for (std::int64_t first = 0; first < n; first += block) {
+    const std::int64_t size = std::min(block, n - first);
+    const Vec* of = velocities + first;
+    for (std::int64_t i = 0; i < size; ++i) places[i] = {place(of[i].x), place(of[i].y)};
+    for (std::int64_t i = 0; i < size; ++i) {
+      auto column = static_cast<std::int64_t>(places[i].x), row = static_cast<std::int64_t>(places[i].y);
+      if (!sure.holds(places[i].x - static_cast<double>(column)) || !sure.holds(places[i].y - static_cast<double>(row)))
+          [[unlikely]] {
+        column = nearby_bin(edges_, step, of[i].x);
+        row = nearby_bin(edges_, step, of[i].y);
+        if (column == bins_ || row == bins_) {
+          require_finite(of[i]);
+          ++beyond_;
+          continue;
+        }
+      }
       ++counts_[static_cast<std::size_t>(row * bins_ + column)];
-    } else {
-      require_finite(v);
-      ++beyond_;
     }
   }
 }

@@ -1,12 +1,24 @@
 // Velocities into counts, by numpy's rule for explicit edges, and H of the counts.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
 #include "core/run.hpp"
+#include "core/vec2.hpp"
 
 namespace hthm {
+
+/// How far from the edges of its bin a value is to be, in widths of a bin, so that rounding does not matter: an edge
+/// and the place of a value among `bins` bins are each off by some rounding errors of the last edge.
+struct Sure {
+  double least;
+
+  explicit Sure(std::int64_t bins) : least{static_cast<double>(bins) * 0x1p-48} {}
+
+  bool holds(double into_bin) const { return into_bin > least && into_bin < 1 - least; }
+};
 
 /// Bins of speeds. Bin k holds edges[k] <= s < edges[k + 1]; the last bin holds its right edge too; speeds beyond the
 /// edges are dropped. A speed is std::hypot(vx, vy) to the last bit: H hangs on the side of an edge it falls.
@@ -18,15 +30,30 @@ class SpeedBins {
   std::int64_t bins() const { return static_cast<std::int64_t>(edges_.size()) - 1; }
   double width() const { return edges_.back() / static_cast<double>(bins()); }
 
-  /// The bin of a velocity, or bins() where its speed is out of range.
-  std::int64_t operator()(const Vec& v) const;
+  /// The bin of a velocity, or bins() where its speed is out of range. Throws std::invalid_argument if it is not
+  /// finite.
+  std::int64_t operator()(const Vec& v) const { return bin(v, place(v)); }
+
+  /// Add velocities (n,) to counts (bins() + 1,), the last of those out of range. Throws as the operator does.
+  void count(const Vec* velocities, std::int64_t n, std::int64_t* counts) const;
 
  private:
+  /// Roughly where the bin is: its number, and how far into it.
+  double place(const Vec& v) const {
+    const double place = std::sqrt(norm2(v)) * per_speed_, end = static_cast<double>(bins());
+    return place < end ? place : end;  // nor NaN
+  }
+
+  std::int64_t bin(const Vec& v, double place) const {
+    const auto guess = static_cast<std::int64_t>(place);
+    return sure_.holds(place - static_cast<double>(guess)) ? guess : exact(v);
+  }
+
   std::int64_t exact(const Vec& v) const;
 
   std::vector<double> edges_;
-  std::vector<double> low_, high_;  // (bins,) a root of v^2 strictly between these is in the bin, however it rounds
-  double per_speed_;                // bins per unit speed
+  double per_speed_;  // bins per unit speed
+  Sure sure_;
 };
 
 /// H of a histogram: the sum of p ln p over its cells, p the density of the counts.

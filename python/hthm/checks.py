@@ -19,6 +19,9 @@ from hthm.machine import available_memory, default_threads
 MOST_THREADS: Final = 1024
 """More threads than this are a slip of the keyboard."""
 
+NEGLIGIBLE: Final = 2**20
+"""Bytes up to which nobody asks whether they are there."""
+
 _ADVICE: Final = {
     "velocities": "Keep float64 from the start: rounded velocities shift H by up to ln 2.",
     "positions": "Keep float64 from the start: rounded positions decide differently who collides.",
@@ -161,8 +164,11 @@ def memory(what: str, needed: int, advice: str) -> None:
     Raises
     ------
     MemoryError
-        If less is available. Where the system does not say, nothing is refused.
+        If less is available. Where the system does not say, nothing is refused, nor is less than a MiB: to ask takes
+        as long as a short simulation.
     """
+    if needed < NEGLIGIBLE:
+        return
     available = available_memory()
     if available is not None and needed > available:
         raise MemoryError(

@@ -17,10 +17,12 @@ void NeighborList::find(const Disks& disks, PairList& pairs, Pace& pace) {
   pairs.resize(before + list_.size());
   Pair* found = pairs.data() + before;
   in_pieces(0, static_cast<std::int64_t>(list_.size()), pace, [&](std::int64_t first, std::int64_t last) {
+    const Vec* positions = disks.positions;
+    const auto overlap = overlap_;
     Pair* to = found;
     for (const Pair *pair = list_.data() + first, *end = list_.data() + last; pair != end; ++pair) {
       *to = *pair;
-      to += overlap_(disks.positions[pair->i()], disks.positions[pair->j()]);  // no branch: not to be foreseen
+      to += overlap(positions[pair->i()], positions[pair->j()]);  // no branch: not to be foreseen
     }
     found = to;
   });

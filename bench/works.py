@@ -1,0 +1,190 @@
+"""Works that are timed in two builds of hthm side by side, by `bench.versus`: one process of each build runs this file.
+
+It speaks hthm's public names only, and those of earlier versions too, for it is run with whatever build is there. Lines
+on standard input are its orders, each answered by a line: ``["ready", work]`` prepares a work and is answered with a
+digest of its result, ``["do", times]`` does it so many times and is answered with the seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+import hthm
+
+if TYPE_CHECKING:
+    import torch
+
+Array: TypeAlias = NDArray[Any]
+
+Recording: TypeAlias = Literal["velocities", "log", "counts"]
+
+DT: Final = 1 / 60
+Result: TypeAlias = "Array | list[Array]"
+Work: TypeAlias = Callable[[], Result]
+"""What is timed; it returns its result."""
+
+
+def digest(result: Result) -> str:
+    """Of the bytes of an array, of several, or of a network's weights."""
+    sha = hashlib.sha256()
+    for array in result if isinstance(result, list) else [result]:
+        sha.update(np.ascontiguousarray(array).tobytes())
+    return sha.hexdigest()[:16]
+
+
+def gas_of(n: int, area_fraction: float) -> hthm.DiskGas:
+    return hthm.DiskGas(n=n, diameter=float(np.sqrt(4 * area_fraction / (np.pi * n))), speed=hthm.paper.S0, box=1.0)
+
+
+def fixed_step(
+    engine: str, record: Recording, n: int = 1000, runs: int = 1, frames: int = 300, threads: int = 1
+) -> Work:
+    """Steps of the paper's density."""
+    state = gas_of(n, hthm.paper.GAS.area_fraction).sample(runs, seed=1)
+    simulated = partial(hthm.simulate, state, frames, DT, engine=engine, threads=threads, record=record)
+
+    def work() -> Result:
+        trajectories = simulated()
+        return [trajectories.collisions, trajectories.final.velocities]
+
+    return work
+
+
+def exact(n: int, area_fraction: float, collisions: float) -> Work:
+    """So many collisions, from a lattice that has been mixed a little."""
+    gas = gas_of(n, area_fraction)
+    mixed = hthm.simulate(
+        gas.lattice_state(1, seed=1), 1, 4 / gas.collision_rate, engine="event", record="counts"
+    ).final
+    dt = 2 * collisions / (n * gas.collision_rate)
+
+    def work() -> Result:
+        trajectories = hthm.simulate(mixed, 1, dt, engine="event", threads=1, record="counts")
+        return [trajectories.collisions, trajectories.final.velocities]
+
+    return work
+
+
+def functional(name: str, recording: Recording, frames: int = 500) -> Work:
+    """H of two of the paper's runs."""
+    measure = getattr(hthm.h_functional, name)
+    trajectories = hthm.simulate(hthm.paper.GAS.sample(2, seed=1), frames, DT, record=recording, threads=1)
+    of = trajectories if recording == "log" else trajectories.velocities
+    named = {"speed": hthm.paper.S0} if name == "speed_h" and recording != "log" else {}
+    return partial(measure, of, threads=1, **named)
+
+
+def weights(model: torch.nn.Module) -> list[Array]:
+    return [parameter.detach().numpy() for parameter in model.parameters()]
+
+
+def training(width: int, threads: int = 1) -> Work:
+    """An epoch of the paper's training, with what comes before it."""
+    import torch  # noqa: PLC0415 -- no other work needs it
+
+    from hthm.deepsets import new_model  # noqa: PLC0415
+    from hthm.train import TrainConfig, train  # noqa: PLC0415
+
+    trajectories = hthm.simulate(hthm.paper.GAS.sample(60, seed=1), 200, DT, record="log", threads=1)
+    torch.set_num_threads(threads)
+
+    def work() -> Result:
+        model = new_model(width, 0)
+        train(model, trajectories, TrainConfig(epochs=2, backend="fused"))
+        return weights(model)
+
+    return work
+
+
+def arrow(steps: str, blocks: int = 1) -> Work:
+    """Updates of the learned entropy, D = 32."""
+    import torch  # noqa: PLC0415 -- no other work needs it
+
+    from hthm.deepsets import new_model  # noqa: PLC0415
+
+    has_rooms = importlib.util.find_spec("hthm.learning") is not None
+    arrow_of_time = importlib.import_module("hthm.learning.arrow" if has_rooms else "hthm.arrow")
+    recipes = importlib.import_module("hthm.learning.recipes" if has_rooms else "hthm.deepsets")
+
+    trajectories = hthm.simulate(hthm.paper.GAS.sample(8, seed=1), 300, DT, record="log", threads=1)
+    torch.set_num_threads(1)
+
+    def work() -> Result:
+        model = new_model(32, 0, recipes.entropic(hthm.paper.S0))
+        config = arrow_of_time.ArrowConfig(steps=steps, updates=10, blocks=blocks, looks=1)
+        arrow_of_time.train_arrow(model, trajectories, config)
+        return weights(model)
+
+    return work
+
+
+def evaluation(width: int) -> Work:
+    """The functional of every frame of ten runs, from the log."""
+    import torch  # noqa: PLC0415 -- no other work needs it
+
+    from hthm.deepsets import evaluate, new_model  # noqa: PLC0415
+
+    trajectories = hthm.simulate(hthm.paper.GAS.sample(10, seed=1), 500, DT, record="log", threads=1)
+    torch.set_num_threads(1)
+    return partial(evaluate, new_model(width, 0), trajectories)
+
+
+ENGINES: Final = ("cell_list", "sorted_cells", "neighbor_list", "sweep_and_prune")
+WORKS: Final[dict[str, Callable[[], Work]]] = {
+    **{f"{engine}, recorded": partial(fixed_step, engine, "velocities") for engine in ENGINES},
+    "all_pairs, recorded": partial(fixed_step, "all_pairs", "velocities", frames=20),
+    "sorted_cells, counted": partial(fixed_step, "sorted_cells", "counts"),
+    "sorted_cells, logged": partial(fixed_step, "sorted_cells", "log"),
+    "sorted_cells, 40 runs of 100 disks": partial(fixed_step, "sorted_cells", "counts", n=100, runs=40, frames=100),
+    "sorted_cells, 1e6 disks": partial(fixed_step, "sorted_cells", "counts", n=1_000_000, frames=3),
+    "two runs on two threads": partial(fixed_step, "sorted_cells", "counts", runs=2, frames=600, threads=2),
+    **{f"event, 1000 disks at {f}": partial(exact, 1000, f, 5e4) for f in (0.0283, 0.3, 0.7)},
+    "event, 1e5 disks at 0.0283": partial(exact, 100_000, 0.0283, 5e4),
+    "event, 1e6 disks at 0.0283": partial(exact, 1_000_000, 0.0283, 2e5),
+    "speed_h, dense": partial(functional, "speed_h", "velocities"),
+    "speed_h, log": partial(functional, "speed_h", "log"),
+    "velocity_h, dense": partial(functional, "velocity_h", "velocities"),
+    "velocity_h, log": partial(functional, "velocity_h", "log"),
+    **{f"two epochs, D = {width}": partial(training, width) for width in (16, 32, 64, 128)},
+    "two epochs, D = 32, two threads": partial(training, 32, threads=2),
+    "10 updates by collisions": partial(arrow, "collisions"),
+    "10 updates by frames": partial(arrow, "frames"),
+    "10 updates by frames, 20 blocks": partial(arrow, "frames", blocks=20),
+    **{f"evaluation, D = {width}": partial(evaluation, width) for width in (16, 64)},
+}
+"""Functions that prepare a work, by its name in the table."""
+
+
+def main() -> None:
+    """Obey the orders."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    work: Work | None = None
+    with contextlib.redirect_stdout(sys.stderr):
+        for line in sys.stdin:
+            order, argument = json.loads(line)
+            if order == "ready":
+                work = WORKS[argument]()
+                answer: object = digest(work())
+            else:
+                assert work is not None
+                began = time.perf_counter()
+                for _ in range(argument):
+                    work()
+                answer = time.perf_counter() - began
+            print(json.dumps(answer), file=answers)
+
+
+if __name__ == "__main__":
+    main()
