@@ -20,7 +20,7 @@ from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
 from hthm.choices.kinds import kind_of
 from hthm.choices.run import GasChoices, RunConfig
 from hthm.choices.seeds import CompareConfig, TablesConfig
-from hthm.pages.owner import LOCK, OwnedError, owned
+from hthm.owner import LOCK, OwnedError, owned
 from hthm.pages.results import claimed
 from hthm.run import main
 
@@ -55,7 +55,7 @@ def folder_content(folder: Path) -> dict[str, bytes]:
 HOLDER = """
 import sys, time
 from pathlib import Path
-from hthm.pages.owner import owned
+from hthm.owner import owned
 with owned(Path(sys.argv[1])):
     print("owned", flush=True)
     time.sleep(300)
@@ -116,7 +116,7 @@ def test_of_runs_that_start_together_one_is_accepted(tmp_path: Path) -> None:
         import sys, time
         from pathlib import Path
         from hthm.choices.run import RunConfig
-        from hthm.pages.owner import OwnedError
+        from hthm.owner import OwnedError
         from hthm.pages.results import claimed
         seed, at = map(float, sys.argv[2:])
         time.sleep(max(0.0, at - time.time()))

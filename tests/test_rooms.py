@@ -22,7 +22,7 @@ def ranked(*floors: Sequence[str]) -> dict[str, int]:
 
 
 RANKS = ranked(
-    ("_core", "arrays", "checks", "files", "integrity", "machine", "randomness", "published", "reprs"),
+    ("_core", "arrays", "checks", "files", "integrity", "machine", "owner", "randomness", "published", "reprs"),
     ("mechanics", "ranges", "equilibrium"),
     ("starts", "gas", "paper", "engines"),
     ("recording", "trajectories", "simulate"),

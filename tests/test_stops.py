@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from hthm import files
-from hthm.pages.owner import LOCK
+from hthm.owner import LOCK
 from hthm.run import main
 
 TINY = [

@@ -8,6 +8,7 @@ namespace py = pybind11;
 void bind_deepsets(py::module_& m);
 void bind_histogram(py::module_& m);
 void bind_log(py::module_& m);
+void bind_momenta(py::module_& m);
 void bind_placement(py::module_& m);
 void bind_simulation(py::module_& m);
 
@@ -23,6 +24,7 @@ PYBIND11_MODULE(_core, m) {
   bind_deepsets(m);
   bind_histogram(m);
   bind_log(m);
+  bind_momenta(m);
   bind_placement(m);
   bind_simulation(m);
 }

@@ -12,6 +12,7 @@
 #include "measures/histogram.hpp"
 #include "measures/log_histogram.hpp"
 #include "recording/log_rows.hpp"
+#include "recording/momenta.hpp"
 #include "recording/replay.hpp"
 #include "runs/ensemble.hpp"
 
@@ -134,6 +135,24 @@ TEST_CASE("frames of the log are those of the dense recording, in any order and 
       }
       std::shuffle(numbers.begin(), numbers.end(), random);
       numbers.push_back(numbers[3]);
+    }
+  }
+}
+
+TEST_CASE("a momentum a row gives the velocities of every engine back, bit for bit, for any number of threads") {
+  const Gas gas;
+  for (const auto engine : hthm::engine_names()) {
+    CAPTURE(std::string{engine});
+    const Recorded log = record(engine, gas, true, 2, frames);
+    const auto rows = static_cast<std::size_t>(log.rows.rows());
+    for (const int threads : {1, 2, 4, 7}) {
+      CAPTURE(threads);
+      std::vector<Vec> momenta(rows), made(2 * rows);
+      CHECK(hthm::find_momenta(view(gas, log), threads, momenta.data()).empty());
+      hthm::apply_momenta({gas.velocities.data(), log.frame_offsets.data(), log.rows.pairs.data(), momenta.data(),
+                           nullptr, nullptr, runs, frames, n, log.rows.rows(), 0},
+                          threads, made.data());
+      CHECK(std::memcmp(made.data(), log.rows.velocities.data(), made.size() * sizeof(Vec)) == 0);
     }
   }
 }

@@ -5,8 +5,24 @@ __version__: str
 compiler: str
 most_width: int
 
+def apply_momenta(
+    start: NDArray[np.float64],
+    frame_offsets: NDArray[np.int64],
+    pairs: NDArray[np.int32],
+    momenta: NDArray[np.float64],
+    exact: NDArray[np.int64],
+    exact_velocities: NDArray[np.float64],
+    threads: int,
+) -> NDArray[np.float64]: ...
 def count_overlaps(positions: NDArray[np.float64], box: float, diameter: float, threads: int) -> NDArray[np.int64]: ...
 def engines() -> list[str]: ...
+def find_momenta(
+    start: NDArray[np.float64],
+    frame_offsets: NDArray[np.int64],
+    pairs: NDArray[np.int32],
+    velocities: NDArray[np.float64],
+    threads: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
 def log_frames(
     start: NDArray[np.float64],
     frame_offsets: NDArray[np.int64],

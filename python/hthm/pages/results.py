@@ -18,7 +18,7 @@ from hthm import __version__, _core, checks
 from hthm.choices.kinds import COMMANDS, kind_of
 from hthm.choices.run import GasChoices
 from hthm.files import write_text
-from hthm.pages.owner import owned
+from hthm.owner import owned
 from hthm.pages.stored import damaged, read_json
 
 PRODUCTS: Final = (
@@ -104,7 +104,7 @@ def claimed(
         If the folder cannot be made or written to.
     """
     path.mkdir(parents=True, exist_ok=True)
-    with owned(path):
+    with owned(path, otherwise="choose another folder with --out"):
         folder = ResultsFolder(path)
         occupied = any((path / name).exists() for name in PRODUCTS)
         if occupied and overwrite:

@@ -1,4 +1,4 @@
-"""Who writes into a results folder: one run at a time, by a lock that ends with its process, however that ends."""
+"""Who writes into a folder: one process at a time, by a lock that ends with it, however that ends."""
 
 from __future__ import annotations
 
@@ -22,22 +22,24 @@ _NO_LOCKS: Final = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP,
 
 
 class OwnedError(Exception):
-    """Another run is at work in the folder; the message names it."""
+    """Another process is at work in the folder; the message names it."""
 
 
 @contextmanager
-def owned(folder: Path) -> Iterator[None]:
+def owned(folder: Path, *, otherwise: str = "choose another folder") -> Iterator[None]:
     """Own a folder while the block runs.
 
     Parameters
     ----------
     folder : Path
         Must exist.
+    otherwise : str
+        What a person can do beside waiting.
 
     Raises
     ------
     OwnedError
-        If another run owns it.
+        If another process owns it.
     OSError
         If the lock file cannot be made.
 
@@ -47,7 +49,7 @@ def owned(folder: Path) -> Iterator[None]:
     it holds between machines. Where a file system has no locks at all, the folder goes unprotected.
     """
     path = folder / LOCK
-    descriptor = _locked(path)
+    descriptor = _locked(path, otherwise)
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(_ourselves()).encode(), 0)
@@ -58,7 +60,7 @@ def owned(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _locked(path: Path) -> int:
+def _locked(path: Path, otherwise: str) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
@@ -73,7 +75,7 @@ def _locked(path: Path) -> int:
                 raise
             raise OwnedError(
                 f"{path.parent}: must not be in use, and {owner} is at work in it. Wait until that has ended, or "
-                "choose another folder with --out."
+                f"{otherwise}."
             ) from None
         if _is_there(path, descriptor):
             return descriptor
