@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from hthm.arrays import FloatArray
 from hthm.engines.choice import chosen
 from hthm.engines.names import AUTO, EXACT, check
 from hthm.gas import State, unchecked_state
-from hthm.recording.collision_log import CollisionLog, frame_offsets
+from hthm.recording.collision_log import ROW_BYTES, CollisionLog, frame_offsets
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -26,7 +26,6 @@ _LEAST_BOXES: Final = 2.0**-104  # in 2^52 frames of it no digit of a position m
 _LEAST_DIAMETER: Final = 2.0**-51  # in boxes: rounding moves a position by half of it
 _LEAST_SPEED: Final = 2.0**-1022  # slower ones are subnormal: they have lost digits
 _LOG_ADVICE: Final = "Take fewer frames, or fewer runs at a time."
-_ROW: Final = 48  # bytes of a collision in the log, its time included
 
 
 class LogMemoryError(MemoryError):
@@ -157,6 +156,15 @@ class _Recorded:
         self.final_positions = np.empty((runs, n, 2))
         self.final_velocities = np.empty((runs, n, 2))
 
+    def of(self, block: slice) -> dict[str, Any]:
+        """Where the frames of a block of runs go, by the names that the core has for it."""
+        return {
+            "collisions": self.collisions[block],
+            "velocities": None if self.velocities is None else self.velocities[block],
+            "positions": None if self.positions is None else self.positions[block],
+            "log": self.rows is not None,
+        }
+
     def trajectories(self, state: State, dt: float, engine: str) -> Trajectories:
         """What is finished. The rows of the log are handed over: once."""
         done = slice(0, self.finished)
@@ -177,15 +185,49 @@ class _Recorded:
         )
 
 
-def _fill(arrays: _Recorded, state: State, dt: float, engine: str, threads: int, progress: Progress | None) -> None:
-    """Advance blocks of runs, each a stretch of frames at a time, none taking much longer than `PIECE`."""
-    runs, frames = arrays.collisions.shape
-    pace: float | None = None  # frames of one run per second, all threads together
-    first_run = 0
-    while first_run < runs:
-        wanted = threads if pace is None else max(threads, int(pace * PIECE / frames))
-        block = slice(first_run, min(runs, first_run + wanted))
-        count = block.stop - block.start
+class _Pace:
+    """How much takes the core about `PIECE`, judged by what it did last; at first one frame of a run a thread."""
+
+    def __init__(self) -> None:
+        self._rate: float | None = None  # frames of one run per second, all threads together
+
+    def runs(self, frames: int, threads: int) -> int:
+        """Runs that go to their end in that time, but at least one a thread."""
+        return threads if self._rate is None else max(threads, int(self._rate * PIECE / frames))
+
+    def frames(self, runs: int) -> int:
+        """Frames that so many runs advance in that time, but at least one."""
+        return 1 if self._rate is None else max(1, int(self._rate * PIECE / runs))
+
+    def did(self, frames: int, seconds: float) -> None:
+        """Judge by this from now on; frames of several runs count one by one."""
+        self._rate = frames / max(seconds, 1e-6)
+
+
+class _LogOfBlock:
+    """How many rows the log of a block of runs has, and how many may be next."""
+
+    def __init__(self, n: int) -> None:
+        self._rows = 0
+        self._a_frame = n / 2  # rows that a frame of a run may need: at first one collision of every disk
+
+    def check_memory(self, frames: int) -> None:
+        """Refuse the next frames where the memory is too small: for their rows, and for moving all of the block's."""
+        checks.memory("simulate", int(ROW_BYTES * (self._rows + 2 * self._a_frame * frames)), _LOG_ADVICE)
+
+    def grew(self, rows: int, frames: int) -> None:
+        """Count the rows that the last frames brought."""
+        self._rows += rows
+        self._a_frame = 1 + rows / frames
+
+
+def _fill(recorded: _Recorded, state: State, dt: float, engine: str, threads: int, progress: Progress | None) -> None:
+    """Simulate all runs, a block of them after the other."""
+    runs, frames = recorded.collisions.shape
+    pace = _Pace()
+    while recorded.finished < runs:
+        first = recorded.finished
+        block = slice(first, min(runs, first + pace.runs(frames, threads)))
         ensemble = _core.Ensemble(
             engine=engine,
             positions=state.positions[block],
@@ -193,35 +235,34 @@ def _fill(arrays: _Recorded, state: State, dt: float, engine: str, threads: int,
             box=state.box,
             diameter=state.diameter,
             dt=dt,
-            first_run=first_run,
+            first_run=first,
             threads=threads,
         )
-        first = logged = 0
-        rate = state.n / 2  # rows that a frame of a run may need: at first one collision of every disk
-        while first < frames:
-            stretch = 1 if pace is None else min(frames - first, max(1, int(pace * PIECE / count)))
-            if arrays.rows is not None:  # the next rows, and another place for all rows of these runs
-                checks.memory("simulate", int(_ROW * (logged + 2 * rate * count * stretch)), _LOG_ADVICE)
-            began = time.perf_counter()
-            ensemble.advance(
-                first=first,
-                count=stretch,
-                collisions=arrays.collisions[block],
-                velocities=None if arrays.velocities is None else arrays.velocities[block],
-                positions=None if arrays.positions is None else arrays.positions[block],
-                log=arrays.rows is not None,
-                threads=threads,
-            )
-            pace = count * stretch / max(time.perf_counter() - began, 1e-6)
-            collided = int(arrays.collisions[block, first : first + stretch].sum())
-            rate, logged = 1 + collided / (count * stretch), logged + collided
-            first += stretch
-            if progress is not None:
-                progress(block.start * frames + count * first, runs * frames)
-        ensemble.write_state(positions=arrays.final_positions[block], velocities=arrays.final_velocities[block])
-        if arrays.rows is not None:
-            ensemble.move_log(arrays.rows, threads)
-        first_run = arrays.finished = block.stop
+        _advance(ensemble, recorded, block, pace, threads, progress)
+        ensemble.write_state(positions=recorded.final_positions[block], velocities=recorded.final_velocities[block])
+        if recorded.rows is not None:
+            ensemble.move_log(recorded.rows, threads)
+        recorded.finished = block.stop
+
+
+def _advance(
+    ensemble: _core.Ensemble, recorded: _Recorded, block: slice, pace: _Pace, threads: int, progress: Progress | None
+) -> None:
+    """Simulate a block of runs to the end, a stretch of frames after the other."""
+    runs, frames = recorded.collisions.shape
+    count = block.stop - block.start
+    log, done = _LogOfBlock(recorded.final_positions.shape[1]), 0
+    while done < frames:
+        stretch = min(frames - done, pace.frames(count))
+        if recorded.rows is not None:
+            log.check_memory(count * stretch)
+        began = time.perf_counter()
+        ensemble.advance(first=done, count=stretch, threads=threads, **recorded.of(block))
+        pace.did(count * stretch, time.perf_counter() - began)
+        log.grew(int(recorded.collisions[block, done : done + stretch].sum()), count * stretch)
+        done += stretch
+        if progress is not None:
+            progress(block.start * frames + count * done, runs * frames)
 
 
 def _check_dt(dt: object, state: State) -> float:

@@ -24,6 +24,7 @@ from hthm.learning.backends import checked_device, new_batch_loss
 from hthm.learning.recipes import entropic
 from hthm.learning.timing import TimedTraining, step_seconds
 from hthm.pages.console import duration
+from hthm.recording.collision_log import ROW_BYTES
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from hthm.gas import State
     from hthm.trajectories import Trajectories
 
-_ROW: Final = 48  # bytes of a collision in the log
 _CHANGE: Final = 40  # bytes of a collision in the training kernel's store: two disks, each before and after
 _SKETCH: Final = 320  # bytes of a frame in that store, beside a sixteenth of the frame itself
 _TRIED: Final = 20
@@ -77,7 +77,7 @@ def expected_bytes(config: TrainingChoices | EntropyConfig) -> int:
     collisions = frames * gas.n * a_disk
     models = len(config.weights) + config.trains * len(config.widths) * config.trainings
     recorded = (
-        _ROW * collisions + frames * 16 + config.recorded_runs * gas.n * 64
+        ROW_BYTES * collisions + frames * 16 + config.recorded_runs * gas.n * 64
     )  # counts and offsets, first and last state
     training = 0.0 if not config.trains else _CHANGE * collisions + frames * (gas.n / 2 + _SKETCH)
     return round(recorded + training + frames * 8 * (1 + models))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from hthm import ranges
 from hthm.arrays import FloatArray, IntArray
 from hthm.reprs import one_line
+
+ROW_BYTES: Final = 48
+"""Bytes of a collision in the log, its time included."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
