@@ -3,6 +3,7 @@
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -41,21 +42,49 @@ inline SpeedBins speed_bins(const Doubles& edges) {
 /// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2), as they are.
 LogView log_view(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities);
 
-/// work(stop) with the GIL released: safe where the caller holds every array, as arguments do, since the core knows no
-/// Python. It ends soon after a signal whose handler raises, with what that raised: KeyboardInterrupt after Ctrl-C.
+/// The GIL, given up for as long as this lives: safe where the caller holds every array, as arguments do, since the
+/// core knows no Python. A daemon thread that wants it back while the interpreter ends sleeps until the process has
+/// ended. Python 3.14 sees to that; before, it ends the thread by unwinding its stack, and a destructor or a handler of
+/// ours in the way would end the process instead.
+class WithoutGil {
+ public:
+  WithoutGil() : state_{PyEval_SaveThread()} {}
+  ~WithoutGil() { retake(); }
+  WithoutGil(const WithoutGil&) = delete;
+  WithoutGil& operator=(const WithoutGil&) = delete;
+
+  /// Whether a signal has come whose handler raised; what it raised is kept for whoever has the GIL next.
+  bool interrupted() {
+    retake();
+    const bool raised = PyErr_CheckSignals() != 0;
+    state_ = PyEval_SaveThread();
+    return raised;
+  }
+
+ private:
+  void retake() {
+    try {
+      PyEval_RestoreThread(state_);
+    } catch (...) {  // the unwinding, which may not go on and may not be ended either
+      for (;;) pause();
+    }
+  }
+
+  PyThreadState* state_;
+};
+
+/// work(stop) without the GIL. It ends soon after a signal whose handler raises, with what that raised:
+/// KeyboardInterrupt after Ctrl-C.
 template <class Work>
 auto interruptible(const Work& work) {
-  // Asked now and then only: another Python thread may keep us waiting for the GIL for 5 ms.
-  StopRequest stop{[] {
-                     const py::gil_scoped_acquire locked;
-                     return PyErr_CheckSignals() != 0;
-                   },
-                   std::chrono::milliseconds{50}};
+  bool interrupted = false;
   try {
-    const py::gil_scoped_release unlocked;
+    WithoutGil unlocked;
+    // Asked now and then only: another Python thread may keep us waiting for the GIL for 5 ms.
+    StopRequest stop{[&] { return interrupted = unlocked.interrupted(); }, std::chrono::milliseconds{50}};
     return work(&stop);
   } catch (...) {
-    if (stop.stopped()) throw py::error_already_set();  // whatever else went wrong on the way
+    if (interrupted) throw py::error_already_set();  // whatever else went wrong on the way
     throw;
   }
 }

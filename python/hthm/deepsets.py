@@ -14,6 +14,7 @@ from torch.func import functional_call
 from hthm import checks
 from hthm.learning.accepted import check_model
 from hthm.learning.drawing import draw_weights, new_generator
+from hthm.learning.ending import go_on
 from hthm.learning.feeding import check_numbers, fed
 from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import MOST_WIDTH, PUBLISHED, Architecture
@@ -203,6 +204,7 @@ def evaluate(model: nn.Module, velocities: FramesLike) -> FloatArray:
     h = np.empty(len(frames))
     with own_settings(weight.device), torch.inference_mode():
         for first, values in _h(model, frames, weight, disks):
+            go_on()
             h[first : first + len(values)] = values.to("cpu", torch.float64).numpy()
     if not np.isfinite(h).all():
         raise ValueError(

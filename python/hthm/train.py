@@ -26,6 +26,7 @@ from hthm.learning.backends import checked_device, new_batch_loss
 from hthm.learning.checkpoint import Checkpoint
 from hthm.learning.diverged import TrainingDivergedError
 from hthm.learning.drawing import new_generator
+from hthm.learning.ending import go_on
 from hthm.learning.history import Epoch, History
 from hthm.learning.loss import loss0, negative_slope
 from hthm.learning.own_settings import own_settings
@@ -174,6 +175,7 @@ class _Loop:
         order = torch.randperm(self._batch_loss.pairs, generator=self.shuffle, device="cpu")
         sums = np.zeros(3)  # loss, Loss0, Δh
         for step in range(steps):
+            go_on()
             pairs = order[step * config.batch : (step + 1) * config.batch]
             self.adam.zero_grad()
             loss, change = self._batch_loss(pairs, negative_slope=slope, penalty=config.penalty)

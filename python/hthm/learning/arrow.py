@@ -18,6 +18,7 @@ from hthm.learning.accepted import check_model
 from hthm.learning.calibration import calibration
 from hthm.learning.diverged import TrainingDivergedError
 from hthm.learning.drawing import new_generator
+from hthm.learning.ending import go_on
 from hthm.learning.loss import logistic_loss, negative_slope, tilted_loss
 from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import ArrowConfig
@@ -132,6 +133,7 @@ def _train_arrow(
     when = {round(config.updates * (number + 1) / config.looks) for number in range(config.looks)}
     losses: list[float] = []
     for update in range(1, config.updates + 1):
+        go_on()
         changes = []
         for _ in range(math.ceil(config.runs_per_update)):
             if not order:

@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import torch
 
+from hthm.learning.ending import at_work
+
 
 @contextmanager
 def own_settings(device: torch.device) -> Iterator[None]:
@@ -31,6 +33,7 @@ def own_settings(device: torch.device) -> Iterator[None]:
     """
     flushed = flushes_subnormals()
     with ExitStack() as stack:
+        stack.enter_context(at_work())
         stack.enter_context(torch.inference_mode(mode=False))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(torch.autocast(device.type, enabled=False))
