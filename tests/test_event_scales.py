@@ -89,20 +89,6 @@ def test_everything_accepted_ends_without_overlap_or_is_refused_by_name(
     np.testing.assert_allclose(energies[1], energies[0], rtol=1e-10)
 
 
-@pytest.mark.parametrize("dt", [5e-324, 1e-310, 1e-300, 1e-40])
-def test_a_time_in_which_nothing_can_move_is_refused(dt: float) -> None:
-    state = pair([[0.1, 0.1], [0.5, 0.5]], [[0.1, 0], [0, 0.1]], 0.1)
-    with pytest.raises(ValueError, match=r"dt: must be long enough for something to move, got .* Take a longer dt"):
-        hthm.simulate(state, 10, dt, engine="event")
-    assert hthm.simulate(state, 10, 1e-30, engine="event").collisions.sum() == 0
-
-
-@pytest.mark.parametrize("dt", [5e-324, 1.0, 1e308])
-def test_disks_at_rest_rest_for_any_time(dt: float) -> None:
-    state = pair([[0.1, 0.1], [0.5, 0.5]], [[0, 0], [0, 0]], 0.1)
-    assert hthm.simulate(state, 10, dt, engine="event").final.positions.tobytes() == state.positions.tobytes()
-
-
 def test_a_slow_gas_collides_as_a_fast_one() -> None:
     state = hthm.DiskGas(n=100, diameter=0.05, speed=1.0).sample(1, seed=3, overlaps="reject")
     expected = hthm.simulate(state, 20, 0.1, engine="event").collisions

@@ -23,6 +23,7 @@ PIECE: Final = 0.1
 
 _MOST_BOXES: Final = 2.0**52  # a longer step leaves no digit of the position
 _LEAST_BOXES: Final = 2.0**-104  # in 2^52 frames of it no digit of a position moves
+_ONE_DIGIT: Final = 2.0**-52  # of a box: who goes so far leaves any place
 _LEAST_DIAMETER: Final = 2.0**-51  # in boxes: rounding moves a position by half of it
 _LEAST_SPEED: Final = 2.0**-1022  # slower ones are subnormal: they have lost digits
 _LOG_ADVICE: Final = "Take fewer frames, or fewer runs at a time."
@@ -90,8 +91,9 @@ def simulate(
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or out of range, or disks overlap at a start of the exact engine, or are
-        jammed: they collide after 1e-9 diameters on the average, and a frame would never end.
+        If an argument is of the wrong kind or out of range, or nothing can move within `dt`, or disks overlap at a
+        start of the exact engine, or are jammed: they collide after 1e-9 diameters on the average, and a frame would
+        never end.
     MemoryError
         If the recording does not fit into the available memory. How long a log gets is known only when it is there:
         it is checked as it grows, and `LogMemoryError` carries the runs that were finished.
@@ -108,10 +110,10 @@ def simulate(
         raise TypeError(f"state: must be a State, got {type(state).__name__}. DiskGas.sample makes one.")
     state.check()
     frames = checks.integer("frames", frames, least=1)
-    dt = _check_dt(dt, state)
-    engine = chosen(check(engine), state, dt)
+    dt = _check_dt(dt, state, exact=check(engine) in EXACT)
+    engine = chosen(engine, state, dt)
     if engine in EXACT:
-        _check_exact(state, dt)
+        _check_exact(state)
     threads = checks.threads(threads)
     checks.choice("record", record, RECORDINGS)
     if record == "log" and positions:
@@ -265,7 +267,8 @@ def _advance(
             progress(block.start * frames + count * done, runs * frames)
 
 
-def _check_dt(dt: object, state: State) -> float:
+def _check_dt(dt: object, state: State, *, exact: bool) -> float:
+    """Refuse a time in which disks leave all digits of the box behind, or in which nothing can move."""
     number = checks.positive("dt", dt)
     fastest = float(np.abs(state.velocities).max())
     if fastest * number >= _MOST_BOXES * state.box:
@@ -273,10 +276,23 @@ def _check_dt(dt: object, state: State) -> float:
             f"velocities: must cross less than 2^52 boxes in a step, got {fastest:g} with dt = {number:g} "
             f"and box = {state.box:g}. Take a shorter dt."
         )
+    moved = fastest / state.box * number
+    if fastest > 0 and (moved < _LEAST_BOXES or (not exact and moved < _ONE_DIGIT and _all_stay(state, number))):
+        raise ValueError(
+            f"dt: must be long enough for something to move, got {number:g}, in which the fastest disk covers "
+            f"{moved:g} boxes: {'less than 2^-104' if moved < _LEAST_BOXES else 'rounding puts all back to where they were'}. "
+            "Take a longer dt."
+        )
     return number
 
 
-def _check_exact(state: State, dt: float) -> None:
+def _all_stay(state: State, dt: float) -> bool:
+    """Whether a fixed step moves no disk by a digit of where it is. The exact engine adds up times, not steps."""
+    with np.errstate(all="ignore"):
+        return bool((state.positions + state.velocities * dt == state.positions).all())
+
+
+def _check_exact(state: State) -> None:
     """Refuse what rounding leaves no meaning in the exact engine. All else is simulated, at whatever scale."""
     if state.diameter <= _LEAST_DIAMETER * state.box:
         raise ValueError(
@@ -290,10 +306,4 @@ def _check_exact(state: State, dt: float) -> None:
         raise ValueError(
             f"velocities: the fastest of a run must be 0 or at least {_LEAST_SPEED:g} in size for the exact engine, "
             f"got {fastest[run]:g} in run {run}. Take a shorter unit of time."
-        )
-    moved = float(fastest.max()) / state.box * dt
-    if fastest.any() and moved < _LEAST_BOXES:
-        raise ValueError(
-            f"dt: must be long enough for something to move, got {dt:g}, in which the fastest disk covers {moved:g} "
-            f"boxes and not 2^-104. Take a longer dt."
         )
