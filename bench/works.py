@@ -78,9 +78,10 @@ def exact(n: int, area_fraction: float, collisions: float) -> Work:
 
 
 def functional(name: str, recording: Recording, frames: int = 500) -> Work:
-    """H of two of the paper's runs."""
+    """H of a few of the paper's runs."""
     measure = getattr(hthm.h_functional, name)
-    trajectories = hthm.simulate(hthm.paper.GAS.sample(2, seed=1), frames, DT, record=recording, threads=1)
+    runs = 20 if (name, recording) == ("speed_h", "log") else 2
+    trajectories = hthm.simulate(hthm.paper.GAS.sample(runs, seed=1), frames, DT, record=recording, threads=1)
     of = trajectories if recording == "log" else trajectories.velocities
     named = {"speed": hthm.paper.S0} if name == "speed_h" and recording != "log" else {}
     return partial(measure, of, threads=1, **named)
