@@ -279,7 +279,7 @@ ThePool pool;
 void run_loop(std::int64_t count, int threads, const LoopBody& body, StopRequest* stop) {
   const DefaultFloatingPoint environment;
   const auto helpers = static_cast<int>(std::clamp<std::int64_t>(count, 1, std::max(threads, 1))) - 1;
-  if (helpers == 0 || is_inside) {
+  if (helpers == 0 || is_inside || has_one_processor()) {
     Loop alone(count, body);
     alone.work();
     alone.rethrow();

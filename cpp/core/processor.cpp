@@ -16,6 +16,15 @@ int this_processor() {
 #endif
 }
 
+bool has_one_processor() {
+#if defined(__linux__)
+  cpu_set_t allowed;
+  return sched_getaffinity(0, sizeof(allowed), &allowed) == 0 && CPU_COUNT(&allowed) == 1;
+#else
+  return false;
+#endif
+}
+
 void leave_processor(int processor) {
 #if defined(__linux__)
   cpu_set_t allowed;

@@ -8,6 +8,10 @@ namespace hthm {
 /// The number of the processor that this thread runs on, or -1 where the system does not say.
 int this_processor();
 
+/// Whether this thread may run on one processor alone, as far as the system says: what threads that are started by it
+/// bring is nothing then, and with another program there it is less.
+bool has_one_processor();
+
 /// Go to any other processor that this thread may run on. Threads that sleep and wake within microseconds may be left
 /// together on one for as long as they like: the system spreads those that keep running.
 void leave_processor(int processor);
