@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import doctest
 import math
+import re
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 import hthm
+import hthm.gas as module_of_gas
 from hthm.starts.sampling import Speeds
 
 
@@ -31,6 +37,54 @@ def test_the_papers_gas_has_enskogs_numbers() -> None:
 def test_mean_free_path_is_mean_speed_over_collision_rate() -> None:
     gas = hthm.DiskGas(n=77, diameter=0.1, speed=3.0, box=2.5)
     assert_allclose(gas.mean_free_path, math.sqrt(math.pi * gas.temperature / 2) / gas.collision_rate)
+
+
+@given(st.integers(1, 10**6), st.floats(1e-6, 1), st.floats(1e-3, 1e3))
+def test_a_gas_of_an_area_fraction_has_it_at_any_scale(n: int, part: float, length: float) -> None:
+    fraction = part * min(n * math.pi / 16, 0.9)
+    by_box = hthm.DiskGas.from_area_fraction(n, fraction, box=length)
+    by_diameter = hthm.DiskGas.from_area_fraction(n, fraction, diameter=length, speed=2.0)
+    assert (by_box.n, by_box.box, by_box.speed) == (n, length, hthm.paper.S0)
+    assert (by_diameter.n, by_diameter.diameter, by_diameter.speed) == (n, length, 2.0)
+    for gas in (hthm.DiskGas.from_area_fraction(n, fraction), by_box, by_diameter):
+        assert gas.area_fraction == pytest.approx(fraction, rel=1e-14)
+    assert hthm.DiskGas.from_area_fraction(n, fraction) == hthm.DiskGas.from_area_fraction(n, fraction, box=1.0)
+
+
+def test_the_widest_disks_are_half_the_box() -> None:
+    for n in (1, 2, 3, 7, 1000, 2**31 - 1):
+        for lengths in ({"box": 0.3}, {"diameter": 0.7}):
+            gas = hthm.DiskGas.from_area_fraction(n, n * math.pi / 16, **lengths)
+            assert gas.box == 2 * gas.diameter
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (
+            {"area_fraction": 0.2},
+            ValueError,
+            "area_fraction: must be at most 0.19635 for n = 1, where a disk is half as",
+        ),
+        ({"area_fraction": 0.0}, ValueError, "area_fraction: must be a finite number above zero, got 0.0."),
+        ({"area_fraction": "0.1"}, TypeError, "area_fraction: must be a number, got str."),
+        ({"box": 1.0, "diameter": 0.1}, ValueError, "box: must not be given beside diameter, got 1.0 and 0.1. One"),
+        ({"diameter": -1.0}, ValueError, "diameter: must be a finite number above zero, got -1.0."),
+        ({"box": math.inf}, ValueError, "box: must be a finite number above zero, got inf."),
+        ({"n": 0}, ValueError, "n: must be at least 1, got 0."),
+        ({"speed": -1}, ValueError, "speed: must be a finite number, zero or more, got -1."),
+    ],
+)
+def test_a_gas_of_no_area_fraction_is_refused_by_name(
+    arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        hthm.DiskGas.from_area_fraction(**{"n": 1, "area_fraction": 0.1} | arguments)
+
+
+def test_examples_in_the_docstrings_are_right() -> None:
+    assert doctest.testmod(module_of_gas).attempted
+    assert not doctest.testmod(module_of_gas).failed
 
 
 def test_sample_draws_positions_then_directions() -> None:
@@ -73,7 +127,7 @@ def test_run_k_is_the_same_whatever_else_is_drawn(speeds: Speeds) -> None:
 
 def test_reject_leaves_no_overlap_up_to_half_the_area() -> None:
     for n, area_fraction in ((1, 0.19), (2, 0.39), (100, 0.3), (1000, 0.5)):
-        gas = hthm.DiskGas(n=n, diameter=math.sqrt(4 * area_fraction / (math.pi * n)))
+        gas = hthm.DiskGas.from_area_fraction(n, area_fraction)
         assert_array_equal(gas.sample(2, seed=3, overlaps="reject").overlaps(), [0, 0])
 
 
@@ -131,4 +185,4 @@ def test_a_range_of_runs_is_a_view_with_the_same_gas() -> None:
 
 def test_no_room_is_said_in_a_sentence() -> None:
     with pytest.raises(ValueError, match=r"overlaps: 'reject' must have an area fraction of at most 0.5, got 0.6"):
-        hthm.DiskGas(n=1000, diameter=math.sqrt(4 * 0.6 / (math.pi * 1000))).sample(1, overlaps="reject")
+        hthm.DiskGas.from_area_fraction(1000, 0.6).sample(1, overlaps="reject")

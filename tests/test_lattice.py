@@ -22,7 +22,7 @@ def widest(n: int, box: float = 1.0) -> float:
 
 
 def gas_of(n: int, area_fraction: float) -> hthm.DiskGas:
-    return hthm.DiskGas(n=n, diameter=math.sqrt(4 * area_fraction / (math.pi * n)))
+    return hthm.DiskGas.from_area_fraction(n, area_fraction)
 
 
 @given(st.integers(1, 400), st.floats(1e-3, 1), st.sampled_from([1.0, 0.3, 7.1, 1e-30, 1e30]), st.integers(0, 99))

@@ -54,6 +54,43 @@ class DiskGas(Equilibrium):
         object.__setattr__(self, "diameter", ranges.diameter(self.diameter, self.box))
         object.__setattr__(self, "speed", ranges.speed(self.speed))
 
+    @classmethod
+    def from_area_fraction(
+        cls,
+        n: int,
+        area_fraction: float,
+        *,
+        diameter: float | None = None,
+        box: float | None = None,
+        speed: float = published.S0,
+    ) -> DiskGas:
+        """Return the gas of n disks that cover this fraction of the box, to rounding.
+
+        Parameters
+        ----------
+        n : int
+            Number of disks.
+        area_fraction : float
+            φ = Nπσ²/4L², at most Nπ/16, for a disk is at most half as wide as the box.
+        diameter, box : float, optional
+            One of them, which the other follows from; without either, the box is the paper's.
+        speed : float
+            s0, as for `DiskGas`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a number is of the wrong kind or out of range, or `diameter` and `box` are both given.
+
+        Examples
+        --------
+        >>> round(DiskGas.from_area_fraction(n=1000, area_fraction=0.3, diameter=1.0).box, 4)
+        51.1663
+        """
+        n = checks.integer("n", n, least=1, most=ranges.MOST_DISKS)
+        diameter, box = ranges.lengths(n, area_fraction, diameter, box)
+        return cls(n=n, diameter=diameter, speed=speed, box=box)
+
     def sample(
         self,
         runs: int = published.RUNS,

@@ -10,13 +10,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hthm import checks, mechanics
+from hthm import checks, mechanics, published
 
 MOST_DISKS: Final = 2**31 - 1
 """Disks are numbered by 32-bit integers."""
 
 _BOX: Final = (1e-100, 1e100)
 _SMALLEST: Final = 1e-160  # least diameter, and in boxes: its square is a number, and so is the area fraction
+_FRACTION: Final = 1e-290  # least area fraction: shared among all disks there may be, it is a normal number
 _GIVEN: Final = 1e150  # the largest component of velocities that a user gives
 # The largest that a run may reach: one disk takes over the energy of a million, whose squares are still finite.
 _REACHED: Final = 1e153
@@ -54,6 +55,40 @@ def diameter(value: object, side: float) -> float:
             f"diameter: must be at least {least:g}, got {value}. Smaller disks are points, which never collide."
         )
     return number
+
+
+def lengths(n: int, area_fraction: object, wide: object, side: object) -> tuple[float, float]:
+    """Return the diameter of n disks that cover a fraction of their box, and the side of the box.
+
+    Parameters
+    ----------
+    n : int
+        Disks.
+    area_fraction : float
+        Share of the box.
+    wide, side : float, optional
+        One of the two, as a user gave it; without either, the side is the paper's.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is of the wrong kind, both are given, or a disk would be wider than half the box.
+    """
+    fraction = checks.positive("area_fraction", area_fraction, least=_FRACTION)
+    most = n * math.pi / 16
+    if fraction > most:
+        raise ValueError(
+            f"area_fraction: must be at most {most:g} for n = {n}, where a disk is half as wide as the box, "
+            f"got {area_fraction}. Take more disks."
+        )
+    part = min(math.sqrt(4 * fraction / (math.pi * n)), 0.5)
+    if wide is None:
+        length = box(published.BOX if side is None else side)
+        return part * length, length
+    if side is not None:
+        raise ValueError(f"box: must not be given beside diameter, got {side} and {wide}. One follows from the other.")
+    width = checks.positive("diameter", wide)
+    return width, width / part
 
 
 def speed(value: object) -> float:

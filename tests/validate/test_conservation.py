@@ -18,7 +18,7 @@ pytestmark = pytest.mark.validate
 
 
 def gas_of(area_fraction: float, n: int = 1000) -> hthm.DiskGas:
-    return hthm.DiskGas(n=n, diameter=math.sqrt(4 * area_fraction / (math.pi * n)))
+    return hthm.DiskGas.from_area_fraction(n, area_fraction)
 
 
 def least_distance(positions: np.ndarray[tuple[int, int], np.dtype[np.float64]], box: float) -> float:

@@ -56,7 +56,7 @@ def exchanged(traj: hthm.Trajectories) -> np.ndarray[tuple[int], np.dtype[np.flo
 @cache
 def equilibrium(area_fraction: float, collisions: int = 4_000_000, runs: int = 20) -> Measured:
     """Let a gas forget its start for 6 mean free times and longer, then watch so many collisions, about."""
-    gas = hthm.DiskGas(n=N, diameter=math.sqrt(4 * area_fraction / (math.pi * N)))
+    gas = hthm.DiskGas.from_area_fraction(N, area_fraction)
     start = gas.lattice_state(runs, 7) if area_fraction > 0.1 else gas.sample(runs, 7, overlaps="reject")
     # Henderson's rate is close enough at any density here. A lattice takes longer to melt than speeds to mix.
     free_time = 1 / gas.collision_rate
