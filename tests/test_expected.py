@@ -71,12 +71,23 @@ def test_only_what_is_left_counts() -> None:
 
 
 @pytest.mark.usefixtures("a_second_each")
-def test_learned_entropies_count_likewise() -> None:
-    config = EntropyConfig(n=60, diameter=0.03, runs=3, check_runs=1, held_out_runs=2, training_frames=8, frames=12)
+def test_learned_entropies_count_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An update on one of the runs that are probed, 40 frames each, takes a tenth of a second."""
+    monkeypatch.setattr(expected, "train_arrow", lambda *_: [SimpleNamespace(seconds=2.0)])  # of 20 updates
+    config = EntropyConfig(
+        n=60, diameter=0.03, runs=3, check_runs=1, held_out_runs=2, training_frames=8, frames=12, updates=100,
+        trainings=3, frame_rates=(6,), rate_runs=2,
+    )  # fmt: skip
     seconds = expected_seconds(config, config.gases[0].start(), [])
-    assert set(seconds) == {"simulation", "training", "measures and fits", "figures"}
-    assert seconds["training"] > 0
-    assert expected_seconds(config, config.gases[0].start(), [], [0.0, 0.0])["training"] == 0.0
+    probed = 2 * 40
+    assert seconds["simulation"] == pytest.approx(((3 + 1) * 8 + 2 * 12 + 2 * 6 * 12 / 60) / probed)
+    of_a_run = 0.1 * 8 / 40
+    assert seconds["training"] == pytest.approx(3 * (50 + 100) * of_a_run)  # frames take half as many updates
+    assert seconds["measures and fits"] == pytest.approx((1 + 3 * 2) * 2 * 12 / probed)  # H, and h of all networks
+    assert seconds["figures"] == 5 * 50
+    assert len(seconds) == 4
+    left = expected_seconds(config, config.gases[0].start(), [], [1.0, 0.0])
+    assert left == seconds | {"training": pytest.approx(50 * of_a_run)}
 
 
 def test_trainings_that_a_folder_holds_are_not_left(tmp_path: Path) -> None:
