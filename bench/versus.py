@@ -51,7 +51,7 @@ class Build:
         answer = self.process.stdout.readline()
         if not answer:
             raise SystemExit(f"{self.python}: ended with {self.process.wait()}.")
-        return json.loads(answer)  # type: ignore[no-any-return]
+        return json.loads(answer)  # type: ignore[no-any-return]  # the order says which
 
     def __enter__(self) -> Self:
         return self

@@ -95,8 +95,8 @@ def training(width: int, threads: int = 1) -> Work:
     """An epoch of the paper's training, with what comes before it."""
     import torch  # noqa: PLC0415 -- no other work needs it
 
-    from hthm.deepsets import new_model  # noqa: PLC0415
-    from hthm.train import TrainConfig, train  # noqa: PLC0415
+    from hthm.deepsets import new_model  # noqa: PLC0415 -- likewise
+    from hthm.train import TrainConfig, train  # noqa: PLC0415 -- likewise
 
     trajectories = hthm.simulate(hthm.paper.GAS.sample(60, seed=1), 200, DT, record="log", threads=1)
     torch.set_num_threads(threads)
@@ -113,7 +113,7 @@ def arrow(steps: str, blocks: int = 1) -> Work:
     """Updates of the learned entropy, D = 32."""
     import torch  # noqa: PLC0415 -- no other work needs it
 
-    from hthm.deepsets import new_model  # noqa: PLC0415
+    from hthm.deepsets import new_model  # noqa: PLC0415 -- likewise
 
     has_rooms = importlib.util.find_spec("hthm.learning") is not None
     arrow_of_time = importlib.import_module("hthm.learning.arrow" if has_rooms else "hthm.arrow")
@@ -135,7 +135,7 @@ def evaluation(width: int) -> Work:
     """The functional of every frame of ten runs, from the log."""
     import torch  # noqa: PLC0415 -- no other work needs it
 
-    from hthm.deepsets import evaluate, new_model  # noqa: PLC0415
+    from hthm.deepsets import evaluate, new_model  # noqa: PLC0415 -- likewise
 
     trajectories = hthm.simulate(hthm.paper.GAS.sample(10, seed=1), 500, DT, record="log", threads=1)
     torch.set_num_threads(1)

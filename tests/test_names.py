@@ -15,6 +15,7 @@ TEXT = (".md", ".py", ".pyi", ".txt", ".toml", ".cmake", *CPP)
 
 ELSEWHERE = {
     "hthm.trian": "a slip of the pen, which a test makes",
+    "hthm.arrow": "where a build of version 0.1 has it, which bench/versus.py measures beside ours",
     "hthm.spelled": "what an error handler is called",
     "program.py": "a script that tests write",
 }
