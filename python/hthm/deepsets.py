@@ -13,12 +13,11 @@ from torch.func import functional_call
 
 from hthm import checks
 from hthm.learning.accepted import check_model
-from hthm.learning.drawing import draw_weights, new_generator
+from hthm.learning.drawing import untrained
 from hthm.learning.ending import go_on
 from hthm.learning.feeding import check_numbers, fed
 from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import MOST_WIDTH, PUBLISHED, Architecture
-from hthm.randomness import Stream
 from hthm.recording.frames import Frames, numbered
 from hthm.recording.reading import FramesLike, frames_of
 
@@ -164,11 +163,7 @@ def new_model(width: int, seed: int, architecture: Architecture = PUBLISHED) -> 
     TypeError, ValueError
         If an argument is not a whole number, or out of range.
     """
-    generator = new_generator(checks.integer("seed", seed, least=0), Stream.WEIGHTS)
-    with own_settings(torch.device("cpu")):
-        model = DeepSets(width, architecture, device="meta").to_empty(device="cpu")  # nothing is drawn for it yet
-        draw_weights(model, generator)
-    return model
+    return untrained(lambda: DeepSets(width, architecture, device="meta"), seed)
 
 
 def evaluate(model: nn.Module, velocities: FramesLike) -> FloatArray:

@@ -76,11 +76,11 @@ def expected_bytes(config: TrainingChoices | EntropyConfig) -> int:
             a_disk = min(a_disk, gas.area_fraction * gas.contact_value)
     collisions = frames * gas.n * a_disk
     models = len(config.weights) + config.trains * len(config.widths) * config.trainings
-    recorded = (
+    recording = (
         ROW_BYTES * collisions + frames * 16 + config.recorded_runs * gas.n * 64
     )  # counts and offsets, first and last state
     training = 0.0 if not config.trains else _CHANGE * collisions + frames * (gas.n / 2 + _SKETCH)
-    return round(recorded + training + frames * 8 * (1 + models))
+    return round(recording + training + frames * 8 * (1 + models))
 
 
 def timed_trainings(config: TrainingChoices | EntropyConfig) -> list[TimedTraining]:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import nn
 
+from hthm import checks
+from hthm.learning.own_settings import own_settings
 from hthm.randomness import Stream, stream_seed
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def new_generator(seed: int, stream: Stream) -> torch.Generator:
@@ -42,3 +48,30 @@ def draw_weights(model: nn.Module, generator: torch.Generator) -> None:
             nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
         elif next(layer.parameters(recurse=False), None) is not None:
             raise TypeError(f"model: must have linear layers only, got {type(layer).__name__}.")
+
+
+def untrained(make: Callable[[], Network], seed: int) -> Network:
+    """Return a network whose weights depend on the seed alone; torch's own generator is not touched.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the network, of linear layers, on the device "meta", so that nothing is drawn for it yet.
+    seed : int
+        0 or more.
+
+    Returns
+    -------
+    nn.Module
+        On the CPU.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the seed is not a whole number, or out of range, or as `make`.
+    """
+    generator = new_generator(checks.integer("seed", seed, least=0), Stream.WEIGHTS)
+    with own_settings(torch.device("cpu")):
+        model = make().to_empty(device="cpu")
+        draw_weights(model, generator)
+    return model

@@ -8,10 +8,8 @@ import torch
 from torch import nn
 
 from hthm import checks
-from hthm.learning.drawing import draw_weights, new_generator
-from hthm.learning.own_settings import own_settings
+from hthm.learning.drawing import untrained
 from hthm.learning.recipes import MOST_WIDTH
-from hthm.randomness import Stream
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,8 +76,4 @@ def new_plain_network(disks: int, width: int, seed: int) -> PlainNetwork:
     TypeError, ValueError
         If an argument is not a whole number, or out of range.
     """
-    generator = new_generator(checks.integer("seed", seed, least=0), Stream.WEIGHTS)
-    with own_settings(torch.device("cpu")):
-        model = PlainNetwork(disks, width, device="meta").to_empty(device="cpu")
-        draw_weights(model, generator)
-    return model
+    return untrained(lambda: PlainNetwork(disks, width, device="meta"), seed)

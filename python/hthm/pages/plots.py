@@ -117,29 +117,29 @@ def losses_figure(series: Series) -> Figure:
     ValueError
         If no training of the series has losses, as with given weights.
     """
-    trained = [training for training in series.trainings if len(training.loss)]
-    if not trained:
+    trainings = [training for training in series.trainings if training.has_losses]
+    if not trainings:
         raise ValueError("series: must have a training with losses, got given weights only. Train, or draw the rest.")
-    seeds = Counter(training.width for training in trained)
+    seeds = Counter(training.width for training in trainings)
     widths = sorted(seeds)
     with canvas(PAGE if len(widths) > 1 else COLUMN, 2.4 + 0.16 * max(seeds.values())) as figure:
         grid = figure.subplots(1, len(widths), sharex=True, sharey=True, squeeze=False)
         for number, (axes, width) in enumerate(zip(grid.flat, widths, strict=True)):
             axes.axhline(0, color=BLACK, linewidth=0.5)
-            same = [training for training in trained if training.width == width]
+            same = [training for training in trainings if training.width == width]
             for training, style, marker in zip(same, cycle(STYLES), cycle(MARKERS), strict=False):
                 _draw_loss(axes, training, color=COLOURS[number % len(COLOURS)], linestyle=style, marker=marker)
             axes.set_title(f"D = {width}")
             axes.set_xlabel("epoch")
             axes.xaxis.get_major_locator().set_params(integer=True)
         # Losses end a thousand times nearer to zero than they were: linear within 1e-3, logarithmic outside.
-        linear = _linear_within(max(float(np.abs(training.loss).max()) for training in trained))
+        linear = _linear_within(max(float(np.abs(training.loss).max()) for training in trainings))
         grid[0, 0].set_yscale("symlog", linthresh=linear)
         power = round(math.log10(linear))
         grid[0, 0].set_ylabel(f"mean loss of the epoch\n(linear within $\\pm 10^{{{power}}}$)")
         for axes, width in zip(grid.flat, widths, strict=True):
             published = PUBLISHED.get(width)
-            if published and published.critical_epoch <= max(len(t.loss) for t in trained if t.width == width):
+            if published and published.critical_epoch <= max(len(t.loss) for t in trainings if t.width == width):
                 epoch = published.critical_epoch
                 axes.axvline(epoch, color=BLACK, linestyle=STYLES[2], linewidth=0.9, label=f"published: {epoch}")
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22))  # below: curves may go anywhere inside
@@ -240,10 +240,10 @@ def save_figures(series: Series, folder: str | os.PathLike[str]) -> list[Path]:
     FigureWarning
         If a figure cannot be drawn; it is left out.
     """
-    trained = any(len(training.loss) for training in series.trainings)
+    have_losses = any(training.has_losses for training in series.trainings)
     written = []
     for name, (draw, _) in _FIGURES.items():
-        if name == "losses" and not trained:
+        if name == "losses" and not have_losses:
             continue
         written += save_figure(partial(draw, series), folder, name)
     return written

@@ -71,6 +71,11 @@ class Training(OneLine):
         check_record(self)
 
     @property
+    def has_losses(self) -> bool:
+        """Whether it was trained as the paper's are: given weights have none, nor have those that order whole runs."""
+        return len(self.loss) > 0
+
+    @property
     def label(self) -> str:
         """Its name in tables and legends."""
         seed = "given" if self.seed is None else f"seed {self.seed}"

@@ -146,13 +146,13 @@ def _widths(results: Mapping[str, Any]) -> str:
 
 
 def _trainings(results: Mapping[str, Any]) -> str:
-    trained = [(width, one) for width, model in results["models"].items() for one in model["trainings"]]
-    if not trained:
+    trainings = [(width, one) for width, model in results["models"].items() for one in model["trainings"]]
+    if not trainings:
         return ""
-    columns = [column([of(one) for _, one in trained]) for _, of in QUANTITIES.values()]
+    columns = [column([of(one) for _, one in trainings]) for _, of in QUANTITIES.values()]
     rows = [
         [width, f"{one['seed']}", *cells]
-        for (width, one), cells in zip(trained, zip(*columns, strict=True), strict=True)
+        for (width, one), cells in zip(trainings, zip(*columns, strict=True), strict=True)
     ]
     return "## Every training\n\n" + table(("D", "seed", *(title for title, _ in QUANTITIES.values())), rows)
 

@@ -73,11 +73,10 @@ def summary_json(training: Training, H: FloatArray, seconds: float | None) -> di
     -------
     dict
     """
-    trained = len(training.loss) > 0
     return {
         "seed": training.seed,
-        "final_loss": float(training.loss[-1]) if trained else None,
-        "final_loss0": float(training.loss0[-1]) if trained else None,
+        "final_loss": float(training.loss[-1]) if training.has_losses else None,
+        "final_loss0": float(training.loss0[-1]) if training.has_losses else None,
         "critical_epoch": training.critical_epoch,
         "seconds": seconds,
         "fit": fit_json(training, H),
@@ -187,7 +186,7 @@ def _table2(trainings: Sequence[Training], label: str) -> str:
         if published is not None:
             epoch = str(published.critical_epoch)
             rows.append((width, published.final_loss, published.final_loss0, epoch, label))
-        if len(training.loss):
+        if training.has_losses:
             critical = "not reached" if training.critical_epoch is None else str(training.critical_epoch)
             rows.append((width, training.loss[-1], training.loss0[-1], critical, f"seed {training.seed}"))
         else:
