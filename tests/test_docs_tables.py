@@ -13,7 +13,7 @@ import pytest
 from hthm import paper
 from hthm.experiments.ablation import ablation_markdown
 from hthm.pages.spread import compare_markdown, seeds_markdown
-from markdown import numbers, rounded, rows, with_spread
+from markdown import cells, numbers, rounded, rows, with_spread
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 TABLES = DOCS / "tables"
@@ -237,3 +237,29 @@ def test_the_page_of_the_learned_entropy_quotes_its_tables() -> None:
             if row["start"] != "equilibrium":
                 (slope, *_), (theirs, *_) = numbers(row[title]), numbers(source["slope"])
                 assert slope == pytest.approx(theirs, abs=0.0055), (row["start"], title)
+
+
+def test_the_page_of_the_learned_entropy_quotes_its_ablation() -> None:
+    """Medians over the seeds, with least and most of the MSE, at D = 16."""
+    text = (DOCS / "learned-entropy.md").read_text("utf-8").partition("\n## What each choice is worth\n")[2]
+    lines = [cells(line) for line in text.partition("\n## ")[0].splitlines() if line.startswith("|")]
+    trainings = [one for one in content("ablation")["trainings"] if one["width"] == 16]
+    assert len(lines) == 2 + 8
+    for title, *said in lines[2:]:
+        for steps, (mse, r, *a) in (("frames", said[:2]), ("collisions", said[2:])):
+            ours = [one for one in trainings if (one["title"], one["steps"]) == (title, steps)]
+            assert bool(ours) == (mse != "–"), (title, steps)
+            if ours:
+                fits = [one["fit"] for one in ours]
+                each = [fit["mse"]["mean"] for fit in fits]
+                for number, value in zip(numbers(mse), (statistics.median(each), min(each), max(each)), strict=True):
+                    assert number == pytest.approx(value, abs=5.001e-6), (title, steps)
+                assert_says(r, statistics.median(one["correlation"] for one in ours), (title, steps, "r"))
+                for cell in a:
+                    assert_says(cell, 1000 * statistics.median(fit["a"]["mean"] for fit in fits), (title, steps, "a"))
+
+
+@pytest.mark.parametrize("path", sorted(TABLES.glob("*.md")), ids=lambda path: path.stem)
+def test_nothing_is_remarked_twice(path: Path) -> None:
+    remarks = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith(">")]
+    assert len(set(remarks)) == len(remarks)
