@@ -15,6 +15,7 @@ from hthm.choices.run import PRESETS, GasChoices
 from hthm.command.options import (
     Ablate,
     Compare,
+    Doctor,
     Everything,
     Figures,
     Improved,
@@ -62,6 +63,7 @@ COMMANDS: Final = (
     Command("", Everything, "hthm.experiments.study:run_study", advice=_QUICKER),
     Command("", Improved, "hthm.experiments.entropy:run_entropy", advice=_QUICKER),
     Command("figures", Figures, "hthm.command.figures:draw_again"),
+    Command("doctor", Doctor, "hthm.command.doctor:look_around"),
     Command("tables", Tables, "hthm.experiments.seeds:run_tables", "tables.md"),
     Command("compare", Compare, "hthm.experiments.compare:run_compare", "compare.md"),
     Command("ablate", Ablate, "hthm.experiments.ablation:run_ablation", "ablation.md"),

@@ -98,6 +98,14 @@ class Figures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Doctor:
+    """Print what a report of a fault needs: versions, threads, memory, limits, and a self-check of some seconds."""
+
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tables(Job):
     """Make Tables 2 and 3 over several seeds, on the runs that were trained on and on held-out ones, with baselines.
 
@@ -136,4 +144,4 @@ class Universal(Job):
     """Folder for universal.json, universal.md and figures/universal.png."""
 
 
-Options: TypeAlias = Everything | Improved | Figures | Tables | Compare | Ablate | Universal
+Options: TypeAlias = Everything | Improved | Figures | Doctor | Tables | Compare | Ablate | Universal
