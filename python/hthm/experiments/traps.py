@@ -76,13 +76,6 @@ def trapped(config: GasChoices, traj: Trajectories) -> dict[str, Measured]:
 def traps_json(model: DeepSets, runs: Mapping[str, Measured]) -> dict[str, Any] | None:
     """Fit of one network to H, and to what rounding makes of it.
 
-    Parameters
-    ----------
-    model : DeepSets
-        The network.
-    runs : mapping
-        As `trapped` returns them.
-
     Returns
     -------
     dict or None

@@ -13,7 +13,7 @@ def check_model(model: nn.Module, *, to_train: bool = False) -> nn.Parameter:
     Parameters
     ----------
     model : nn.Module
-        The network.
+        Whatever a user hands over as a network.
     to_train : bool
         Whether it is to be trained, and so needs weights that gradients can be taken for.
 

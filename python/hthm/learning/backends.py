@@ -47,9 +47,9 @@ def new_batch_loss(
     velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time.
     backend : {"fused", "torch"}, optional
-        The choice.
+        Unless given, the compiled kernel for the networks it takes, and torch for others.
     device : torch.device
-        Where to compute.
+        The kernel computes on a CPU only.
 
     Raises
     ------
