@@ -53,6 +53,19 @@ def test_exact_engine_is_drawn_where_there_is_one() -> None:
     assert "event-driven" not in every_label(plots.frame_rate_figure(series(exact=False)))
 
 
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_gas_beyond_enskogs_theory_is_drawn_without_it_and_says_so(exact: bool, tmp_path: Path) -> None:  # noqa: FBT001 -- a parameter of the test
+    covered = replace(series(exact=exact), gas=DiskGas(diameter=0.03743))  # overlaps allowed: area fraction 1.1
+    figure = plots.frame_rate_figure(covered)
+    (axes,) = figure.axes
+    assert "Enskog" not in " ".join(labels(axes))
+    assert axes.get_xlabel().endswith("(no line of Enskog's:\ndisks cover more than the box)")
+    figure.draw_without_rendering()
+    assert figure.bbox.contains(*axes.xaxis.label.get_window_extent().max), "the label is cut off"
+    assert axes.containers, "the counts are drawn"
+    assert "fig2_frame_rate.pdf" in {path.name for path in plots.save_figures(covered, tmp_path)}
+
+
 def test_one_run_and_one_rate_have_no_error_and_no_warning(tmp_path: Path) -> None:
     alone = series(training(16, 0, runs=1), runs=1)
     alone = replace(alone, frame_rates=replace(alone.frame_rates, rates=np.array([60]), collisions=np.array([[7465]])))

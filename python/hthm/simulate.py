@@ -278,10 +278,10 @@ def _check_dt(dt: object, state: State, *, exact: bool) -> float:
         )
     moved = fastest / state.box * number
     if fastest > 0 and (moved < _LEAST_BOXES or (not exact and moved < _ONE_DIGIT and _all_stay(state, number))):
+        why = "less than 2^-104" if moved < _LEAST_BOXES else "rounding puts all back to where they were"
         raise ValueError(
             f"dt: must be long enough for something to move, got {number:g}, in which the fastest disk covers "
-            f"{moved:g} boxes: {'less than 2^-104' if moved < _LEAST_BOXES else 'rounding puts all back to where they were'}. "
-            "Take a longer dt."
+            f"{moved:g} boxes: {why}. Take a longer dt."
         )
     return number
 

@@ -30,15 +30,18 @@ def frame_rate_figure(series: Series) -> Figure:
     """Fig. 2: collisions of a run in a fixed time against the frame rate, with standard errors.
 
     Below, the same near Enskog's rate of a gas that is in equilibrium throughout. The exact engine, where the series
-    has it, is its mean in a band of one standard error.
+    has it, is its mean in a band of one standard error. Where disks cover more than the box, as they may where they
+    are allowed to overlap, there is no theory: the axis says so, and the panel below is left out.
     """
     rates = series.frame_rates
-    enskog = series.gas.collision_rate * series.gas.n / 2 * rates.time
+    enskog = _enskog(series)
     mean, error = _mean(rates.collisions)
-    with canvas(COLUMN, 3.8) as figure:
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-        for axes, scale, offset in ((above, 1.0, 0.0), (below, 100 / enskog, -100.0)):
-            axes.axhline(scale * enskog + offset, color=RED, linestyle=STYLES[1], label="Enskog, in equilibrium")
+    with canvas(COLUMN, 3.8 if enskog else 2.8) as figure:
+        panels = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1)) if enskog else [figure.subplots()]
+        above, lowest = panels[0], panels[-1]
+        for axes, scale, offset in zip(panels, (1.0, 100 / enskog if enskog else 0.0), (0.0, -100.0), strict=False):
+            if enskog:
+                axes.axhline(scale * enskog + offset, color=RED, linestyle=STYLES[1], label="Enskog, in equilibrium")
             if rates.exact is not None:
                 exact, spread = (scale * value for value in _mean(rates.exact))
                 band = exact + offset - spread, exact + offset + spread
@@ -58,24 +61,33 @@ def frame_rate_figure(series: Series) -> Figure:
         above.set_xscale("log")
         above.set_xticks(rates.rates, [str(rate) for rate in rates.rates])
         above.minorticks_off()
-        counts = [(enskog, 0.0), *zip(mean.tolist(), error.tolist(), strict=True)]
-        finest = int(np.argmax(rates.rates))
-        shown = [counts[0], counts[1 + finest]]
+        counts = [*zip(mean.tolist(), error.tolist(), strict=True)]
+        shown = [counts[int(np.argmax(rates.rates))]]
+        if enskog:
+            shown.append((enskog, 0.0))
         if rates.exact is not None:
             exact_mean, exact_error = _mean(rates.exact)
-            exact_count = (float(exact_mean), float(exact_error))
-            counts.append(exact_count)
-            shown.append(exact_count)
-        above.set_ylim(0, 1.1 * max(count + spread for count, spread in counts))
-        low = min(count - spread for count, spread in shown)
-        high = max(count + spread for count, spread in shown)
-        below.set_ylim(min(-10, 100 * (low / enskog - 1) - 2), max(3, 100 * (high / enskog - 1) + 2))
-        below.set_xlabel("frame rate (frames per unit time)")
+            shown.append((float(exact_mean), float(exact_error)))
+        above.set_ylim(0, 1.1 * max(count + spread for count, spread in counts + shown) or 1.0)
+        if enskog:
+            low = min(count - spread for count, spread in shown)
+            high = max(count + spread for count, spread in shown)
+            lowest.set_ylim(min(-10, 100 * (low / enskog - 1) - 2), max(3, 100 * (high / enskog - 1) + 2))
+            lowest.set_ylabel("from Enskog (%)")
+        lowest.set_xlabel("frame rate (frames per unit time)" + ("" if enskog else f"\n{_NO_THEORY}"))
         above.set_ylabel(f"collisions in {_in_units(rates.time)}")
-        below.set_ylabel("from Enskog (%)")
         figure.align_ylabels()
         figure.legend(*above.get_legend_handles_labels(), loc="outside lower center", ncols=2)  # no curve is there
     return figure
+
+
+_NO_THEORY: Final = "(no line of Enskog's:\ndisks cover more than the box)"
+
+
+def _enskog(series: Series) -> float | None:
+    """Collisions of a run in the time of Fig. 2 by Enskog's rate; None where there is no such rate."""
+    gas = series.gas
+    return gas.collision_rate * gas.n / 2 * series.frame_rates.time if gas.area_fraction < 1 else None
 
 
 def speeds_figure(series: Series) -> Figure:

@@ -98,8 +98,8 @@ def _study_facts(results: Mapping[str, Any]) -> dict[str, str]:
     simulation, config = results["simulation"], results["config"]
     counted = simulation["collisions_per_run"]
     gas = RunConfig(**{name: config[name] for name in ("n", "diameter", "box", "speed")}).gas
-    enskog = ""
-    if gas.area_fraction < 1:  # beyond, there is no theory of hard disks
+    enskog = " (Enskog has no rate for disks that cover more than the box)"
+    if gas.area_fraction < 1:
         rate = gas.collision_rate * gas.n / 2 * config["frames"] / config["frame_rate"]
         enskog = f" (Enskog at equilibrium: {rate:.1f})"
     return {
