@@ -61,6 +61,11 @@ def without_last_line(content: bytes) -> bytes:
             lambda content: content.replace(b'"loss": ', b'"loss": "', 1),
             "d3-seed0.jsonl: line 1 must be an epoch",
         ),
+        (
+            HISTORY,
+            lambda content: content.replace(b'"negative_slope": 1.0', b'"negative_slope": 9.0', 1),
+            "d3-seed0.jsonl: line 1 must be an epoch, and is not (its checksum is not that of its content",
+        ),
         (HISTORY, None, "d3-seed0.jsonl"),
     ],
 )

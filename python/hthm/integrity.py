@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 
 DIGITS: Final = 64
 """Characters of a checksum: SHA-256 in hexadecimal."""
@@ -14,6 +16,9 @@ BLANK: Final = "0" * DIGITS
 
 PREFACE_BYTES: Final = 512
 """The least that HDF5 allows for a user block."""
+
+CHECKSUM: Final = "checksum"
+"""Name of the last entry of what is written as JSON: 16 digits of the SHA-256 of all others, however it is laid out."""
 
 _PREFACE: Final = b"SHA-256 of this file, with 64 zeros in its place: "
 
@@ -53,6 +58,31 @@ def check_preface(content: bytes) -> bool:
     if not is_whole(content, _PREFACE):
         raise ValueError("its checksum is not that of its content, which was damaged since it was written")
     return True
+
+
+def with_checksum(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what can be written as JSON with a checksum of it as its last entry, `CHECKSUM`."""
+    return {**content, CHECKSUM: _checksum(content)}
+
+
+def without_checksum(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was read from JSON without its checksum; older files have none.
+
+    Raises
+    ------
+    ValueError
+        If it has one, of another content.
+    """
+    rest = {name: value for name, value in content.items() if name != CHECKSUM}
+    if CHECKSUM in content and content[CHECKSUM] != _checksum(rest):
+        raise ValueError("its checksum is not that of its content, which was changed since it was written")
+    return rest
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    """Of the values, and not of how many spaces stand between them: a file may be laid out anew."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _digest(content: bytes, start: int) -> bytes:

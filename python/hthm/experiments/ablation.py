@@ -47,7 +47,7 @@ def run_ablation(work: Work[AblationConfig]) -> None:
     results: dict[str, Any] = {
         "simulation": simulation,
         "H": h_json(H, config.n, float(left_out.mean())),
-        "trainings": folder.rows("ablation.json", "trainings", (*_KEY, *_FOUND)) if work.resume else [],
+        "trainings": folder.rows("ablation.json", "trainings", (*_KEY, *_FOUND), config) if work.resume else [],
         **work.origin(),
     }
     finished = {tuple(row[name] for name in _KEY) for row in results["trainings"]}

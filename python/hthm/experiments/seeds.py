@@ -14,9 +14,9 @@ from hthm.experiments.traps import Measured, trapped, traps_json
 from hthm.h_functional import speed_h_in_range
 from hthm.measures.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
 from hthm.pages.remarks import h_json
-from hthm.pages.results import network_name
+from hthm.pages.results import differing, network_name
 from hthm.pages.spread import UNROUNDED, seeds_markdown, spread_json
-from hthm.pages.stored import read_json
+from hthm.pages.stored import DamagedFileError, damaged, read_json
 from hthm.pages.tables import fit_json, fit_or_none, history_json, published_json
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from hthm.choices.seeds import TablesConfig
     from hthm.deepsets import DeepSets
     from hthm.experiments.work import Work
-    from hthm.pages.remarks import h_json
-from hthm.pages.results import ResultsFolder
+    from hthm.pages.results import ResultsFolder
 
 CLOCKS: Final = (25.0, 40.0)
 """Decays, in frames, of the clocks among the baselines: near the best, and a guess."""
@@ -72,7 +71,7 @@ def run_tables(work: Work[TablesConfig]) -> None:
         "H": h_json(H, config.n, float(left_out.mean())),
         **work.origin(),
     }
-    kept = _kept(folder, config) if work.resume else {}
+    kept = _kept(work) if work.resume else {}
     with stages.stage("Fit baselines and given networks"):
         results["baselines"] = _baselines(seen[UNROUNDED], held_out)
         results["given"] = [
@@ -94,19 +93,27 @@ def run_tables(work: Work[TablesConfig]) -> None:
             _write(folder, results)
 
 
-def _kept(folder: ResultsFolder, config: TablesConfig) -> dict[str, dict[str, Any]]:
+def _kept(work: Work[TablesConfig]) -> dict[str, dict[str, Any]]:
     """What an interrupted command wrote of networks on the same runs: trained ones by name, given ones by path.
 
     Nothing where the file is damaged: the networks lie in files of their own, and are fitted again.
     """
+    config, path = work.config, work.folder.path / "tables.json"
     try:
-        old = read_json(folder.path / "tables.json", "config", "given", "models")
-        if any(old["config"][name] != getattr(config, name) for name in ("held_out_runs", "held_out_seed")):
+        old = read_json(path, "config", "given", "models")
+        others = any(old["config"][name] != getattr(config, name) for name in ("held_out_runs", "held_out_seed"))
+        if others or differing(old["config"], config):
             return {}
         kept = {fits["weights"]: fits for fits in old["given"]}
         for width, model in old["models"].items():
             kept |= {network_name(int(width), training["seed"]): training for training in model["trainings"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except FileNotFoundError:
+        return {}
+    except (OSError, DamagedFileError) as error:
+        work.stages.say(f"All networks are fitted again. {error}")
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        work.stages.say(f"All networks are fitted again. {damaged(path, f'{type(error).__name__}: {error}')}")
         return {}
     return kept
 

@@ -55,7 +55,7 @@ def run_universal(work: Work[UniversalConfig]) -> None:
     results: dict[str, Any] = {
         "curves": {f"{kind}, n = {n}": values.tolist() for (kind, n), values in H.items()},
         "moments": moments.tolist(),
-        "networks": folder.rows("universal.json", "networks", (*_KEY, "starts")) if work.resume else [],
+        "networks": folder.rows("universal.json", "networks", (*_KEY, "starts"), config) if work.resume else [],
         **work.origin(),
     }
     finished = {tuple(network[name] for name in _KEY) for network in results["networks"]}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hthm.fit import critical_epoch
+from hthm.integrity import with_checksum, without_checksum
 
 if TYPE_CHECKING:
     from hthm.arrays import FloatArray
@@ -45,8 +46,8 @@ class Epoch:
     seconds: float
 
     def line(self) -> str:
-        """Return it as one line of JSON, numbers to the last bit."""
-        return json.dumps(asdict(self)) + "\n"
+        """Return it as one line of JSON, numbers to the last bit, with a checksum of its own."""
+        return json.dumps(with_checksum(asdict(self))) + "\n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +124,7 @@ def read_history(path: str | os.PathLike[str]) -> History:
     OSError
         If the file cannot be read.
     ValueError
-        If a line before the last is no epoch, or the epochs are not in order.
+        If a line before the last is no epoch, or not what was written, or the epochs are not in order.
     """
     lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
@@ -134,8 +135,9 @@ def read_history(path: str | os.PathLike[str]) -> History:
 def _epochs(path: str | os.PathLike[str], lines: Iterable[str]) -> Iterable[Epoch]:
     for number, line in enumerate(lines):
         try:
-            yield epoch_of(json.loads(line), number)
-        except ValueError as error:
+            entry = json.loads(line)
+            yield epoch_of(without_checksum(entry) if isinstance(entry, dict) else entry, number)
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{os.fspath(path)}: line {number + 1} must be an epoch, and is not ({error}).") from error
 
 

@@ -18,8 +18,9 @@ from hthm import __version__, _core, checks
 from hthm.choices.kinds import COMMANDS, kind_of
 from hthm.choices.run import GasChoices
 from hthm.files import write_text
+from hthm.integrity import with_checksum
 from hthm.owner import owned
-from hthm.pages.stored import damaged, read_json
+from hthm.pages.stored import DamagedFileError, damaged, read_json
 
 PRODUCTS: Final = (
     "results.json",
@@ -122,7 +123,7 @@ def claimed(
         folder.remove_abandoned()
         for name in _FOLDERS:
             (path / name).mkdir(exist_ok=True)
-        folder.write_json("config.json", config.as_json())
+        write_text(path / "config.json", _as_text(config.as_json()))  # no checksum: a person may edit it
         yield folder
 
 
@@ -156,8 +157,8 @@ class ResultsFolder:
         )
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
-        """Write a JSON file, whole or not at all."""
-        write_text(self.path / name, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+        """Write a JSON file with its checksum, whole or not at all."""
+        write_text(self.path / name, _as_text(with_checksum(content)))
 
     def write_table(self, name: str, content: dict[str, Any], markdown: str) -> None:
         """Write NAME.json and NAME.md, each whole or not at all.
@@ -179,7 +180,9 @@ class ResultsFolder:
         self.write_json(f"{name}.json", content)
         write_text(self.path / f"{name}.md", markdown)
 
-    def rows(self, name: str, key: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    def rows(
+        self, name: str, key: str, columns: tuple[str, ...], config: GasChoices | None = None
+    ) -> list[dict[str, Any]]:
         """Return the rows of a table that an interrupted command left in a JSON file; none if there is no such file.
 
         Parameters
@@ -190,16 +193,25 @@ class ResultsFolder:
             What its rows are called.
         columns : tuple of str
             What every row has.
+        config : GasChoices, optional
+            The choices that the rows must depend on; any unless given.
 
         Raises
         ------
         DamagedFileError
-            If it is anything but such a table.
+            If it is anything but such a table, or was made with other choices: a person may have edited config.json.
         """
         path = self.path / name
         if not path.exists():
             return []
-        rows = read_json(path, key)[key]
+        content = read_json(path, key)
+        differ = [] if config is None else differing(content.get("config"), config)
+        if differ:
+            raise DamagedFileError(
+                f"{path}: must have been made with the choices in config.json, and differs in {', '.join(differ)}. "
+                "Restore config.json, or run again with --overwrite."
+            )
+        rows = content[key]
         if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= {*columns} for row in rows):
             raise damaged(path, f"its {key} have not all of {', '.join(columns)}")
         return rows
@@ -220,6 +232,10 @@ class ResultsFolder:
                 with suppress(OSError):
                     if time.time() - part.stat().st_mtime > _ABANDONED:
                         part.unlink()
+
+
+def _as_text(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def environment(threads: int | None) -> dict[str, Any]:
@@ -264,6 +280,12 @@ def network_name(width: int, seed: int | None, steps: str = "") -> str:
     str
     """
     return "-".join([f"d{width}", *([steps] if steps else []), "given" if seed is None else f"seed{seed}"])
+
+
+def differing(written: object, config: GasChoices) -> list[str]:
+    """Names of the choices on which results depend and that a file was made with other values of, as far as it says."""
+    made_by = written if isinstance(written, dict) else {}
+    return sorted(name for name, value in config.decisive().items() if made_by.get(name, value) != value)
 
 
 def _holds(path: Path, config: GasChoices) -> bool:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hthm.integrity import without_checksum
+
 
 class DamagedFileError(ValueError):
     """A file of a results folder is not what a command writes; the message has its path and what to do."""
@@ -21,10 +23,15 @@ def read_json(path: Path, *keys: str) -> dict[str, Any]:
     *keys : str
         What it must have.
 
+    Returns
+    -------
+    dict
+        Without its checksum.
+
     Raises
     ------
     DamagedFileError
-        If it is no JSON, or lacks a key.
+        If it is no JSON, or lacks a key, or its checksum is that of another content.
     OSError
         If it cannot be read.
     """
@@ -37,7 +44,10 @@ def read_json(path: Path, *keys: str) -> dict[str, Any]:
     missing = [key for key in keys if key not in content]
     if missing:
         raise damaged(path, f"it lacks {', '.join(missing)}")
-    return content
+    try:
+        return without_checksum(content)
+    except ValueError as error:
+        raise damaged(path, str(error)) from error
 
 
 def damaged(path: Path, why: str) -> DamagedFileError:
