@@ -15,6 +15,7 @@ from hthm.choices.ablations import ABLATIONS
 from hthm.choices.entropy import EntropyConfig
 from hthm.deepsets import new_model
 from hthm.experiments.ablation import ablation_markdown
+from hthm.experiments.ensembles import mixed, started
 from hthm.experiments.universal import universal_markdown
 from hthm.learning.recipes import entropic
 from hthm.learning.weights import load_weights, save_weights
@@ -22,7 +23,7 @@ from hthm.pages.entropy_figures import losses_figure, universal_figure
 from hthm.pages.entropy_tables import entropy_markdown
 from hthm.pages.remarks import headed
 from hthm.run import main
-from hthm.starts.kinds import ENSEMBLES, STARTS, mixed, started
+from hthm.starts.kinds import COMPARED, ENSEMBLES, NamedStart
 
 TINY = [
     *("--preset", "improved", "--n", "60", "--diameter", "0.03", "--runs", "4", "--frames", "20", "--threads", "1"),
@@ -162,7 +163,7 @@ def test_an_entropy_is_followed_from_every_start_and_at_every_size(followed: Pat
     assert trained == [(seed, name) for seed in (0, 1) for name in ("equal speeds", "mixture")]
     for network in found["networks"]:
         starts = [(start["kind"], start["n"]) for start in network["starts"]]
-        assert starts == [(kind, n) for kind in STARTS for n in (60, 30)]
+        assert starts == [(kind, n) for kind in COMPARED for n in (60, 30)]
     assert (followed / "universal.md").read_text() == universal_markdown(found)
     assert (followed / "figures" / "universal.png").stat().st_size
 
@@ -171,7 +172,7 @@ def test_the_exact_engine_can_follow_an_entropy(tmp_path: Path) -> None:
     exact = ["--engine", "event", "--overlaps", "reject", "--sizes", "--trained-on", "two beams", "--trainings", "1"]
     assert main(["universal", *SMALL, *exact, "--out", str(tmp_path / "out")]) == 0
     (network,) = table(tmp_path / "out", "universal")["networks"]
-    assert (network["trained_on"], len(network["starts"])) == ("two beams", len(STARTS))
+    assert (network["trained_on"], len(network["starts"])) == ("two beams", len(COMPARED))
 
 
 def test_a_panel_shows_what_was_trained_on_its_start_alone_or_on_all_others(followed: Path) -> None:
@@ -230,13 +231,13 @@ def test_tables_go_on_after_a_stop_and_may_go_further(
 def test_a_mixture_has_equal_shares_of_its_starts() -> None:
     state = mixed(paper.GAS, "all but two beams", 9, seed=0)
     assert state.runs == 8
-    parts = [started(paper.GAS, kind, 2, seed=0).velocities for kind in STARTS if kind != "two beams"]
+    parts = [started(paper.GAS, kind, 2, seed=0).velocities for kind in COMPARED if kind != "two beams"]
     assert state.velocities.tobytes() == b"".join(part.tobytes() for part in parts)
-    assert len(ENSEMBLES) == 2 * len(STARTS) + 1
+    assert len(ENSEMBLES) == 2 * len(COMPARED) + 1
 
 
-@pytest.mark.parametrize("kind", STARTS)
-def test_all_starts_have_the_same_energy(kind: str) -> None:
+@pytest.mark.parametrize("kind", COMPARED)
+def test_all_starts_have_the_same_energy(kind: NamedStart) -> None:
     """20 000 disks: the mean of v² is s0² to 5 standard errors, of at most 1 / √20 000 each."""
     state = started(paper.GAS, kind, 20, seed=0)
     assert state.energy().mean() == pytest.approx(500 * paper.S0**2, rel=5 / 20_000**0.5)

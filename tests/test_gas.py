@@ -16,7 +16,7 @@ from scipy import stats
 
 import hthm
 import hthm.gas as module_of_gas
-from hthm.starts.sampling import Speeds
+from hthm.starts.kinds import Speeds
 
 
 def generator(seed: int, run: int) -> np.random.Generator:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 import hthm
-from hthm.starts import sampling
+from hthm.starts import positions
+from hthm.starts.kinds import Speeds
 from hthm.starts.lattice import widest_lattice
-from hthm.starts.sampling import Speeds
 
 
 def widest(n: int, box: float = 1.0) -> float:
@@ -110,4 +110,4 @@ def test_the_sites_that_stay_empty_are_those_of_the_largest_numbers(count: int) 
     random = np.random.default_rng(3)
     for numbers in (random.random(70_000), random.integers(0, 50, 70_000) / 50, np.zeros(70_000)):
         in_order = np.argsort(numbers, kind="stable")
-        assert_array_equal(sampling.largest(numbers, count), np.sort(in_order[len(numbers) - count :]))
+        assert_array_equal(positions.largest(numbers, count), np.sort(in_order[len(numbers) - count :]))

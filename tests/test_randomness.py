@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 
-from hthm import paper
-from hthm.randomness import Stream, stream_seed
-from hthm.starts.kinds import STARTS, started
+from hthm.randomness import Stream, of_ensemble, of_run, stream_seed
+from hthm.starts.kinds import COMPARED
 
 SEEDS = {
     Stream.WEIGHTS: (2635072618980576772, 13432090166537452992),
@@ -30,21 +28,16 @@ def test_no_training_draws_the_numbers_of_a_start() -> None:
     assert of_runs.isdisjoint(stream_seed(0, stream) for stream in Stream)
 
 
-@pytest.mark.parametrize(("number", "kind"), list(enumerate(STARTS)))
-def test_a_kind_of_start_draws_its_velocities_from_its_own_stream(number: int, kind: str) -> None:
-    """Written out from docs/learned-entropy.md: means of v² are s0², colder and hotter disks take turns, and beams."""
-    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(3, spawn_key=(1, number))))
-    shape, turn = (2, paper.N), np.arange(paper.N) % 2
-    if kind in {"equal speeds", "uniform speeds"}:
-        speed = np.sqrt(3) * random.random(shape) if kind == "uniform speeds" else np.ones(shape)
-        angle = 2 * np.pi * random.random(shape)
-        expected = speed[..., np.newaxis] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    else:
-        temperature = {"two temperatures": np.where(turn, 0.2, 1.8), "two beams": np.full(paper.N, 0.36)}
-        variance = temperature.get(kind, np.ones(paper.N)) / 2  # of a component
-        expected = np.sqrt(variance)[:, np.newaxis] * random.normal(size=(*shape, 2))
-        if kind == "two beams":
-            expected[..., 0] += np.where(turn, -0.8, 0.8)
-    state = started(paper.GAS, kind, 2, seed=3)
-    assert_allclose(state.velocities, paper.S0 * expected, rtol=1e-12, atol=1e-15)
-    assert state.positions.tobytes() == paper.GAS.sample(2, seed=3).positions.tobytes()
+def words(key: tuple[int, ...]) -> tuple[int, ...]:
+    """The first numbers of the stream with this key."""
+    return tuple(np.random.PCG64(np.random.SeedSequence(5, spawn_key=key)).random_raw(4).tolist())
+
+
+def test_a_run_an_ensemble_and_dynamics_have_streams_of_their_own() -> None:
+    runs = [tuple(of_run(5, run).random_raw(4).tolist()) for run in range(100)]
+    ensembles = [tuple(of_ensemble(5, number).random_raw(4).tolist()) for number in range(len(COMPARED))]
+    assert runs == [words((run,)) for run in range(100)]
+    assert ensembles == [words((1, number)) for number in range(len(COMPARED))]
+    trainings, dynamics = [words((0, stream)) for stream in Stream], [words((2, run)) for run in range(100)]
+    together = runs + ensembles + trainings + dynamics
+    assert len(set(together)) == len(together)

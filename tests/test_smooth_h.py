@@ -9,8 +9,9 @@ import pytest
 from scipy import integrate
 
 from hthm import paper
+from hthm.experiments.ensembles import started
 from hthm.measures.smooth_h import smooth_h
-from hthm.starts.kinds import BEAM, started
+from hthm.starts.kinds import BEAM
 
 
 def test_disks_of_one_velocity_see_the_kernels_of_all_others() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 
-from hthm import mechanics, ranges
+from hthm import mechanics
 
 
 class Equilibrium:
@@ -28,7 +29,7 @@ class Equilibrium:
     @property
     def temperature(self) -> float:
         """Temperature T = s0²/2 of the equilibrium that an "equal" start reaches, in units of m/k_B."""
-        return ranges.held("temperature", self.speed**2 / 2) if self.speed else 0.0
+        return _held("temperature", self.speed**2 / 2) if self.speed else 0.0
 
     @property
     def thermal_speed(self) -> float:
@@ -54,9 +55,19 @@ class Equilibrium:
     def collision_rate(self) -> float:
         """Collisions of one disk per unit time in equilibrium, 2nσχ√(πT/m): Enskog's rate for hard disks."""
         rate = 2 * self.density * self.diameter * self.contact_value * math.sqrt(math.pi) * self.thermal_speed
-        return ranges.held("collision_rate", rate) if self.speed else 0.0
+        return _held("collision_rate", rate) if self.speed else 0.0
 
     @property
     def mean_free_path(self) -> float:
         """Mean distance between two collisions of a disk in equilibrium: mean speed √(πT/2m) over the rate."""
         return 1 / (2 * math.sqrt(2) * self.density * self.diameter * self.contact_value)
+
+
+def _held(name: str, value: float) -> float:
+    """A quantity that float64 holds in full: neither overflowed, nor with digits lost on its way to zero."""
+    if not sys.float_info.min <= abs(value) < math.inf:
+        raise ValueError(
+            f"{name}: must be between 2.2e-308 and 1.8e+308 for this gas, which float64 holds, got {value:g}. "
+            "Choose other units of length or time."
+        )
+    return value

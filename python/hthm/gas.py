@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +10,11 @@ import numpy as np
 from hthm import _core, checks, mechanics, published, ranges
 from hthm.arrays import FloatArray, IntArray
 from hthm.equilibrium import Equilibrium
+from hthm.randomness import of_run
 from hthm.reprs import OneLine
-from hthm.starts import sampling
-from hthm.starts.lattice import widest_lattice
+from hthm.starts.kinds import Speeds, Start
+from hthm.starts.positions import OVERLAPS, Overlaps, Placing, check_room, check_sites, draw_positions
+from hthm.starts.velocities import draw_velocities, one_start
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,7 @@ class DiskGas(Equilibrium):
 
     Examples
     --------
-    >>> gas = DiskGas()
-    >>> round(gas.area_fraction, 5), round(gas.collision_rate, 5)
+    >>> round(DiskGas().area_fraction, 5), round(DiskGas().collision_rate, 5)
     (0.02827, 1.94658)
     """
 
@@ -96,8 +96,9 @@ class DiskGas(Equilibrium):
         runs: int = published.RUNS,
         seed: int = 0,
         *,
-        overlaps: sampling.Overlaps = "allow",
-        speeds: sampling.Speeds = "equal",
+        overlaps: Overlaps = "allow",
+        speeds: Speeds | None = None,
+        start: Start | None = None,
     ) -> State:
         """Draw independent random starts; run k is the same whatever else is drawn.
 
@@ -106,44 +107,60 @@ class DiskGas(Equilibrium):
         runs : int
             Number of independent runs.
         seed : int
-            Seed, 0 or more. Run k draws from ``PCG64(SeedSequence(seed, spawn_key=(k,)))``: positions, then
-            directions, then speeds where they are random.
+            Seed, 0 or more. Run k draws from a stream of its own, ``PCG64(SeedSequence(seed, spawn_key=(k,)))``:
+            positions, then velocities.
         overlaps : {"allow", "reject"}
             Whether disks may overlap, as in the paper, or a position that overlaps an earlier one is drawn again.
-        speeds : {"equal", "uniform", "maxwell"}
-            All s0; uniform on [0, 2 s0); or those of the Maxwell-Boltzmann distribution at T = s0²/2.
+        speeds : {"equal", "uniform", "maxwell"}, optional
+            The start by its distribution of speeds, directions being uniform: all s0, as in the paper and unless
+            given; uniform on [0, 2 s0); or those of the Maxwell-Boltzmann distribution at T = s0²/2.
+        start : str or callable, optional
+            In place of `speeds`. A name: "two temperatures", "two beams", "uniform speeds", "equilibrium", or any
+            other of `hthm.starts.kinds.STARTS`, which has the three of `speeds` among them. Or a function of your own,
+            called as ``start(random, n)`` for each run, with its stream behind the positions; it returns velocities
+            (n, 2) float64 in box sides per unit time, and s0 of the state is that of the gas.
 
         Returns
         -------
         State
-            Positions uniform in the box, directions uniform.
+            Positions uniform in the box.
 
         Raises
         ------
         TypeError, ValueError
-            If an argument is of the wrong kind or out of range, or there is no room to reject overlaps.
-        """
-        checks.choice("overlaps", overlaps, sampling.OVERLAPS)
-        if overlaps == "reject" and self.area_fraction > sampling.MOST_REJECTED_FRACTION and self.n > 1:
-            raise ValueError(
-                f"overlaps: 'reject' must have an area fraction of at most {sampling.MOST_REJECTED_FRACTION}, "
-                f"got {self.area_fraction:.3f}. Take fewer or smaller disks, or lattice_state."
-            )
-        return self._drawn(runs, seed, overlaps, speeds)
+            If an argument is of the wrong kind or out of range, if `speeds` and `start` are both given, if a function
+            returns no such velocities, or there is no room to reject overlaps.
 
-    def lattice_state(self, runs: int = published.RUNS, seed: int = 0, *, speeds: sampling.Speeds = "equal") -> State:
+        Examples
+        --------
+        >>> DiskGas(n=4, diameter=0.1).sample(2, start=lambda random, n: random.normal(size=(n, 2))).velocities.shape
+        (2, 4, 2)
+        """
+        checks.choice("overlaps", overlaps, OVERLAPS)
+        if overlaps == "reject":
+            check_room(self)
+        return self._drawn(runs, seed, overlaps, one_start(speeds, start))
+
+    def lattice_state(
+        self,
+        runs: int = published.RUNS,
+        seed: int = 0,
+        *,
+        speeds: Speeds | None = None,
+        start: Start | None = None,
+    ) -> State:
         """Put the disks on a lattice: starts without overlaps where `sample` finds no room.
 
         Parameters
         ----------
-        runs, seed, speeds
+        runs, seed, speeds, start
             As `sample` takes them. Run k draws a number a site first: the sites of the n smallest are taken.
 
         Returns
         -------
         State
             Positions on a triangular lattice of at least n sites, strained to fit the box and the same in every run
-            but for the sites left empty; directions uniform.
+            but for the sites left empty.
 
         Raises
         ------
@@ -156,24 +173,19 @@ class DiskGas(Equilibrium):
         At the bound disks touch on every side and their collision rate is infinite, which the exact engine refuses;
         leave it some room, 0.5 % of the diameter say.
         """
-        widest = widest_lattice(self.n).spacing * self.box
-        if self.diameter > widest:
-            raise ValueError(
-                f"diameter: must be at most {widest:.6g}, an area fraction of "
-                f"{math.pi / 4 * self.density * widest**2:.3f}, for a lattice of {self.n} disks in this box, "
-                f"got {self.diameter:g}. Take fewer or smaller disks."
-            )
-        return self._drawn(runs, seed, "lattice", speeds)
+        check_sites(self)
+        return self._drawn(runs, seed, "lattice", one_start(speeds, start))
 
-    def _drawn(self, runs: int, seed: int, placing: sampling.Placing, speeds: sampling.Speeds) -> State:
+    def _drawn(self, runs: int, seed: int, placing: Placing, start: Start) -> State:
         runs = checks.integer("runs", runs, least=1)
         seed = checks.integer("seed", seed, least=0)
-        checks.choice("speeds", speeds, sampling.SPEEDS)
         checks.memory("sample", 2 * runs * self.n * 16 + self.n * 64, "Take fewer runs or disks.")
         positions = np.empty((runs, self.n, 2))
         velocities = np.empty((runs, self.n, 2))
         for run in range(runs):
-            positions[run], velocities[run] = sampling.draw_start(self, seed, run, placing, speeds)
+            bits = of_run(seed, run)
+            positions[run] = draw_positions(self, bits, run, placing)
+            velocities[run] = draw_velocities(start, bits, run, self.n, self.speed)
         return unchecked_state(positions, velocities, self)
 
 
@@ -299,6 +311,5 @@ def unchecked_state(positions: FloatArray, velocities: FloatArray, gas: DiskGas 
     State
     """
     state = object.__new__(State)
-    numbers = {"diameter": gas.diameter, "box": gas.box, "speed": gas.speed}
-    vars(state).update(positions=positions, velocities=velocities, **numbers)
+    vars(state).update(positions=positions, velocities=velocities, diameter=gas.diameter, box=gas.box, speed=gas.speed)
     return state

@@ -9,6 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+MOST_GIVEN: Final = 1e150
+"""The largest component of velocities that a user gives."""
+
 _SAFE: Final = (1e-130, 1e140)  # sums of squares of what lies between are those of exact multiples of it
 _SAFE_SQUARE: Final = 1e-150  # squares of faster speeds keep all digits; below, they are taken of a multiple
 _LEAST_ENERGY: Final = 2.0**-900  # above it no square that counts has lost a digit
@@ -64,3 +67,25 @@ def root_mean_square(velocities: NDArray[np.float64]) -> float:
 def thermal_speed(speed: float) -> float:
     """Spread √(s0²/2) of each component of a velocity in equilibrium, the mean square of a velocity being s0²."""
     return speed / math.sqrt(2) if speed < _SAFE_SQUARE else math.sqrt(speed**2 / 2)
+
+
+def slow_enough(name: str, velocities: NDArray[np.float64], most: float) -> None:
+    """Refuse velocities with a component above `most`.
+
+    Parameters
+    ----------
+    name : str
+        What they are called in the message.
+    velocities : (..., 2) float64
+        They are finite.
+    most : float
+        Of either sign.
+
+    Raises
+    ------
+    ValueError
+        If one is larger.
+    """
+    largest = float(np.abs(velocities).max())
+    if largest > most:
+        raise ValueError(f"{name}: must be at most {most:g} in size, got {largest:g}. Choose another unit of time.")

@@ -1,7 +1,13 @@
-"""Every stream of random numbers of a training, by name.
+"""Every stream of random numbers, by name: all are ``PCG64(SeedSequence(seed, spawn_key=…))``, and differ in the key.
 
-A start has streams of its own, one a run (`hthm.gas`). Those here carry two numbers in their spawn key where those
-carry one, so that no stream is used twice even when the seeds are the same.
+======================  ===============================================================================
+``(run,)``              a run of its own seed and number: `of_run`
+``(0, stream)``         a training: `stream_seed`
+``(1, number)``         velocities of all runs of one start in `hthm.experiments.ensembles`: `of_ensemble`
+======================  ===============================================================================
+
+No stream is used twice even when the seeds are the same. A run is told by its seed and its number, so that it draws
+the same whatever else is drawn, and wherever.
 """
 
 from __future__ import annotations
@@ -12,7 +18,7 @@ import numpy as np
 
 
 class Stream(IntEnum):
-    """What random numbers are drawn for. The numbers are part of every result: never change one."""
+    """What random numbers of a training are drawn for. The numbers are part of every result: never change one."""
 
     WEIGHTS = 0
     """Weights of a new network."""
@@ -25,6 +31,20 @@ class Stream(IntEnum):
 
 
 def stream_seed(seed: int, stream: Stream) -> int:
-    """Return the 64-bit seed of one stream, for generators that take a number, as torch's do."""
+    """Return the 64-bit seed of one stream of a training, for generators that take a number, as torch's do."""
     sequence = np.random.SeedSequence(seed, spawn_key=(0, int(stream)))
     return int(sequence.generate_state(1, np.uint64)[0])
+
+
+def of_run(seed: int, run: int) -> np.random.PCG64:
+    """Return the bits that a run draws from: its start, in the order that `hthm.gas.DiskGas.sample` says.
+
+    Dynamics that draw random numbers, as those of a stochastic engine, are of the same seed and number, under a key
+    of two words, ``(2, run)``, so that they disturb no start.
+    """
+    return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(run,)))
+
+
+def of_ensemble(seed: int, number: int) -> np.random.PCG64:
+    """Return the bits that the velocities of all runs of a start are drawn from, by its number in the ensembles."""
+    return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(1, number)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import sys
 from typing import Final
 
 import numpy as np
@@ -18,7 +17,6 @@ MOST_DISKS: Final = 2**31 - 1
 _BOX: Final = (1e-100, 1e100)
 _SMALLEST: Final = 1e-160  # least diameter, and in boxes: its square is a number, and so is the area fraction
 _FRACTION: Final = 1e-290  # least area fraction: shared among all disks there may be, it is a normal number
-_GIVEN: Final = 1e150  # the largest component of velocities that a user gives
 # The largest that a run may reach: one disk takes over the energy of a million, whose squares are still finite.
 _REACHED: Final = 1e153
 _SPEED: Final = (1e-305, 1e151)  # every root mean square of what may be given is below the larger
@@ -119,22 +117,6 @@ def own_speed(velocities: NDArray[np.float64]) -> float:
     return number
 
 
-def held(name: str, value: float) -> float:
-    """Return a quantity that float64 holds in full.
-
-    Raises
-    ------
-    ValueError
-        If it overflowed, or lost digits on its way to zero.
-    """
-    if not sys.float_info.min <= abs(value) < math.inf:
-        raise ValueError(
-            f"{name}: must be between 2.2e-308 and 1.8e+308 for this gas, which float64 holds, got {value:g}. "
-            "Choose other units of length or time."
-        )
-    return value
-
-
 def start(
     positions: NDArray[np.float64], velocities: NDArray[np.float64], side: float, *, reached: bool = False
 ) -> None:
@@ -158,10 +140,7 @@ def start(
     checks.array("velocities", velocities, dtype=np.float64, shape=("runs", "n", 2))
     checks.same_shape("velocities", velocities, "positions", positions)
     checks.inside("positions", positions, side)
-    largest = float(np.abs(velocities).max())
-    most = _REACHED if reached else _GIVEN
-    if largest > most:
-        raise ValueError(f"velocities: must be at most {most:g} in size, got {largest:g}. Choose another unit of time.")
+    mechanics.slow_enough("velocities", velocities, _REACHED if reached else mechanics.MOST_GIVEN)
 
 
 def runs(chosen: object, count: int) -> slice:

@@ -13,6 +13,7 @@ from numpy.testing import assert_array_equal
 
 import hthm
 import oracle
+from hthm.starts.kinds import STARTS, NamedStart
 from random_inputs import ANY, Case, assert_named, cases, shared
 
 FIXED = tuple(name for name in hthm.engines() if name != "event")
@@ -110,19 +111,19 @@ def test_a_state_that_was_written_to_is_served_or_refused_by_name(
     st.integers(1, 40),
     st.floats(1e-4, 0.5),
     st.sampled_from(["allow", "reject", "lattice"]),
-    st.sampled_from(["equal", "uniform", "maxwell"]),
+    st.sampled_from(tuple(STARTS)),
     st.integers(0, 2**70),
     st.sampled_from([1.0, 0.3, 1e-100, 1e100, 1e-200, 1e150, 0.0]),
 )
 def test_starts_are_sound_or_refused_by_name(
-    n: int, diameter: float, placing: str, speeds: str, seed: int, speed: float
+    n: int, diameter: float, placing: str, start: NamedStart, seed: int, speed: float
 ) -> None:
     gas = hthm.DiskGas(n=n, diameter=diameter, speed=speed)
     try:
         if placing == "lattice":
-            state = gas.lattice_state(2, seed, speeds=speeds)  # type: ignore[arg-type]  # one of the three
+            state = gas.lattice_state(2, seed, start=start)
         else:
-            state = gas.sample(2, seed, overlaps=placing, speeds=speeds)  # type: ignore[arg-type]  # one of the two
+            state = gas.sample(2, seed, overlaps=placing, start=start)  # type: ignore[arg-type]  # one of the two
     except ValueError as error:
         assert_named(error)
         return
@@ -130,5 +131,5 @@ def test_starts_are_sound_or_refused_by_name(
     for x, count in zip(state.positions, state.overlaps(), strict=True):
         assert count == len(oracle.overlapping_pairs(x, 1.0, diameter)[0])
         assert count == 0 or placing == "allow"
-    if speeds == "equal":
+    if start in {"equal", "equal speeds"}:
         np.testing.assert_allclose(np.hypot(*np.moveaxis(state.velocities, -1, 0)), speed, rtol=1e-14)

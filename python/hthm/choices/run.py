@@ -15,6 +15,8 @@ from hthm import checks, published
 from hthm.engines.names import AUTO, EXACT, check
 from hthm.gas import DiskGas
 from hthm.learning.recipes import TrainConfig
+from hthm.starts.kinds import SPEEDS, Speeds
+from hthm.starts.positions import OVERLAPS, Overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +44,9 @@ class GasChoices:
     """Side of the periodic box."""
     speed: float = published.S0
     """s0: speed of every disk at the start."""
-    speeds: Literal["equal", "uniform", "maxwell"] = "equal"
+    speeds: Speeds = "equal"
     """Distribution of the speeds at the start."""
-    overlaps: Literal["allow", "reject"] = "allow"
+    overlaps: Overlaps = "allow"
     """Whether disks may overlap at the start."""
     runs: int = published.RUNS
     """Independent runs."""
@@ -62,8 +64,8 @@ class GasChoices:
 
     def __post_init__(self) -> None:
         self.gas  # noqa: B018 -- checks n, diameter, speed and box
-        checks.choice("speeds", self.speeds, ("equal", "uniform", "maxwell"))
-        checks.choice("overlaps", self.overlaps, ("allow", "reject"))
+        checks.choice("speeds", self.speeds, SPEEDS)
+        checks.choice("overlaps", self.overlaps, OVERLAPS)
         for name, least in (("runs", 1), ("frames", 2), ("seed", 0)):
             checks.integer(name, getattr(self, name), least=least)
         for name in ("frame_rate", "speed"):

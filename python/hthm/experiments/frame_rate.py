@@ -13,7 +13,7 @@ from hthm.engines.names import AUTO
 from hthm.pages.series import FrameRates
 from hthm.simulate import Progress, simulate
 from hthm.starts.lattice import widest_lattice
-from hthm.starts.sampling import MOST_REJECTED_FRACTION, Speeds
+from hthm.starts.positions import MOST_REJECTED_FRACTION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hthm.choices.entropy import EntropyConfig
     from hthm.choices.run import RunConfig
     from hthm.gas import DiskGas, State
+    from hthm.starts.kinds import Start
 
 _ROOM: Final = 0.995  # of the distance of two sites: disks that touch on every side collide without end
 
@@ -114,12 +115,12 @@ def count_collisions(
     return FrameRates(rates=np.array(rates, dtype=np.int64), collisions=collisions, time=time, exact=exact)
 
 
-def legal_start(gas: DiskGas, runs: int, seed: int, speeds: Speeds = "equal") -> State | None:
+def legal_start(gas: DiskGas, runs: int, seed: int, start: Start = "equal") -> State | None:
     """Draw starts without overlaps, for the exact engine: anywhere, or on a lattice where that leaves no room.
 
     Parameters
     ----------
-    gas, runs, seed, speeds
+    gas, runs, seed, start
         As `DiskGas.sample` takes them.
 
     Returns
@@ -128,7 +129,7 @@ def legal_start(gas: DiskGas, runs: int, seed: int, speeds: Speeds = "equal") ->
         None where not even the lattice has room for the disks.
     """
     if gas.area_fraction <= MOST_REJECTED_FRACTION:
-        return gas.sample(runs, seed, overlaps="reject", speeds=speeds)
+        return gas.sample(runs, seed, overlaps="reject", start=start)
     if gas.diameter < _ROOM * widest_lattice(gas.n).spacing * gas.box:
-        return gas.lattice_state(runs, seed, speeds=speeds)
+        return gas.lattice_state(runs, seed, start=start)
     return None

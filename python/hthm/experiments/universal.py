@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hthm.deepsets import evaluate, new_model
+from hthm.experiments.ensembles import mixed, started
 from hthm.gas import DiskGas
 from hthm.learning.arrow import train_arrow
 from hthm.learning.recipes import entropic
@@ -18,7 +19,7 @@ from hthm.pages.entropy_figures import universal_figure
 from hthm.pages.print_style import save_figure
 from hthm.recording.reading import frames_of
 from hthm.simulate import simulate
-from hthm.starts.kinds import EQUILIBRIUM, STARTS, mixed, started
+from hthm.starts.kinds import COMPARED, EQUILIBRIUM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hthm.experiments.work import Work
     from hthm.gas import State
     from hthm.pages.results import ResultsFolder
+    from hthm.starts.kinds import NamedStart
     from hthm.trajectories import Trajectories
 
 _KEY: Final = ("seed", "trained_on", "steps", "width")
@@ -49,7 +51,9 @@ def run_universal(work: Work[UniversalConfig]) -> None:
     config, folder, stages = work.config, work.folder, work.stages
     with stages.stage("Simulate runs from every start, and measure their H"):
         sizes = (config.n, *config.sizes)
-        held_out = {(kind, n): _held_out(config, kind, n) for kind in STARTS for n in sizes}
+        held_out: dict[tuple[str, int], Trajectories] = {
+            (kind, n): _held_out(config, kind, n) for kind in COMPARED for n in sizes
+        }
         moments = _moments(config.frames)
         H = {key: _smooth(traj, moments, config.bandwidth) for key, traj in held_out.items()}  # noqa: N806 -- the paper's symbol
     results: dict[str, Any] = {
@@ -137,7 +141,7 @@ def _log(config: UniversalConfig, state: State, frames: int) -> Trajectories:
     return simulate(state, frames, config.dt, engine=config.engine, threads=config.threads, record="log")
 
 
-def _held_out(config: UniversalConfig, kind: str, n: int) -> Trajectories:
+def _held_out(config: UniversalConfig, kind: NamedStart, n: int) -> Trajectories:
     """Runs that no training sees; of another size at the same area fraction."""
     gas = DiskGas(n=n, diameter=config.diameter * (config.n / n) ** 0.5, speed=config.speed, box=config.box)
     runs = max(4, round(config.held_out_runs * config.n / n))  # as many disks

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hthm.pages.print_style import BLACK, COLOURS, PAGE, STYLES, canvas
-from hthm.starts.kinds import EQUILIBRIUM, MIXTURE, STARTS
+from hthm.starts.kinds import COMPARED, EQUILIBRIUM, MIXTURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,8 +81,8 @@ def universal_figure(results: Mapping[str, Any]) -> Figure:
     n, first = config["n"], networks[0]
     level = float(np.mean(results["curves"][f"{EQUILIBRIUM}, n = {n}"]))
     with canvas(PAGE, 3.9) as figure:
-        grid = figure.subplots(2, -(-(len(STARTS) + 1) // 2), sharex=True)
-        for axes, kind in zip(grid.flat, STARTS, strict=False):
+        grid = figure.subplots(2, -(-(len(COMPARED) + 1) // 2), sharex=True)
+        for axes, kind in zip(grid.flat, COMPARED, strict=False):
             measured = np.array(results["curves"][f"{kind}, n = {n}"])
             axes.plot(time, measured - level, color="0.6", linewidth=2.2, label="H")
             for network in networks:
@@ -99,14 +99,14 @@ def universal_figure(results: Mapping[str, Any]) -> Figure:
                 low, high = axes.get_ylim()
                 axes.set_ylim(min(low, -FLAT), max(high, FLAT))
         grid[0, -1].tick_params(labelbottom=True)  # below it is the legend
-        for axes in grid.flat[len(STARTS) :]:
+        for axes in grid.flat[len(COMPARED) :]:
             axes.set_axis_off()
         handles = {
             label: handle
-            for axes in grid.flat[: len(STARTS)]
+            for axes in grid.flat[: len(COMPARED)]
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
         }
-        grid.flat[len(STARTS)].legend(handles.values(), handles.keys(), loc="center left")
+        grid.flat[len(COMPARED)].legend(handles.values(), handles.keys(), loc="center left")
         figure.supxlabel("time (time units)")
         figure.supylabel("H and −h/n, less H in equilibrium (nats)")
     return figure

@@ -1,4 +1,4 @@
-"""Random starts: one generator a run, drawn from in a fixed order, so that a run is the same whatever else is drawn."""
+"""Positions of a start: anywhere, anywhere without overlaps, or on a lattice."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from hthm.starts.lattice import widest_lattice
 
 Overlaps: TypeAlias = Literal["allow", "reject"]
 Placing: TypeAlias = Literal["allow", "reject", "lattice"]
-Speeds: TypeAlias = Literal["equal", "uniform", "maxwell"]
 
 OVERLAPS: Final = ("allow", "reject")
-SPEEDS: Final = ("equal", "uniform", "maxwell")
 MOST_REJECTED_FRACTION: Final = 0.5
 """Area fraction up to which disks are placed one after the other; random sequential addition jams near 0.547."""
 
@@ -25,7 +23,7 @@ _PIECE: Final = 2**16  # numbers that are sorted at a time
 
 
 class Drawn(Protocol):
-    """What a start is drawn of: as much of a `hthm.gas.DiskGas` as drawing needs."""
+    """As much of a `hthm.gas.DiskGas` as positions need."""
 
     @property
     def n(self) -> int:
@@ -43,50 +41,72 @@ class Drawn(Protocol):
         ...
 
     @property
-    def speed(self) -> float:
-        """The s0 of the speeds."""
-        ...
-
-    @property
-    def thermal_speed(self) -> float:
-        """The √T of s0."""
+    def area_fraction(self) -> float:
+        """Share of the box that the disks cover."""
         ...
 
 
-def draw_start(
-    gas: Drawn, seed: int, run: int, placing: Placing, speeds: Speeds
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Draw positions, then directions, then speeds where they are random, of one run.
+def check_room(gas: Drawn) -> None:
+    """Refuse more disks than find room one after the other.
+
+    Raises
+    ------
+    ValueError
+        If they cover more than `MOST_REJECTED_FRACTION` of the box.
+    """
+    if gas.area_fraction > MOST_REJECTED_FRACTION and gas.n > 1:
+        raise ValueError(
+            f"overlaps: 'reject' must have an area fraction of at most {MOST_REJECTED_FRACTION}, "
+            f"got {gas.area_fraction:.3f}. Take fewer or smaller disks, or lattice_state."
+        )
+
+
+def check_sites(gas: Drawn) -> None:
+    """Refuse disks that overlap on the widest lattice.
+
+    Raises
+    ------
+    ValueError
+        If their diameter is above its spacing.
+    """
+    widest = widest_lattice(gas.n).spacing * gas.box
+    if gas.diameter > widest:
+        raise ValueError(
+            f"diameter: must be at most {widest:.6g}, an area fraction of "
+            f"{math.pi / 4 * (gas.n / gas.box**2) * widest**2:.3f}, for a lattice of {gas.n} disks in this box, "
+            f"got {gas.diameter:g}. Take fewer or smaller disks."
+        )
+
+
+def draw_positions(gas: Drawn, bits: np.random.PCG64, run: int, placing: Placing) -> NDArray[np.float64]:
+    """Draw the positions of one run.
 
     Parameters
     ----------
     gas : DiskGas
         What is drawn.
-    seed, run : int
-        The generator is ``PCG64(SeedSequence(seed, spawn_key=(run,)))``.
+    bits : PCG64
+        What is drawn from; it stands behind the positions then.
+    run : int
+        Number of the run, for messages.
     placing : {"allow", "reject", "lattice"}
         Anywhere; anywhere, but a position that overlaps an earlier one is drawn again at its turn; or on a lattice.
-    speeds : {"equal", "uniform", "maxwell"}
-        All s0; uniform on [0, 2 s0); or Maxwell-Boltzmann at T = s0²/2.
 
     Returns
     -------
-    positions, velocities : (n, 2) float64
+    (n, 2) float64
 
     Raises
     ------
     ValueError
         If overlaps are to be rejected and there is no room.
     """
-    bits = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(run,)))
     random = np.random.Generator(bits)
     if placing == "lattice":
-        positions = _on_lattice(gas, random)
-    elif placing == "reject":
-        positions = _apart(gas, random, bits, run)
-    else:
-        positions = random.random((gas.n, 2)) * gas.box
-    return positions, _velocities(gas, random, speeds)
+        return _on_lattice(gas, random)
+    if placing == "reject":
+        return _apart(gas, random, bits, run)
+    return random.random((gas.n, 2)) * gas.box
 
 
 def _apart(gas: Drawn, random: np.random.Generator, bits: np.random.PCG64, run: int) -> NDArray[np.float64]:
@@ -133,13 +153,3 @@ def largest(numbers: NDArray[np.float64], count: int) -> NDArray[np.intp]:
         candidates = np.concatenate([found, first + np.flatnonzero(piece >= least)])
         found = np.sort(candidates[np.argsort(numbers[candidates], kind="stable")[-count:]])
     return found
-
-
-def _velocities(gas: Drawn, random: np.random.Generator, speeds: Speeds) -> NDArray[np.float64]:
-    angles = random.random(gas.n) * (2 * math.pi)
-    speed: float | NDArray[np.float64] = gas.speed
-    if speeds == "uniform":
-        speed = random.random(gas.n) * (2 * gas.speed)
-    elif speeds == "maxwell":
-        speed = random.rayleigh(gas.thermal_speed, gas.n)
-    return np.stack([speed * np.cos(angles), speed * np.sin(angles)], axis=-1)  # (n, 2)

@@ -1,0 +1,78 @@
+"""Velocities of a start: which is meant, by name or by a user's own function, and what that function must return."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hthm import checks, mechanics
+from hthm.arrays import FloatArray
+from hthm.starts.kinds import SPEEDS, STARTS, Start
+
+
+def one_start(speeds: object, start: object) -> Start:
+    """Return the start that `speeds` or `start` asks for, of which one may be given; equal speeds where none is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If both are given, or one is neither a name nor, where that may be, a function.
+    """
+    if speeds is not None and start is not None:
+        raise ValueError(
+            f"start: must not be given beside speeds, got {_called(start)} and speeds={speeds!r}. Keep one of them: "
+            "speeds names a start by the distribution of its speeds, start names any, or is a function."
+        )
+    if start is None:
+        return checks.choice("speeds", "equal" if speeds is None else speeds, SPEEDS)  # type: ignore[return-value]  # one of them
+    if callable(start):
+        return start
+    if not isinstance(start, str):
+        raise TypeError(
+            f"start: must be a name or a function of a generator and n, got {type(start).__name__}. "
+            f"Names are {', '.join(STARTS)}."
+        )
+    return checks.choice("start", start, STARTS)  # type: ignore[return-value]  # one of them
+
+
+def draw_velocities(start: Start, bits: np.random.PCG64, run: int, n: int, s0: float) -> FloatArray:
+    """Draw the velocities of one run.
+
+    Parameters
+    ----------
+    start : str or callable
+        One of `STARTS`, or a function of a generator and n.
+    bits : PCG64
+        What is drawn from.
+    run : int
+        Number of the run, for messages.
+    n : int
+        Disks.
+    s0 : float
+        Speed that named starts are scaled by; a function is not.
+
+    Returns
+    -------
+    (n, 2) float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If what a function returned is of another dtype or shape, not finite or too fast.
+    """
+    random = np.random.Generator(bits)
+    if not callable(start):
+        return STARTS[start](random, (n,), s0)
+    velocities = start(random, n)
+    if type(velocities) is np.ndarray:  # of the order of its axes a copy is made anyway
+        velocities = np.ascontiguousarray(velocities)
+    name = f"{_called(start)}, run {run}"
+    checks.array(name, velocities, dtype=np.float64, shape=(n, 2))
+    mechanics.slow_enough(name, velocities, mechanics.MOST_GIVEN)
+    return velocities
+
+
+def _called(start: object) -> str:
+    """A start as a message names it."""
+    if isinstance(start, str):
+        return f"start={start!r}"
+    return f"start={getattr(start, '__qualname__', None) or type(start).__qualname__}"
