@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hthm.randomness import Stream, of_ensemble, of_run, stream_seed
+from hthm.randomness import MOST_RUNS, Stream, of_ensemble, of_run, stream_seed
 from hthm.starts.kinds import COMPARED
 
 SEEDS = {
@@ -41,3 +41,8 @@ def test_a_run_an_ensemble_and_dynamics_have_streams_of_their_own() -> None:
     trainings, dynamics = [words((0, stream)) for stream in Stream], [words((2, run)) for run in range(100)]
     together = runs + ensembles + trainings + dynamics
     assert len(set(together)) == len(together)
+
+
+def test_a_run_beyond_the_last_would_draw_what_a_training_draws() -> None:
+    assert words((MOST_RUNS,)) == words((0, Stream.SHUFFLE))
+    assert words((MOST_RUNS - 1,)) not in {words((0, stream)) for stream in Stream}

@@ -11,12 +11,15 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 import hthm
 from hthm.arrays import FloatArray
 from hthm.experiments.ensembles import mixed, started
-from hthm.starts.kinds import COMPARED, ENSEMBLES, SPEEDS, STARTS, NamedStart, Speeds
+from hthm.starts.kinds import COMPARED, ENSEMBLES, SPEEDS, STARTS, NamedStart, Speeds, Start
+from hthm.starts.positions import Placing
 from markdown import rows
 
 DOCS = (Path(__file__).resolve().parent.parent / "docs" / "starts.md").read_text(encoding="utf-8")
@@ -145,12 +148,12 @@ def columns(random: np.random.Generator, n: int) -> FloatArray:
 
 
 def test_a_function_draws_behind_the_positions_of_its_run_and_is_not_scaled() -> None:
-    state = GAS.sample(3, seed=9, start=columns)
-    for run in range(3):
-        random = generator(9, run)
-        random.random((GAS.n, 2))
-        assert_array_equal(state.velocities[run].T, [random.normal(size=GAS.n), random.random(GAS.n)])
-    assert state.speed == GAS.speed
+    for state in (GAS.sample(3, seed=9, start=columns), GAS.sample(2, 9, first=1, start=columns)):
+        for k, run in enumerate(range(3 - state.runs, 3)):
+            random = generator(9, run)
+            random.random((GAS.n, 2))
+            assert_array_equal(state.velocities[k].T, [random.normal(size=GAS.n), random.random(GAS.n)])
+        assert state.speed == GAS.speed
     lattice = GAS.lattice_state(2, 9, start=columns)
     assert_array_equal(lattice.positions, GAS.lattice_state(2, 9).positions)
 
@@ -185,13 +188,13 @@ def holed(_: np.random.Generator, n: int) -> FloatArray:
 @pytest.mark.parametrize(
     ("start", "error", "message"),
     [
-        (in_single_precision, TypeError, r"start=in_single_precision, run 0: must be float64, got float32\. Cast"),
-        (Beams(), ValueError, r"start=Beams, run 0: must have shape \(31, 2\), got \(31, 3\)\."),
-        (functools.partial(in_single_precision), TypeError, r"start=partial, run 0: must be float64"),
-        (lambda _, n: np.ones(n), ValueError, r"start=\S*<lambda>, run 0: must have shape \(31, 2\), got \(31,\)\."),
-        (holed, ValueError, r"start=holed, run 0: must be finite, got nan at \[3, 1\]\."),
-        (lambda _, n: [[1.0, 2.0]] * n, TypeError, r"start=\S*<lambda>, run 0: must be a numpy.ndarray, got list\."),
-        (lambda _, n: np.full((n, 2), -1e151), ValueError, r"run 0: must be at most 1e\+150 in size, got 1e\+151\."),
+        (in_single_precision, TypeError, r"start=in_single_precision, run 5: must be float64, got float32\. Cast"),
+        (Beams(), ValueError, r"start=Beams, run 5: must have shape \(31, 2\), got \(31, 3\)\."),
+        (functools.partial(in_single_precision), TypeError, r"start=partial, run 5: must be float64"),
+        (lambda _, n: np.ones(n), ValueError, r"start=\S*<lambda>, run 5: must have shape \(31, 2\), got \(31,\)\."),
+        (holed, ValueError, r"start=holed, run 5: must be finite, got nan at \[3, 1\]\."),
+        (lambda _, n: [[1.0, 2.0]] * n, TypeError, r"start=\S*<lambda>, run 5: must be a numpy.ndarray, got list\."),
+        (lambda _, n: np.full((n, 2), -1e151), ValueError, r"run 5: must be at most 1e\+150 in size, got 1e\+151\."),
     ],
 )
 def test_what_a_function_returns_is_checked_and_named_with_its_run(
@@ -201,7 +204,65 @@ def test_what_a_function_returns_is_checked_and_named_with_its_run(
 ) -> None:
     for draw in (GAS.sample, GAS.lattice_state):
         with pytest.raises(error, match=message):
-            draw(2, start=start)
+            draw(2, first=5, start=start)
+
+
+STARTING = st.sampled_from((*STARTS, columns))
+
+
+@given(
+    st.integers(1, 20),
+    st.sampled_from(["allow", "reject", "lattice"]),
+    STARTING,
+    st.integers(0, 2**140),
+    st.integers(0, 2**32 - 9),
+    st.lists(st.integers(1, 3), min_size=1, max_size=3),
+)
+def test_any_shard_is_its_part_of_the_whole(
+    n: int,
+    placing: Placing,
+    start: Start,
+    seed: int,
+    first: int,
+    parts: list[int],
+) -> None:
+    gas = hthm.DiskGas(n=n, diameter=0.1)
+
+    def drawn(runs: int, at: int) -> hthm.State:
+        if placing == "lattice":
+            return gas.lattice_state(runs, seed, first=at, start=start)
+        return gas.sample(runs, seed, first=at, overlaps=placing, start=start)
+
+    whole = drawn(sum(parts), first)
+    done = 0
+    for runs in parts:
+        shard = drawn(runs, first + done)
+        assert shard.sha256() == whole[done : done + runs].sha256(), (first, done, runs)
+        assert shard.gas == whole.gas == gas
+        done += runs
+
+
+@pytest.mark.parametrize("overlaps", ["allow", "reject"])
+@pytest.mark.parametrize("start", STARTS)
+def test_runs_are_numbered_from_zero_unless_said(start: NamedStart, overlaps: Any) -> None:  # noqa: ANN401 -- a literal
+    whole = GAS.sample(7, 4, overlaps=overlaps, start=start)
+    assert whole.sha256() == GAS.sample(7, 4, first=0, overlaps=overlaps, start=start).sha256()
+    assert GAS.sample(2, 4, first=5, overlaps=overlaps, start=start).sha256() == whole[5:7].sha256()
+
+
+@pytest.mark.parametrize(
+    ("runs", "first", "error", "message"),
+    [
+        (1, -1, ValueError, "first: must be at least 0, got -1."),
+        (1, 1.0, TypeError, "first: must be a whole number, got float."),
+        (3, 2**32 - 2, ValueError, "first: must be at most 4294967293, got 4294967294."),
+        (2**32 + 1, 0, ValueError, "runs: must be at most 4294967296, got 4294967297."),
+    ],
+)
+def test_runs_that_have_no_number_are_refused(runs: int, first: Any, error: type[Exception], message: str) -> None:  # noqa: ANN401 -- mistakes
+    for draw in (GAS.sample, GAS.lattice_state):
+        with pytest.raises(error, match=re.escape(message)):
+            draw(runs, first=first)
 
 
 def test_the_page_has_every_name_and_its_examples_run() -> None:
@@ -209,7 +270,7 @@ def test_the_page_has_every_name_and_its_examples_run() -> None:
     assert sorted(names) == sorted(STARTS)
     known: dict[str, Any] = {}
     blocks = re.findall(r"^```python\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 1
+    assert len(blocks) == 2
     for block in blocks:
         exec(block, known)  # noqa: S102 -- our own page
 

@@ -10,7 +10,7 @@ import numpy as np
 from hthm import _core, checks, mechanics, published, ranges
 from hthm.arrays import FloatArray, IntArray
 from hthm.equilibrium import Equilibrium
-from hthm.randomness import of_run
+from hthm.randomness import MOST_RUNS, of_run
 from hthm.reprs import OneLine
 from hthm.starts.kinds import Speeds, Start
 from hthm.starts.positions import OVERLAPS, Overlaps, Placing, check_room, check_sites, draw_positions
@@ -96,6 +96,7 @@ class DiskGas(Equilibrium):
         runs: int = published.RUNS,
         seed: int = 0,
         *,
+        first: int = 0,
         overlaps: Overlaps = "allow",
         speeds: Speeds | None = None,
         start: Start | None = None,
@@ -109,6 +110,8 @@ class DiskGas(Equilibrium):
         seed : int
             Seed, 0 or more. Run k draws from a stream of its own, ``PCG64(SeedSequence(seed, spawn_key=(k,)))``:
             positions, then velocities.
+        first : int
+            Number of the first run. ``sample(5, seed, first=10)`` is ``sample(500, seed)[10:15]``, bit for bit.
         overlaps : {"allow", "reject"}
             Whether disks may overlap, as in the paper, or a position that overlaps an earlier one is drawn again.
         speeds : {"equal", "uniform", "maxwell"}, optional
@@ -139,13 +142,14 @@ class DiskGas(Equilibrium):
         checks.choice("overlaps", overlaps, OVERLAPS)
         if overlaps == "reject":
             check_room(self)
-        return self._drawn(runs, seed, overlaps, one_start(speeds, start))
+        return self._drawn(runs, seed, first, overlaps, one_start(speeds, start))
 
     def lattice_state(
         self,
         runs: int = published.RUNS,
         seed: int = 0,
         *,
+        first: int = 0,
         speeds: Speeds | None = None,
         start: Start | None = None,
     ) -> State:
@@ -153,7 +157,7 @@ class DiskGas(Equilibrium):
 
         Parameters
         ----------
-        runs, seed, speeds, start
+        runs, seed, first, speeds, start
             As `sample` takes them. Run k draws a number a site first: the sites of the n smallest are taken.
 
         Returns
@@ -174,18 +178,19 @@ class DiskGas(Equilibrium):
         leave it some room, 0.5 % of the diameter say.
         """
         check_sites(self)
-        return self._drawn(runs, seed, "lattice", one_start(speeds, start))
+        return self._drawn(runs, seed, first, "lattice", one_start(speeds, start))
 
-    def _drawn(self, runs: int, seed: int, placing: Placing, start: Start) -> State:
-        runs = checks.integer("runs", runs, least=1)
+    def _drawn(self, runs: int, seed: int, first: int, placing: Placing, start: Start) -> State:
+        runs = checks.integer("runs", runs, least=1, most=MOST_RUNS)
         seed = checks.integer("seed", seed, least=0)
+        first = checks.integer("first", first, least=0, most=MOST_RUNS - runs)
         checks.memory("sample", 2 * runs * self.n * 16 + self.n * 64, "Take fewer runs or disks.")
         positions = np.empty((runs, self.n, 2))
         velocities = np.empty((runs, self.n, 2))
-        for run in range(runs):
-            bits = of_run(seed, run)
-            positions[run] = draw_positions(self, bits, run, placing)
-            velocities[run] = draw_velocities(start, bits, run, self.n, self.speed)
+        for k in range(runs):
+            bits = of_run(seed, first + k)
+            positions[k] = draw_positions(self, bits, first + k, placing)
+            velocities[k] = draw_velocities(start, bits, first + k, self.n, self.speed)
         return unchecked_state(positions, velocities, self)
 
 

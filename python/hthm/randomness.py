@@ -13,8 +13,12 @@ the same whatever else is drawn, and wherever.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
+
+MOST_RUNS: Final = 2**32
+"""Numbers of runs are below it: a larger one makes a key of two words, which may be another stream's."""
 
 
 class Stream(IntEnum):

@@ -113,17 +113,18 @@ def test_a_state_that_was_written_to_is_served_or_refused_by_name(
     st.sampled_from(["allow", "reject", "lattice"]),
     st.sampled_from(tuple(STARTS)),
     st.integers(0, 2**70),
+    st.integers(0, 2**32 - 2),
     st.sampled_from([1.0, 0.3, 1e-100, 1e100, 1e-200, 1e150, 0.0]),
 )
 def test_starts_are_sound_or_refused_by_name(
-    n: int, diameter: float, placing: str, start: NamedStart, seed: int, speed: float
+    n: int, diameter: float, placing: str, start: NamedStart, seed: int, first: int, speed: float
 ) -> None:
     gas = hthm.DiskGas(n=n, diameter=diameter, speed=speed)
     try:
         if placing == "lattice":
-            state = gas.lattice_state(2, seed, start=start)
+            state = gas.lattice_state(2, seed, first=first, start=start)
         else:
-            state = gas.sample(2, seed, overlaps=placing, start=start)  # type: ignore[arg-type]  # one of the two
+            state = gas.sample(2, seed, first=first, overlaps=placing, start=start)  # type: ignore[arg-type]  # one of the two
     except ValueError as error:
         assert_named(error)
         return
