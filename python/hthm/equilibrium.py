@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 import sys
+from typing import Final
 
 from hthm import mechanics
+
+_ALL_POLYNOMIALS: Final = 1.0271
+"""What self-diffusion is in units of its first Sonine approximation."""
 
 
 class Equilibrium:
@@ -61,6 +65,16 @@ class Equilibrium:
     def mean_free_path(self) -> float:
         """Mean distance between two collisions of a disk in equilibrium: mean speed √(πT/2m) over the rate."""
         return 1 / (2 * math.sqrt(2) * self.density * self.diameter * self.contact_value)
+
+    @property
+    def self_diffusion(self) -> float:
+        """Coefficient of self-diffusion of Enskog's theory, box sides² per unit time.
+
+        1.0271 √(T/π)/2nσχ: the first Sonine polynomial and what all others add to it, at the density and contact value
+        of this gas. In two dimensions it is the plateau before the correlations that fall as 1/t.
+        """
+        first = self.thermal_speed / (2 * math.sqrt(math.pi) * self.density * self.diameter * self.contact_value)
+        return _held("self_diffusion", _ALL_POLYNOMIALS * first) if self.speed else 0.0
 
 
 def _held(name: str, value: float) -> float:
