@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from hthm import files
+from hthm.pages import decimals
 
 Array = NDArray[np.float64]
 
@@ -67,10 +68,7 @@ def table(ours: Mapping[int, Array], published: Mapping[int, Array]) -> str:
     from the mean of our seeds, averaged over the epochs, of each of ours and of the published; most: the largest of the
     latter, and its epoch. Distances are shares of how deep the published curve falls below zero.
     """
-    lines = [
-        "| D | seeds | lowest (epoch), ours | published | within ours | ours from mean | published from mean | most |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    lines = []
     for width in sorted(ours.keys() & published.keys()):
         mine, theirs = ours[width], published[width]
         assert mine.shape[1] == len(theirs), f"D = {width}: must have {len(theirs)} epochs, got {mine.shape[1]}"
@@ -78,11 +76,10 @@ def table(ours: Mapping[int, Array], published: Mapping[int, Array]) -> str:
         within = (mine.min(axis=0) <= theirs) & (theirs <= mine.max(axis=0))  # (epochs,)
         away, seeds_away = np.abs(theirs - mean) / depth, np.abs(mine - mean).mean(axis=0) / depth
         lowest = ", ".join(f"{curve.min():.4f} ({curve.argmin()})" for curve in mine)
-        lines.append(
-            f"| {width} | {len(mine)} | {lowest} | {theirs.min():.4f} ({theirs.argmin()}) | {within.mean():.0%} "
-            f"| {seeds_away.mean():.2%} | {away.mean():.2%} | {away.max():.1%}, {away.argmax()} |"
-        )
-    return "\n".join(lines) + "\n"
+        row = [f"{width}", f"{len(mine)}", lowest, f"{theirs.min():.4f} ({theirs.argmin()})", f"{within.mean():.0%}"]
+        lines.append([*row, f"{seeds_away.mean():.2%}", f"{away.mean():.2%}", f"{away.max():.1%}, {away.argmax()}"])
+    titles = ("D", "seeds", "lowest (epoch), ours", "published", "within ours")
+    return decimals.table((*titles, "ours from mean", "published from mean", "most"), lines)
 
 
 def draw(ours: Mapping[int, Array], published: Mapping[int, Array]) -> bytes:

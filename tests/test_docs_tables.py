@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def of_paper(width: int, quantity: str) -> float | None:
     row = paper.PUBLISHED[width]
     return {
         "MSE": row.mse,
+        "1 − R²": row.mse / content("tables")["H"]["variance"],  # of our H: the paper says nothing of its own
         "CV a": row.a_variance**0.5 / abs(row.a),
         "CV b": row.b_variance**0.5 / abs(row.b),
         "critical epoch": row.critical_epoch,
@@ -205,6 +207,36 @@ def test_changes_of_the_recipe_have_the_medians_of_their_seeds(text: str) -> Non
             assert_says(row[title], statistics.median(there) if there else None, (key, title))
 
 
+@pytest.mark.parametrize(
+    "name", ["README.md", *(str(path.relative_to(DOCS.parent)) for path in sorted(DOCS.rglob("*.md")))]
+)
+def test_wherever_an_mse_stands_1_minus_r2_stands_beside_it(name: str) -> None:
+    text = (DOCS.parent / name).read_text(encoding="utf-8")
+    for row in rows(text) if "MSE" in text else ():
+        titles = [title for title in row if "MSE" in title and "times" not in title]  # times: of another MSE
+        assert not titles or [title for title in row if "1 − R²" in title], f"{name}: {row}"
+    named = re.findall(r"^\| \d+ \| (MSE|1 − R²)(.*?) \|", text, re.MULTILINE)
+    assert {of for of_what, of in named if of_what == "MSE"} <= {of for of_what, of in named if of_what != "MSE"}
+
+
+def test_1_minus_r2_of_learned_entropies_is_their_mse_beside_the_variance_of_h() -> None:
+    """The held-out runs of that page and of README are those of ablation.json, which knows how far their H moves."""
+    variances = {"": content("ablation")["H"]["variance"], ", H of the velocities": 0.0}
+    of_velocities = [row["velocity_fit"] for row in content("ablation")["trainings"] if row["velocity_fit"]]
+    variances[", H of the velocities"] = of_velocities[0]["mse"]["mean"] / of_velocities[0]["unexplained"]
+    compared = 0
+    for path in (DOCS / "learned-entropy.md", DOCS.parent / "README.md"):
+        for row in rows(path.read_text(encoding="utf-8")):
+            for of, variance in variances.items():
+                title = next((title for title in row if title in {f"MSE{of}", f"MSE of H ≈ a·h + b{of}"}), None)
+                if title is None or "h" not in row:
+                    continue
+                mse, unexplained = numbers(row[title]), numbers(row[f"1 − R²{of}"])
+                np.testing.assert_allclose(unexplained, np.array(mse) / variance, rtol=0.05)
+                compared += len(mse)
+    assert compared > 20
+
+
 def test_lowest_losses_are_those_of_our_curves() -> None:
     """The columns of losses.md that need nothing of the author's."""
     models = content("tables")["models"]
@@ -246,14 +278,16 @@ def test_the_page_of_the_learned_entropy_quotes_its_ablation() -> None:
     trainings = [one for one in content("ablation")["trainings"] if one["width"] == 16]
     assert len(lines) == 2 + 8
     for title, *said in lines[2:]:
-        for steps, (mse, r, *a) in (("frames", said[:2]), ("collisions", said[2:])):
+        for steps, (mse, range_, unexplained, r, *a) in (("frames", said[:4]), ("collisions", said[4:])):
             ours = [one for one in trainings if (one["title"], one["steps"]) == (title, steps)]
             assert bool(ours) == (mse != "–"), (title, steps)
             if ours:
                 fits = [one["fit"] for one in ours]
                 each = [fit["mse"]["mean"] for fit in fits]
-                for number, value in zip(numbers(mse), (statistics.median(each), min(each), max(each)), strict=True):
-                    assert number == pytest.approx(value, abs=5.001e-6), (title, steps)
+                assert_says(mse, statistics.median(each), (title, steps))
+                for cell, value in zip(range_.split(" … "), (min(each), max(each)), strict=True):
+                    assert_says(cell, value, (title, steps))
+                assert_says(unexplained, statistics.median(fit["unexplained"] for fit in fits), (title, steps))
                 assert_says(r, statistics.median(one["correlation"] for one in ours), (title, steps, "r"))
                 for cell in a:
                     assert_says(cell, 1000 * statistics.median(fit["a"]["mean"] for fit in fits), (title, steps, "a"))

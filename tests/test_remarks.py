@@ -26,6 +26,7 @@ from hthm.pages.remarks import (
     departures_line,
     h_json,
     published_label,
+    published_unexplained,
     remarks,
 )
 from hthm.pages.tables import fit_json, fit_or_none, fitted, tables_markdown
@@ -142,6 +143,16 @@ def test_published_rows_are_of_another_gas_where_they_are() -> None:
     assert text.count("| 16 | published, of another gas |") == 2
     assert "| 1 − R² |" in text
     assert tables_markdown([training(16, 0)], H).count("| 16 | published |") == 2
+
+
+def test_1_minus_r2_of_a_published_mse_is_that_of_the_same_gas_and_length_only() -> None:
+    h = {"variance": 0.25}
+    assert published_unexplained(0.05, {"H": h, "config": RunConfig(runs=3, seed=2).as_json()}) == 0.2
+    assert published_unexplained(0.05, {"H": h, "config": EntropyConfig().as_json()}) == 0.2
+    for config in (RunConfig(frames=150), RunConfig(speeds="maxwell"), RunConfig(frame_rate=30.0)):
+        assert published_unexplained(0.05, {"H": h, "config": config.as_json()}) is None
+    assert published_unexplained(0.05, {}) is None
+    assert published_unexplained(0.05, {"H": {"variance": 0.0}}) is None
 
 
 def test_what_did_not_learn_anything_has_no_fit_and_a_row() -> None:

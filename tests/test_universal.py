@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hthm.arrays import FloatArray
+from hthm.choices.entropy import UniversalConfig
 from hthm.experiments.universal import _compared, _moments, universal_markdown
 from hthm.starts.kinds import EQUILIBRIUM
 from markdown import numbers, rows
@@ -94,6 +95,7 @@ def test_the_table_has_medians_over_the_seeds_with_least_and_most() -> None:
     ]
     text = universal_markdown({"networks": networks, "config": {"bandwidth": 0.05}})
     assert "bandwidth 0.05 s0" in text
+    assert "Not the paper's" not in text
     table = rows(text)
     assert [(row["trained on"], row["start"], row["seeds"]) for row in table] == [
         ("mixture", "two beams", "3"),
@@ -110,3 +112,10 @@ def test_the_table_has_medians_over_the_seeds_with_least_and_most() -> None:
     assert still["slope"] == "–"
     assert numbers(still["rms"]) == [0.004] * 3
     assert (beams["slope"], beams["fall of −h/n"]) == ("0.750", "0.500")
+
+
+def test_choices_that_differ_from_the_papers_are_named_first() -> None:
+    config = UniversalConfig(diameter=0.01, overlaps="reject").as_json()
+    text = universal_markdown({"networks": [network(0, "mixture")], "config": config})
+    assert text.startswith("> Not the paper's gas: diameter 0.01 (paper: 0.006), overlaps reject (paper: allow)")
+    assert "runs 200 (paper: 500)" in text.splitlines()[0]

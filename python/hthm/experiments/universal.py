@@ -15,8 +15,10 @@ from hthm.gas import DiskGas
 from hthm.learning.arrow import train_arrow
 from hthm.learning.recipes import entropic
 from hthm.measures.smooth_h import smooth_h
+from hthm.pages.decimals import table
 from hthm.pages.entropy_figures import universal_figure
 from hthm.pages.print_style import save_figure
+from hthm.pages.remarks import headed
 from hthm.recording.reading import frames_of
 from hthm.simulate import simulate
 from hthm.starts.kinds import COMPARED, EQUILIBRIUM
@@ -112,19 +114,18 @@ def universal_markdown(results: Mapping[str, Any]) -> str:
     for (trained_on, steps, width), networks in groups.items():
         for starts in zip(*(network["starts"] for network in networks), strict=True):  # the same start of all seeds
             first = starts[0]
-            rows.append(
-                f"| {trained_on} | {steps} | {width} | {len(networks)} | {first['kind']} | {first['n']} "
-                f"| {first['fall']:.3f} | {_spread(starts, 'learned_fall')} | {_spread(starts, 'slope')} "
-                f"| {_spread(starts, 'rms')} |"
-            )
-    return (
+            spreads = [_spread(starts, name) for name in ("learned_fall", "slope", "rms")]
+            row = [trained_on, steps, first["kind"], f"{width}", f"{len(networks)}", f"{first['n']}"]
+            rows.append([*row, f"{first['fall']:.3f}", *spreads])
+    titles = ("trained on", "in order", "start", "D", "seeds", "n", "fall of H", "fall of −h/n", "slope", "rms")
+    return headed(
+        results,
         "−h/n against H of the velocities, which a smooth density of all runs gives (bandwidth "
         f"{results['config']['bandwidth']:g} s0), both as means over the runs. One constant a network, set at "
         "equilibrium with the disks it was trained with, makes −h/n comparable: the same for all starts and sizes. "
         "Fall: the first frame less the last, in nats. Slope: of −h/n on H over the frames; 1 is an entropy. rms: of "
         "−h/n less that constant from H, in nats. Medians over the seeds, least … most in brackets.\n\n"
-        "| trained on | in order | D | seeds | start | n | fall of H | fall of −h/n | slope | rms |\n"
-        "|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        + table(titles, rows, text=3),
     )
 
 

@@ -6,7 +6,7 @@ import statistics
 from typing import TYPE_CHECKING, Any
 
 from hthm.pages.decimals import NONE, number, table, with_error
-from hthm.pages.remarks import another_gas
+from hthm.pages.remarks import another_gas, published_unexplained
 from hthm.published import PUBLISHED, RUNS
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def entropy_markdown(results: Mapping[str, Any]) -> str:
     for width, row in PUBLISHED.items():
         mse = with_error(row.mse, (row.mse_variance / (RUNS - 1)) ** 0.5)
         a = with_error(row.a, (row.a_variance / (RUNS - 1)) ** 0.5)
-        rows.append([f"{label}, D = {width}, on the runs of its training", mse, NONE, NONE, a, *[NONE] * 5])
+        unexplained = number(published_unexplained(row.mse, results))
+        rows.append([f"{label}, D = {width}, on the runs of its training", mse, unexplained, NONE, a, *[NONE] * 5])
     titles = ("MSE", "1 − R²", "r", "a")
     return (
         "## How well h stands for H\n\n"

@@ -68,6 +68,14 @@ def published_label(config: Mapping[str, Any]) -> str:
     return "published, of other choices" if departures(config) else "published"
 
 
+def published_unexplained(mse: float, results: Mapping[str, Any]) -> float | None:
+    """1 − R² of a published MSE, beside the variance of our H; None where gas, start or length are not the paper's."""
+    config, variance = results.get("config", {}), results.get("H", {}).get("variance")
+    if not variance or another_gas(config) or departures(config).keys() & {"frames", "frame_rate"}:
+        return None
+    return float(mse / variance)
+
+
 def _effective(name: str, value: Any) -> object:  # noqa: ANN401 -- whatever a choice can be
     """A choice as far as results depend on it."""
     if name == "engine":

@@ -6,7 +6,7 @@ import statistics
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.pages.decimals import NONE, column, number, table, with_error
-from hthm.pages.remarks import headed, published_label
+from hthm.pages.remarks import headed, published_label, published_unexplained
 from hthm.published import PUBLISHED
 
 if TYPE_CHECKING:
@@ -123,7 +123,9 @@ def seeds_markdown(results: Mapping[str, Any]) -> str:
 def _widths(results: Mapping[str, Any]) -> str:
     rows = []
     for width, model in results["models"].items():
-        published = published_values(int(width))
+        published: dict[str, float | None] = {**published_values(int(width))}
+        if (mse := published.get("mse")) is not None:
+            published["unexplained"] = published_unexplained(mse, results)
         for name, (title, _) in QUANTITIES.items():
             spread, theirs = model["spread"].get(name, _spread([])), published.get(name)
             inside = NONE
