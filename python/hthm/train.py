@@ -36,6 +36,7 @@ from hthm.recording.reading import FramesLike
 
 if TYPE_CHECKING:
     from hthm.learning.frame_pairs import BatchLoss
+    from hthm.learning.loss import PairLoss
 
 __all__ = ["TrainConfig", "TrainingDivergedError", "train"]
 
@@ -48,6 +49,7 @@ def train(
     velocities: FramesLike,
     config: TrainConfig | None = None,
     *,
+    loss: PairLoss | None = None,
     progress: Progress | None = None,
     epoch_done: EpochDone | None = None,
     log_path: str | os.PathLike[str] | None = None,
@@ -65,10 +67,21 @@ def train(
         from frame to frame, a tenth of a dense recording, and reads a log as it is.
     config : TrainConfig, optional
         The paper's unless given.
+    loss : callable, optional
+        A loss of your own in place of eq. (11): called with Δh (batch,), the change of h from the first to the second
+        frame of each pair, it returns what each pair costs, (batch,), of which the mean is taken. Torch computes it;
+        penalty and slopes of the configuration then change Loss0 of the history only. A checkpoint knows it by its
+        name.
     progress : callable, optional
         Called as ``progress(done, total)`` after every step, with steps of all epochs.
     epoch_done : callable, optional
-        Called with an `Epoch` after each.
+        Called with an `Epoch` after each. To watch a training in TensorBoard::
+
+            writer = torch.utils.tensorboard.SummaryWriter()
+            def epoch_done(epoch):
+                for name in ("loss", "loss0", "mean_change"):
+                    writer.add_scalar(name, getattr(epoch, name), epoch.epoch)
+            train(model, trajectories, epoch_done=epoch_done)
     log_path : path, optional
         A file that gets a line of JSON after every epoch; `hthm.learning.history.read_history` reads it. A new one,
         unless the training goes on from a checkpoint.
@@ -108,8 +121,9 @@ def train(
     with own_settings(device):
         return _train(
             model,
-            new_batch_loss(model, velocities, config.backend, device),
+            new_batch_loss(model, velocities, config.backend, device, loss),
             config,
+            {} if loss is None else {"loss": _name(loss)},
             progress=progress,
             epoch_done=epoch_done,
             log_path=log_path,
@@ -121,6 +135,7 @@ def _train(
     model: nn.Module,
     batch_loss: BatchLoss,
     config: TrainConfig,
+    others: dict[str, str],
     *,
     progress: Progress | None,
     epoch_done: EpochDone | None,
@@ -135,7 +150,7 @@ def _train(
     loop = _Loop(model, batch_loss, config, progress)
     checkpoint, history = None, History()
     if checkpoint_path is not None:
-        made_by = {**config.as_json(), "pairs": batch_loss.pairs}
+        made_by = {**config.as_json(), **others, "pairs": batch_loss.pairs}
         checkpoint = Checkpoint(checkpoint_path, made_by, model, loop.adam, loop.shuffle)
         history = checkpoint.load()
     good = _weights(model)
@@ -208,6 +223,11 @@ def _diverged(what: str, epoch: int, step: int, config: TrainConfig) -> Training
         epoch=epoch,
         step=step,
     )
+
+
+def _name(loss: PairLoss) -> str:
+    """What a checkpoint calls a loss."""
+    return f"{getattr(loss, '__module__', '')}.{getattr(loss, '__qualname__', type(loss).__qualname__)}"
 
 
 def _weights(model: nn.Module) -> dict[str, torch.Tensor]:

@@ -17,6 +17,8 @@ from hthm.recording.reading import FramesLike, frames_of_runs
 if TYPE_CHECKING:
     from torch import nn
 
+    from hthm.learning.loss import PairLoss
+
 
 def checked_device(name: str) -> torch.device:
     """Return the device of this name.
@@ -36,7 +38,11 @@ def checked_device(name: str) -> torch.device:
 
 
 def new_batch_loss(
-    model: nn.Module, velocities: FramesLike, backend: Backend | None, device: torch.device
+    model: nn.Module,
+    velocities: FramesLike,
+    backend: Backend | None,
+    device: torch.device,
+    loss: PairLoss | None = None,
 ) -> BatchLoss:
     """Return the loss of batches of pairs, by the backend that was chosen or by the compiled kernel where it can.
 
@@ -50,6 +56,8 @@ def new_batch_loss(
         Unless given, the compiled kernel for the networks it takes, and torch for others.
     device : torch.device
         The kernel computes on a CPU only.
+    loss : callable, optional
+        A loss of one's own, which torch computes.
 
     Raises
     ------
@@ -58,7 +66,13 @@ def new_batch_loss(
     """
     frames = frames_of_runs(velocities)
     check_velocities(frames, check_model(model, to_train=True).dtype)
+    if loss is not None and not callable(loss):
+        raise TypeError(f"loss: must be a function of Δh, got {type(loss).__name__}.")
+    if loss is not None and backend == "fused":
+        raise ValueError("backend: must be torch for a loss of your own, got fused. Leave it out.")
     model.to(device)
+    if loss is not None:
+        return TorchBatchLoss(model, frames, device, loss)
     if isinstance(model, DeepSets) and backend != "torch" and fused.takes(model, device):
         return FusedBatchLoss(model, frames)
     if backend == "fused":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import torch
 
 from hthm.learning.feeding import check_numbers, fed
-from hthm.learning.loss import tilted_loss
+from hthm.learning.loss import PairLoss, mean_cost, tilted_loss
 from hthm.recording.frames import Frames
 from hthm.recording.reading import FramesLike, frames_of
 
@@ -67,9 +67,14 @@ class TorchBatchLoss:
         layers at the paper's size. On a GPU, one float32 copy lies on the device where it fits (2 GB at the paper's
         size), and else batches travel.
     device : torch.device
+    loss : callable, optional
+        What pairs cost, in place of eq. (11): see `hthm.learning.loss.PairLoss`.
     """
 
-    def __init__(self, model: nn.Module, velocities: FramesLike, device: torch.device) -> None:
+    def __init__(
+        self, model: nn.Module, velocities: FramesLike, device: torch.device, loss: PairLoss | None = None
+    ) -> None:
+        self._loss = loss
         self._velocities = frames_of(velocities)
         runs, self._frames = self._velocities.leading
         n = self._velocities.n
@@ -85,6 +90,12 @@ class TorchBatchLoss:
         self, pairs: torch.Tensor, *, negative_slope: float, penalty: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the loss and Δh; see `BatchLoss`."""
+
+        def cost(change: torch.Tensor) -> torch.Tensor:
+            if self._loss is not None:
+                return mean_cost(self._loss, change)
+            return tilted_loss(change, negative_slope=negative_slope, penalty=penalty)
+
         changes = []
         for piece in pairs.split(self._pairs_at_a_time):  # type: ignore[no-untyped-call]  # torch leaves it untyped
             first = piece + piece // (self._frames - 1)  # a run has one frame more than pairs
@@ -93,10 +104,10 @@ class TorchBatchLoss:
             change = after - before
             # The loss is a mean over pairs, so that its gradient is the mean of those of the pieces.
             share = len(piece) / len(pairs)
-            (share * tilted_loss(change, negative_slope=negative_slope, penalty=penalty)).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            (share * cost(change)).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             changes.append(change.detach())
         change = torch.cat(changes)
-        return tilted_loss(change, negative_slope=negative_slope, penalty=penalty), change
+        return cost(change), change
 
     def _gather(self, frames: torch.Tensor) -> torch.Tensor:
         """Frames by number, (len(frames), n, 2), as the model wants them."""

@@ -7,7 +7,8 @@ of h. The logistic loss sets it by itself: Δh is the logarithm of odds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 from torch.nn import functional
 
@@ -15,6 +16,9 @@ from hthm import checks, published
 
 if TYPE_CHECKING:
     import torch
+
+PairLoss: TypeAlias = "Callable[[torch.Tensor], torch.Tensor]"
+"""A loss of one's own: Δh (batch,) of frame pairs to what each costs, (batch,), of which the mean is taken."""
 
 
 def tilted_loss(change: torch.Tensor, *, negative_slope: float, penalty: float = published.PENALTY) -> torch.Tensor:
@@ -108,3 +112,33 @@ def negative_slope(epoch: int, epochs: int, final: float = published.FINAL_SLOPE
         return 1.0
     done = epoch / (epochs - 1)
     return (1.0 - done) + final * done  # both ends exact
+
+
+def mean_cost(loss: PairLoss, change: torch.Tensor) -> torch.Tensor:
+    """Mean of what a user's loss says that pairs cost.
+
+    Parameters
+    ----------
+    loss : callable
+        Δh (batch,) to costs (batch,).
+    change : (batch,) tensor
+        Δh of frame pairs.
+
+    Returns
+    -------
+    () tensor
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it returns no tensor, or one of another shape.
+    """
+    costs = loss(change)
+    if not hasattr(costs, "shape"):
+        raise TypeError(f"loss: must return a tensor, got {type(costs).__name__}.")
+    if costs.shape != change.shape:
+        raise ValueError(
+            f"loss: must return what each of {len(change)} pairs costs, {tuple(change.shape)}, got "
+            f"{tuple(costs.shape)}. Leave the mean to the trainer."
+        )
+    return costs.mean()
