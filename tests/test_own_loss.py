@@ -14,6 +14,7 @@ import hthm
 from hthm.arrays import FloatArray
 from hthm.deepsets import new_model
 from hthm.learning.checkpoint import CheckpointError
+from hthm.learning.history import Epoch
 from hthm.learning.recipes import TrainConfig
 from hthm.train import train
 
@@ -80,7 +81,7 @@ def test_a_network_of_ones_own_with_a_loss_of_ones_own(velocities: FloatArray) -
             h: torch.Tensor = self.layers(frames.square().sum(dim=-1, keepdim=True)).mean(dim=(1, 2))
             return h
 
-    seen = []
+    seen: list[Epoch] = []
     history = train(Speeds(), velocities, replace(SMALL, epochs=20), loss=logistic, epoch_done=seen.append)
     assert history.epochs == seen
     assert history.epochs[-1].loss < history.epochs[0].loss
