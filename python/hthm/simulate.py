@@ -1,4 +1,4 @@
-"""From a state to trajectories: engines by name, in pieces that leave room for progress and Ctrl-C."""
+"""From a state to trajectories, in pieces that leave room for progress and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from hthm import _core, checks, published
 from hthm.arrays import FloatArray
 from hthm.engines.choice import chosen
+from hthm.engines.limits import check_exact, checked_dt
 from hthm.engines.names import AUTO, EXACT, check
 from hthm.gas import State, unchecked_state
 from hthm.recording.collision_log import ROW_BYTES, CollisionLog, frame_offsets
@@ -21,11 +22,6 @@ Progress: TypeAlias = Callable[[int, int], None]
 PIECE: Final = 0.1
 """Seconds that a call of the core may take: Ctrl-C waits for no longer than about twice this."""
 
-_MOST_BOXES: Final = 2.0**52  # a longer step leaves no digit of the position
-_LEAST_BOXES: Final = 2.0**-104  # in 2^52 frames of it no digit of a position moves
-_ONE_DIGIT: Final = 2.0**-52  # of a box: who goes so far leaves any place
-_LEAST_DIAMETER: Final = 2.0**-51  # in boxes: rounding moves a position by half of it
-_LEAST_SPEED: Final = 2.0**-1022  # slower ones are subnormal: they have lost digits
 _LOG_ADVICE: Final = "Take fewer frames, or fewer runs at a time."
 
 
@@ -110,10 +106,10 @@ def simulate(
         raise TypeError(f"state: must be a State, got {type(state).__name__}. DiskGas.sample makes one.")
     state.check()
     frames = checks.integer("frames", frames, least=1)
-    dt = _check_dt(dt, state, exact=check(engine) in EXACT)
+    dt = checked_dt(dt, state, exact=check(engine) in EXACT)
     engine = chosen(engine, state, dt)
     if engine in EXACT:
-        _check_exact(state)
+        check_exact(state)
     threads = checks.threads(threads)
     checks.choice("record", record, RECORDINGS)
     if record == "log" and positions:
@@ -265,45 +261,3 @@ def _advance(
         done += stretch
         if progress is not None:
             progress(block.start * frames + count * done, runs * frames)
-
-
-def _check_dt(dt: object, state: State, *, exact: bool) -> float:
-    """Refuse a time in which disks leave all digits of the box behind, or in which nothing can move."""
-    number = checks.positive("dt", dt)
-    fastest = float(np.abs(state.velocities).max())
-    if fastest * number >= _MOST_BOXES * state.box:
-        raise ValueError(
-            f"velocities: must cross less than 2^52 boxes in a step, got {fastest:g} with dt = {number:g} "
-            f"and box = {state.box:g}. Take a shorter dt."
-        )
-    moved = fastest / state.box * number
-    if fastest > 0 and (moved < _LEAST_BOXES or (not exact and moved < _ONE_DIGIT and _all_stay(state, number))):
-        why = "less than 2^-104" if moved < _LEAST_BOXES else "rounding puts all back to where they were"
-        raise ValueError(
-            f"dt: must be long enough for something to move, got {number:g}, in which the fastest disk covers "
-            f"{moved:g} boxes: {why}. Take a longer dt."
-        )
-    return number
-
-
-def _all_stay(state: State, dt: float) -> bool:
-    """Whether a fixed step moves no disk by a digit of where it is. The exact engine adds up times, not steps."""
-    with np.errstate(all="ignore"):
-        return bool((state.positions + state.velocities * dt == state.positions).all())
-
-
-def _check_exact(state: State) -> None:
-    """Refuse what rounding leaves no meaning in the exact engine. All else is simulated, at whatever scale."""
-    if state.diameter <= _LEAST_DIAMETER * state.box:
-        raise ValueError(
-            f"diameter: must be more than 2^-51 boxes, {_LEAST_DIAMETER * state.box:g}, for the exact engine, "
-            f"got {state.diameter:g}: positions are rounded to that. Take larger disks or a smaller box."
-        )
-    fastest = np.abs(state.velocities).max(axis=(1, 2))  # (runs,)
-    slow = (fastest > 0) & (fastest < _LEAST_SPEED)
-    if slow.any():
-        run = int(slow.argmax())
-        raise ValueError(
-            f"velocities: the fastest of a run must be 0 or at least {_LEAST_SPEED:g} in size for the exact engine, "
-            f"got {fastest[run]:g} in run {run}. Take a shorter unit of time."
-        )

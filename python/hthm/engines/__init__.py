@@ -1,1 +1,1 @@
-"""Which engine steps a gas."""
+"""How runs are stepped: engines by name, the fastest of them, and what they refuse."""
