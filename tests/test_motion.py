@@ -11,7 +11,6 @@ from hthm.measures.motion import (
     Lagged,
     diffusion,
     mean_square_displacement,
-    unwrapped_positions,
     velocity_autocorrelation,
 )
 
@@ -30,7 +29,7 @@ def two_disks(engine: str) -> hthm.Trajectories:
 
 
 def test_paths_of_two_disks_are_known() -> None:
-    path = unwrapped_positions(two_disks("event"), 0)
+    path = two_disks("event").unwrapped_positions(0)
     times = 0.25 * np.arange(9)
 
     # In contact from one side at 0.3, at 0.4 and 0.5; from the other after a way of 0.4 each, and so on.
@@ -46,7 +45,7 @@ def test_less_whole_boxes_they_are_the_positions(engine: str) -> None:
     log = hthm.simulate(state, 40, 0.2, engine=engine, record="log")
     positions = hthm.simulate(state, 40, 0.2, engine=engine, record="velocities", positions=True).positions
     for run in range(2):
-        boxes = unwrapped_positions(log, run)[1:] - positions[run]
+        boxes = log.unwrapped_positions(run)[1:] - positions[run]
         np.testing.assert_allclose(boxes, np.round(boxes), atol=1e-12)
         assert np.abs(np.round(boxes)).max() > 1  # some went round
 
@@ -76,7 +75,7 @@ def test_correlations_are_the_sums_written_out(first: int) -> None:
     correlation = velocity_autocorrelation(traj, first=first, lags=9)
     velocities = np.concatenate([traj.initial.velocities[:, np.newaxis], traj.dense()], axis=1)
     for lag in range(9):
-        moved = [written_out(unwrapped_positions(traj, run)[first:], lag, product=False) for run in range(3)]
+        moved = [written_out(traj.unwrapped_positions(run)[first:], lag, product=False) for run in range(3)]
         turned = [written_out(velocities[run, first:], lag, product=True) for run in range(3)]
         for found, expected in ((displacement, moved), (correlation, turned)):
             assert found.values[lag] == pytest.approx(np.mean(expected), rel=1e-9, abs=1e-15)
@@ -108,12 +107,12 @@ def test_a_single_run_has_no_error() -> None:
 def test_what_does_not_say_how_disks_moved_is_refused() -> None:
     state = legal(12, 0.1, 2, 8)
     with pytest.raises(ValueError, match=r"trajectories: must say how disks moved, got counts\. Simulate with"):
-        unwrapped_positions(hthm.simulate(state, 3, 0.1, record="counts"), 0)
+        hthm.simulate(state, 3, 0.1, record="counts").unwrapped_positions(0)
     with pytest.raises(ValueError, match=r"trajectories: must say when disks collided, .* Simulate with record='log'"):
         mean_square_displacement(hthm.simulate(state, 3, 0.1, engine="event"))
     log = hthm.simulate(state, 3, 0.1, record="log")
     for call, message in (
-        (lambda: unwrapped_positions(log, 2), "run: must be"),
+        (lambda: log.unwrapped_positions(2), "run: must be"),
         (lambda: velocity_autocorrelation(log, first=3), "first: must be"),
         (lambda: velocity_autocorrelation(log, lags=5), "lags: must be"),
         (lambda: velocity_autocorrelation(log, first=2, lags=3), "lags: must be"),

@@ -9,11 +9,13 @@ import numpy as np
 
 from hthm import checks, ranges
 from hthm.arrays import FloatArray, IntArray
+from hthm.engines.names import EXACT
 from hthm.gas import State
 from hthm.recording.collision_log import CollisionLog
 from hthm.recording.dense import DenseFrames
 from hthm.recording.frames import Frames
 from hthm.recording.log import LogFrames
+from hthm.recording.paths import unwrapped
 from hthm.reprs import one_line
 
 if TYPE_CHECKING:
@@ -145,6 +147,53 @@ class Trajectories:
         if self._positions is None:
             raise AttributeError("positions: were not recorded. Simulate with positions=True.")
         return self._positions
+
+    def run_velocities(self, run: int) -> FloatArray:
+        """Velocities of a run at its start and after each frame, (frames + 1, n, 2) float64, of either recording.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such run.
+        AttributeError
+            If they were not recorded.
+        """
+        run = checks.integer("run", run, least=0, most=self.runs - 1)
+        frames = self.as_frames()
+        velocities = np.empty((self.frames + 1, self.initial.n, 2))
+        velocities[0] = self.initial.velocities[run]
+        frames.read(np.arange(run * self.frames, (run + 1) * self.frames, dtype=np.int64), velocities[1:])
+        return velocities
+
+    def unwrapped_positions(self, run: int) -> FloatArray:
+        """Positions of a run without the box: whoever has gone round it n times is n boxes away.
+
+        Parameters
+        ----------
+        run : int
+            Which run.
+
+        Returns
+        -------
+        (frames + 1, n, 2) float64
+            At the start and after each frame. Less the positions in the box they are whole boxes, to rounding.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such run, or it was recorded in a way that does not say how disks moved: as counts, or as
+            velocities of the exact engine, which are those after each frame.
+        """
+        if self.recording == "counts":
+            raise ValueError("trajectories: must say how disks moved, got counts. Simulate with record='log'.")
+        if self.recording == "velocities" and self.engine in EXACT:
+            raise ValueError(
+                f"trajectories: must say when disks collided, got velocities of the {self.engine!r} engine. "
+                "Simulate with record='log'."
+            )
+        velocities = self.run_velocities(run)
+        log = None if self._log is None else self._log[run : run + 1]
+        return unwrapped(self.initial.positions[run], velocities, self.dt, log)
 
     @property
     def gas(self) -> DiskGas:

@@ -5,7 +5,7 @@ The memory that a run needs is that of its own frames, a few times: no array of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,6 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
 from hthm import checks
-from hthm.engines.names import EXACT
 from hthm.reprs import one_line
 
 if TYPE_CHECKING:
@@ -47,43 +46,13 @@ class Lagged:
         return one_line("Lagged", [("lags", len(self.times))], sum(array.nbytes for array in arrays))
 
 
-def unwrapped_positions(trajectories: Trajectories, run: int) -> FloatArray:
-    """Positions of a run without the box: a disk that has gone round it n times is n boxes away.
-
-    Parameters
-    ----------
-    trajectories : Trajectories
-        A log, of any engine, or velocities of a fixed-step engine.
-    run : int
-        Which run.
-
-    Returns
-    -------
-    (frames + 1, n, 2) float64
-        At the start and after each frame, in units of the box side that the gas has. Less the positions in the box
-        they are whole boxes, to rounding.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If there is no such run, or it was recorded in a way that does not say how disks moved.
-    """
-    _check(trajectories)
-    run = checks.integer("run", run, least=0, most=trajectories.runs - 1)
-    path = np.empty((trajectories.frames + 1, trajectories.initial.n, 2))
-    path[0] = trajectories.initial.positions[run]
-    path[1:] = _steps(trajectories, run, _velocities(trajectories, run))
-    np.cumsum(path, axis=0, out=path)
-    return path
-
-
 def mean_square_displacement(trajectories: Trajectories, *, first: int = 0, lags: int | None = None) -> Lagged:
     """Mean square distance that a disk goes within a time, |r(t) − r(0)|², relative to the centre of mass.
 
     Parameters
     ----------
     trajectories : Trajectories
-        As `unwrapped_positions` takes them.
+        A log, of any engine, or velocities of a fixed-step engine.
     first : int
         The frame from which on moments count; 0 is the start. What is far from equilibrium may be left out.
     lags : int, optional
@@ -99,7 +68,7 @@ def mean_square_displacement(trajectories: Trajectories, *, first: int = 0, lags
     TypeError, ValueError
         If an argument is of the wrong kind or out of range.
     """
-    return _lagged(trajectories, first, lags, positions=True, of_run=_square_displacements)
+    return _lagged(trajectories, trajectories.unwrapped_positions, first, lags, _square_displacements)
 
 
 def velocity_autocorrelation(trajectories: Trajectories, *, first: int = 0, lags: int | None = None) -> Lagged:
@@ -121,7 +90,11 @@ def velocity_autocorrelation(trajectories: Trajectories, *, first: int = 0, lags
     TypeError, ValueError
         If an argument is of the wrong kind or out of range.
     """
-    return _lagged(trajectories, first, lags, positions=False, of_run=lambda v, lags: _autocorrelation(v, lags) / 2)
+
+    def half(velocities: FloatArray, lags: int) -> FloatArray:
+        return _autocorrelation(velocities, lags) / 2
+
+    return _lagged(trajectories, trajectories.run_velocities, first, lags, half)
 
 
 def diffusion(correlation: Lagged) -> FloatArray:
@@ -134,74 +107,25 @@ def diffusion(correlation: Lagged) -> FloatArray:
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
-def _check(trajectories: Trajectories) -> None:
-    """Refuse what does not say how disks moved between two frames."""
-    if trajectories.recording == "counts":
-        raise ValueError("trajectories: must say how disks moved, got counts. Simulate with record='log'.")
-    if trajectories.recording == "velocities" and trajectories.engine in EXACT:
-        raise ValueError(
-            f"trajectories: must say when disks collided, got velocities of the {trajectories.engine!r} engine, which "
-            "are those after each frame. Simulate with record='log'."
-        )
-
-
-def _velocities(trajectories: Trajectories, run: int) -> FloatArray:
-    """Velocities at the start and after each frame, (frames + 1, n, 2)."""
-    frames, count = trajectories.as_frames(), trajectories.frames
-    velocities = np.empty((count + 1, trajectories.initial.n, 2))
-    velocities[0] = trajectories.initial.velocities[run]
-    frames.read(np.arange(run * count, (run + 1) * count, dtype=np.int64), velocities[1:])
-    return velocities
-
-
-def _steps(trajectories: Trajectories, run: int, velocities: FloatArray) -> FloatArray:
-    """How far each disk goes in each frame, (frames, n, 2): with its velocity at the beginning, but for collisions."""
-    steps = velocities[:-1] * trajectories.dt
-    if trajectories.recording == "velocities" or trajectories.log.times is None:
-        return steps  # a fixed step collides at the end
-    log = trajectories.log[run : run + 1]
-    assert log.times is not None
-    frames = np.repeat(np.arange(trajectories.frames), np.diff(log.frame_offsets[0]))  # (rows,)
-    left = trajectories.dt * (frames + 1) - log.times  # of the frame, (rows,)
-    disks = log.pairs.reshape(-1)  # (2 rows,), in the order in which they change
-    after = log.velocities.reshape(-1, 2)
-    order = np.argsort(disks, kind="stable")  # the changes of a disk one after the other
-    before = np.empty_like(after)
-    before[order[1:]] = after[order[:-1]]
-    is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = disks[order[1:]] != disks[order[:-1]]
-    before[order[is_first]] = velocities[0, disks[order[is_first]]]
-    np.add.at(steps, (np.repeat(frames, 2), disks), (after - before) * np.repeat(left, 2)[:, np.newaxis])
-    return steps
-
-
 def _lagged(
     trajectories: Trajectories,
+    of_run: Callable[[int], FloatArray],
     first: int,
     lags: int | None,
-    *,
-    positions: bool,
-    of_run: Callable[[FloatArray, int], FloatArray],
+    measure: Callable[[FloatArray, int], FloatArray],
 ) -> Lagged:
-    _check(trajectories)
     moments = trajectories.frames + 1
     first = checks.integer("first", first, least=0, most=moments - 2)
     wanted = (moments - first + 1) // 2 if lags is None else lags
     count = checks.integer("lags", wanted, least=1, most=moments - first)
     values = np.empty((trajectories.runs, count))
-    for run, path in enumerate(_paths(trajectories, positions=positions)):
-        kept = path[first:]
-        values[run] = of_run(kept - kept.mean(axis=1, keepdims=True), count)
+    for run in range(trajectories.runs):
+        kept = of_run(run)[first:]  # (moments, n, 2)
+        values[run] = measure(kept - kept.mean(axis=1, keepdims=True), count)
     runs = len(values)
     spread = values.std(axis=0, ddof=1) / np.sqrt(runs) if runs > 1 else np.full(count, np.nan)
     times = trajectories.dt * np.arange(count, dtype=np.float64)
     return Lagged(times=times, values=values.mean(axis=0), sem=spread)
-
-
-def _paths(trajectories: Trajectories, *, positions: bool) -> Iterator[FloatArray]:
-    """Go through the runs: unwrapped positions, or velocities, (frames + 1, n, 2)."""
-    for run in range(trajectories.runs):
-        yield unwrapped_positions(trajectories, run) if positions else _velocities(trajectories, run)
 
 
 def _autocorrelation(path: FloatArray, lags: int) -> FloatArray:
