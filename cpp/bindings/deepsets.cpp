@@ -1,9 +1,12 @@
 // The training kernel for Python: frame pairs, and the loss and gradient of a batch of them.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <cstdint>
 #include <memory>
+#include <tuple>
+#include <utility>
 
 #include "bindings/arrays.hpp"
 #include "core/cpu_features.hpp"
@@ -18,29 +21,34 @@ using hthm::deepsets::FrameStore;
 using hthm::deepsets::Network;
 using hthm::deepsets::PairLoss;
 
-/// Of DenseFrames or of a LogView.
-template <class Frames>
-std::unique_ptr<PairLoss> encoded(const Frames& frames, int threads) {
-  return interruptible([&](hthm::StopRequest* stop) {
-    return std::make_unique<PairLoss>(FrameStore(frames, threads, stop), hthm::simd_level());
-  });
-}
-
 /// Velocities (runs, frames, n, 2); the object keeps them alive, for it may read them where they are.
 std::unique_ptr<PairLoss> from_dense(const Doubles& velocities, int threads) {
   require(velocities.ndim() == 4 && velocities.shape(1) >= 2 && velocities.shape(2) >= 1 && velocities.shape(3) == 2,
           "velocities: must be (runs, frames, n, 2) with at least 2 frames and a disk");
   const hthm::deepsets::DenseFrames frames{velocities.data(), velocities.shape(0), velocities.shape(1),
                                            velocities.shape(2)};
-  return encoded(frames, threads);
+  return interruptible([&](hthm::StopRequest* stop) {
+    return std::make_unique<PairLoss>(FrameStore(frames, threads, stop), hthm::simd_level());
+  });
 }
 
-/// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2); nothing is kept.
-std::unique_ptr<PairLoss> from_log(const Doubles& start, const Counts& frame_offsets, const Indices& pairs,
-                                   const Doubles& velocities, int threads) {
-  const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
-  require(log.n >= 1 && log.frames >= 2, "start, frame_offsets: must have a disk and at least 2 frames");
-  return encoded(log, threads);
+/// Of logs, some runs each: start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2) and velocities
+/// (rows, 2, 2). The next is asked for when one is encoded, and nothing of it is kept.
+std::unique_ptr<PairLoss> from_logs(const py::iterable& logs, int threads) {
+  FrameStore store;
+  bool any = false;
+  for (const py::handle part : logs) {
+    const auto [start, frame_offsets, pairs, velocities] = part.cast<std::tuple<Doubles, Counts, Indices, Doubles>>();
+    const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
+    require(log.n >= 1 && log.frames >= 2, "start, frame_offsets: must have a disk and at least 2 frames");
+    interruptible([&](hthm::StopRequest* stop) { store.append(log, threads, stop); });
+    any = true;
+  }
+  require(any, "logs: must be at least one");
+  return interruptible([&](hthm::StopRequest* stop) {
+    store.finish(threads, stop);
+    return std::make_unique<PairLoss>(std::move(store), hthm::simd_level());
+  });
 }
 
 /// The loss of pairs (batch,); change (batch,) and gradient (weights,) are filled.
@@ -72,8 +80,7 @@ void bind_deepsets(py::module_& m) {
   py::class_<PairLoss>(m, "PairLoss")
       .def_static("from_dense", &from_dense, py::arg("velocities").noconvert(), py::arg("threads"),
                   py::keep_alive<0, 1>())
-      .def_static("from_log", &from_log, py::arg("start").noconvert(), py::arg("frame_offsets").noconvert(),
-                  py::arg("pairs").noconvert(), py::arg("velocities").noconvert(), py::arg("threads"))
+      .def_static("from_logs", &from_logs, py::arg("logs"), py::arg("threads"))
       .def_property_readonly("pairs", [](const PairLoss& self) { return self.frames().pairs(); })
       .def("loss", &loss, py::arg("weights").noconvert(), py::arg("width"), py::arg("pairs").noconvert(),
            py::arg("negative_slope"), py::arg("penalty"), py::arg("change").noconvert(),

@@ -36,13 +36,22 @@ FrameStore::FrameStore(const DenseFrames& frames, int threads, StopRequest* stop
   finish(threads, stop);
 }
 
-FrameStore::FrameStore(const LogView& log, int threads, StopRequest* stop, const StoreLimits& limits)
-    : frames_(log.frames),
-      n_(narrow<std::int64_t>(log.n, "disks of a run", limits.disks)),
-      runs_(static_cast<std::size_t>(log.runs)) {
-  stoppable_for(log.runs, threads, stop,
-                [&](std::int64_t r) { encode_log(log, r, limits.changes, stop, runs_[static_cast<std::size_t>(r)]); });
+FrameStore::FrameStore(const LogView& log, int threads, StopRequest* stop, const StoreLimits& limits) {
+  append(log, threads, stop, limits);
   finish(threads, stop);
+}
+
+void FrameStore::append(const LogView& log, int threads, StopRequest* stop, const StoreLimits& limits) {
+  if (!runs_.empty() && (log.frames != frames_ || log.n != n_)) {
+    throw std::invalid_argument("logs: must be of runs of the same frames and disks");
+  }
+  frames_ = log.frames;
+  n_ = narrow<std::int64_t>(log.n, "disks of a run", limits.disks);
+  const std::size_t before = runs_.size();
+  runs_.resize(before + static_cast<std::size_t>(log.runs));
+  stoppable_for(log.runs, threads, stop, [&](std::int64_t r) {
+    encode_log(log, r, limits.changes, stop, runs_[before + static_cast<std::size_t>(r)]);
+  });
 }
 
 /// What takes all runs to know.

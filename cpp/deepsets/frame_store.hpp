@@ -41,6 +41,11 @@ class FrameStore {
   /// Throws std::invalid_argument where the log points outside of itself; std::length_error also for more rows of a
   /// run.
   FrameStore(const LogView& log, int threads, StopRequest* stop = nullptr, const StoreLimits& limits = {});
+  /// Of a log in parts: `append` each, some runs with the frames and disks of the others, and then `finish`. Nothing of
+  /// a log is kept. They throw as the constructor above does.
+  FrameStore() = default;
+  void append(const LogView& log, int threads, StopRequest* stop = nullptr, const StoreLimits& limits = {});
+  void finish(int threads, StopRequest* stop = nullptr);
 
   std::int64_t pairs() const { return runs_count() * (frames_ - 1); }
   std::int64_t n() const { return n_; }
@@ -91,14 +96,13 @@ class FrameStore {
   void encode_dense(const double* velocities, std::int64_t most_changes, StopRequest* stop, Run& run) const;
   void encode_log(const LogView& log, std::int64_t r, std::int64_t most_changes, StopRequest* stop, Run& run) const;
   void end_frame(Run& run, std::size_t frame, const std::vector<float>& x, const std::vector<float>& y) const;
-  void finish(int threads, StopRequest* stop);
   bool has_sketches(const Run& run) const;
   template <class Body>
   void sketch_frames(const Run& run, StopRequest* stop, const Body& body) const;
   void find_ranges(int threads, StopRequest* stop);
   void make_sketches(StopRequest* stop, Run& run) const;
 
-  std::int64_t frames_, n_;
+  std::int64_t frames_ = 0, n_ = 0;
   float reach_ = 0;
   std::vector<Run> runs_;
   std::vector<SketchRange> sketch_ranges_;

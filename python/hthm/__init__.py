@@ -15,6 +15,7 @@ from hthm._core import __version__
 from hthm.engines.names import engines
 from hthm.gas import DiskGas, State
 from hthm.h_functional import HRangeWarning, speed_counts, speed_h, velocity_h
+from hthm.recording.store.dataset import open_dataset as open  # noqa: A004 -- hthm.open is what users call
 from hthm.simulate import LogMemoryError, simulate
 from hthm.trajectories import Trajectories
 
@@ -37,6 +38,7 @@ __all__ = [
     "Trajectories",
     "__version__",
     "engines",
+    "open",
     "paper",
     "simulate",
     "speed_counts",

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -109,11 +111,8 @@ class PairLoss:
     @staticmethod
     def from_dense(velocities: NDArray[np.float64], threads: int) -> PairLoss: ...
     @staticmethod
-    def from_log(
-        start: NDArray[np.float64],
-        frame_offsets: NDArray[np.int64],
-        pairs: NDArray[np.int32],
-        velocities: NDArray[np.float64],
+    def from_logs(
+        logs: Iterable[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]],
         threads: int,
     ) -> PairLoss: ...
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
@@ -16,6 +18,8 @@ from hthm.recording.dense import DenseFrames
 from hthm.recording.frames import Frames
 from hthm.recording.log import LogFrames
 from hthm.recording.paths import unwrapped
+from hthm.recording.store.shard_writing import Recorded
+from hthm.recording.store.writer import begun, describe
 from hthm.reprs import one_line
 
 if TYPE_CHECKING:
@@ -134,6 +138,50 @@ class Trajectories:
         velocities = np.empty((count, n, 2))
         frames.read(np.arange(count, dtype=np.int64), velocities, threads=threads)
         return velocities.reshape(self.runs, self.frames, n, 2)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a dataset, which `hthm.open` opens: whatever was recorded, with where the runs started and ended.
+
+        Parameters
+        ----------
+        path : path
+            The folder to make. One that a stop has left unfinished is gone on with.
+
+        Raises
+        ------
+        DatasetError
+            If the folder holds anything else.
+        ValueError
+            If the log was written to, and is none of these runs any more.
+        OwnedError
+            If another process writes into the folder.
+        OSError
+            If it cannot be made or written to.
+        """
+        kept = describe(
+            self.initial,
+            kind=self.recording,
+            frames=self.frames,
+            dt=self.dt,
+            engine=self.engine,
+            collisions=float(self.collisions.sum(axis=1).mean()),
+            positions=self._positions is not None,
+        )
+        with begun(Path(path), kept) as writer:
+            writer.write_starts(self.initial.positions, self.initial.velocities)
+            for number, runs in writer.missing():
+                writer.add(number, self.initial.velocities[runs], self[runs].recorded())
+
+    def recorded(self) -> Recorded:
+        """Return what a dataset keeps of the runs beside where they start: no copy."""
+        return Recorded(
+            collisions=self.collisions,
+            final_positions=self.final.positions,
+            final_velocities=self.final.velocities,
+            log=self._log,
+            velocities=self._velocities,
+            positions=self._positions,
+        )
 
     @property
     def positions(self) -> FloatArray:

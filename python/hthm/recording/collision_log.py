@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,3 +96,17 @@ def frame_offsets(collisions: IntArray) -> IntArray:
     np.cumsum(collisions, axis=1, out=offsets[:, 1:])
     offsets[1:] += np.cumsum(offsets[:-1, -1])[:, np.newaxis]
     return offsets
+
+
+def concatenated(logs: Sequence[CollisionLog]) -> CollisionLog | None:
+    """Return the log of the runs of several logs, one after the other; None of none."""
+    if not logs:
+        return None
+    firsts = np.cumsum([0, *(log.rows for log in logs)])
+    times = [log.times for log in logs if log.times is not None]
+    return CollisionLog(
+        frame_offsets=np.concatenate([log.frame_offsets + first for log, first in zip(logs, firsts, strict=False)]),
+        pairs=np.concatenate([log.pairs for log in logs]),
+        velocities=np.concatenate([log.velocities for log in logs]),
+        times=np.concatenate(times) if times else None,
+    )

@@ -36,9 +36,11 @@ class LogFrames(Frames):
     def __repr__(self) -> str:
         return one_line("LogFrames", (("leading", self.leading), ("n", self.n)), self._start.nbytes + self._log.nbytes)
 
-    @property
-    def _arrays(self) -> tuple[FloatArray, IntArray, NDArray[np.int32], FloatArray]:
-        """What the core makes frames of. It checks what it reads: the owner of the arrays may have written to them."""
+    def log_arrays(self) -> tuple[FloatArray, IntArray, NDArray[np.int32], FloatArray]:
+        """Return what the core makes frames of: start, frame_offsets, pairs, velocities.
+
+        It checks what it reads: the owner of the arrays may have written to them.
+        """
         return self._start, self._log.frame_offsets, self._log.pairs, self._log.velocities
 
     def check(self) -> None:
@@ -66,7 +68,7 @@ class LogFrames(Frames):
         TypeError, ValueError
             If a number is not that of a frame, or the log is not one of these runs.
         """
-        _core.log_frames(*self._arrays, numbers, out, checks.threads(threads))
+        _core.log_frames(*self.log_arrays(), numbers, out, checks.threads(threads))
 
     def stored(self) -> Iterator[tuple[FloatArray, str]]:
         """Go through the start and what the collisions left; see `Frames.stored`."""
@@ -75,11 +77,11 @@ class LogFrames(Frames):
 
     def speed_counts(self, edges: FloatArray, *, threads: int) -> IntArray:
         """Carry the counts along the log; see `Frames.speed_counts`."""
-        return _core.log_speed_counts(*self._arrays, edges, threads).reshape(len(self), -1)  # (runs, frames, bins)
+        return _core.log_speed_counts(*self.log_arrays(), edges, threads).reshape(len(self), -1)  # (runs, frames, bins)
 
     def speed_h(self, edges: FloatArray, *, threads: int) -> tuple[FloatArray, IntArray]:
         """Carry the bins along the log; see `Frames.speed_h`."""
-        h, dropped = _core.log_speed_h(*self._arrays, edges, threads)
+        h, dropped = _core.log_speed_h(*self.log_arrays(), edges, threads)
         return h.reshape(-1), dropped.reshape(-1)  # (runs, frames) -> (len(self),)
 
     def velocity_h(
@@ -96,7 +98,7 @@ class LogFrames(Frames):
         -------
         h, dropped : (len(self),) float64, (len(self),) int64
         """
-        h, dropped = _core.log_velocity_h(*self._arrays, temperatures, bins, reach, threads)
+        h, dropped = _core.log_velocity_h(*self.log_arrays(), temperatures, bins, reach, threads)
         return h.reshape(-1), dropped.reshape(-1)  # (runs, frames) -> (len(self),)
 
     def disk_sums(self, of: DiskFunction, disks: int) -> Iterator[tuple[int, FloatArray]]:  # noqa: ARG002 -- a run changes little
@@ -137,7 +139,7 @@ class LogFrames(Frames):
 
     def pair_loss(self, threads: int) -> _core.PairLoss:
         """Encode the rows; see `Frames.pair_loss`. Nothing of the log is kept."""
-        return _core.PairLoss.from_log(*self._arrays, threads)
+        return _core.PairLoss.from_logs((self.log_arrays(),), threads)
 
     def _rows(self, rows: slice) -> tuple[NDArray[np.int32], FloatArray]:
         """Disks (changes,) and velocities (changes, 2), in the order in which they change."""

@@ -1,0 +1,250 @@
+"""The manifest of a dataset: which runs it holds, of which gas, and in which files, each with its checksum."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, Literal, Self, TypeAlias
+
+from hthm import files, integrity
+from hthm.checks import choice, integer, positive
+
+FORMAT: Final = "hthm dataset 1"
+"""What a manifest says it is; the number goes up when an older program could misread a dataset."""
+NAME: Final = "manifest.json"
+
+Kind: TypeAlias = Literal["log", "velocities", "counts"]
+_KINDS: Final = ("log", "velocities", "counts")
+_MARK: Final = b'"checksum": "'
+_HEX: Final = frozenset("0123456789abcdef")
+
+
+class DatasetError(ValueError):
+    """A dataset, or a file of it, is not what it must be; the message begins with its path."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What all runs of a dataset have in common: with their starts, all that decides its bits.
+
+    Attributes
+    ----------
+    kind : {"log", "velocities", "counts"}
+        What is kept of a run.
+    runs, frames : int
+        Size of the whole.
+    shard_runs : int
+        Runs of a shard; the last one may have fewer.
+    n, diameter, speed, box
+        Of the gas, see `hthm.DiskGas`.
+    dt : float
+        Time between two frames.
+    engine, rule : str
+        What advanced the runs, and what happens at contact.
+    start_sha256 : str
+        `State.sha256` of where all runs start.
+    origin : mapping or None
+        How the starts were drawn, where that is known: arguments of `DiskGas.sample`.
+    """
+
+    kind: Kind
+    runs: int
+    frames: int
+    shard_runs: int
+    n: int
+    diameter: float
+    speed: float
+    box: float
+    dt: float
+    engine: str
+    rule: str
+    start_sha256: str
+    positions: bool = False
+    origin: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        choice("kind", self.kind, _KINDS)
+        for name in ("runs", "frames", "shard_runs", "n"):
+            integer(name, getattr(self, name), least=1)
+        for name in ("diameter", "box", "dt"):
+            positive(name, getattr(self, name))
+        positive("speed", self.speed, zero=True)
+        for name in ("engine", "rule", "start_sha256"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name}: must be text, got {type(getattr(self, name)).__name__}.")
+
+    @property
+    def timed(self) -> bool:
+        """Whether collisions have a time: only exact engines know it."""
+        return self.kind == "log" and self.engine == "event"
+
+    def text(self) -> str:
+        """Return it as JSON in one line: equal descriptions are equal texts."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    def differences(self, other: Description) -> str:
+        """Name what differs, with both values: what this one has first."""
+        ours, theirs = asdict(self), asdict(other)
+        return ", ".join(f"{name} {ours[name]} and not {theirs[name]}" for name in ours if ours[name] != theirs[name])
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """Return the first run of every shard, and the one after its last."""
+        return [(first, min(first + self.shard_runs, self.runs)) for first in range(0, self.runs, self.shard_runs)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFile:
+    """A file of a dataset that was published.
+
+    Attributes
+    ----------
+    name : str
+        In the folder.
+    nbytes : int
+        Its size.
+    sha256 : str
+        Of the whole file.
+    content : str
+        SHA-256 of the numbers in it, which do not depend on how they were compressed.
+    versions : str
+        What wrote it.
+    """
+
+    name: str
+    nbytes: int
+    sha256: str
+    content: str
+    versions: str
+
+    def __post_init__(self) -> None:
+        if Path(self.name).name != self.name or not self.name:
+            raise ValueError(f"name: must be that of a file in the folder, got {self.name!r}.")
+        integer("nbytes", self.nbytes, least=1)
+        for name in ("sha256", "content"):
+            value = getattr(self, name)
+            if not (isinstance(value, str) and len(value) == integrity.DIGITS and _HEX.issuperset(value)):
+                raise ValueError(f"{name}: must be a SHA-256 in hexadecimal, got {value!r}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """A range of runs: the file of where they start, and that of what was recorded, None where there is none yet."""
+
+    first: int
+    end: int
+    start: StoredFile | None = None
+    recording: StoredFile | None = None
+
+    @property
+    def runs(self) -> int:
+        """How many."""
+        return self.end - self.first
+
+    def names(self) -> tuple[str, str]:
+        """Return the names of both files, whether they are there or not."""
+        numbers = f"{self.first:08}-{self.end - 1:08}"
+        return f"start-{numbers}.h5", f"runs-{numbers}.h5"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """All that a dataset says of itself; files that it does not name are no part of it."""
+
+    description: Description
+    shards: tuple[Shard, ...]
+
+    @classmethod
+    def planned(cls, description: Description) -> Self:
+        """Return the manifest of a dataset of which nothing is there yet."""
+        shards = tuple(Shard(first=first, end=end) for first, end in description.ranges())
+        return cls(description=description, shards=shards)
+
+    @property
+    def finished(self) -> int:
+        """Number of shards that are complete."""
+        return sum(shard.start is not None and shard.recording is not None for shard in self.shards)
+
+    def having(self, number: int, shard: Shard) -> Self:
+        """Return the manifest with another shard in place of that with this number."""
+        return replace(self, shards=(*self.shards[:number], shard, *self.shards[number + 1 :]))
+
+    def write(self, folder: Path) -> None:
+        """Write it into the folder, whole or not at all; a checksum guards it.
+
+        Raises
+        ------
+        OSError
+            If the folder is read-only, the disk is full, and so on.
+        """
+        content = {
+            "format": FORMAT,
+            "checksum": integrity.BLANK,
+            "description": asdict(self.description),
+            "shards": [asdict(shard) for shard in self.shards],
+        }
+        text = json.dumps(content, indent=1) + "\n"
+        files.write_bytes(folder / NAME, integrity.sealed(text.encode(), _MARK))
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the manifest of a folder.
+
+        Raises
+        ------
+        DatasetError
+            If the folder is no dataset, or another version's, or the manifest is damaged.
+        OSError
+            If it cannot be read.
+        """
+        path = folder / NAME
+        try:
+            raw = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            what = "a dataset of hthm, and has no manifest.json" if folder.is_dir() else "the folder of a dataset"
+            raise DatasetError(
+                f"{folder}: must be {what}{'' if folder.is_dir() else ', and is none'}. traj.save and "
+                "simulate(..., store=...) make one."
+            ) from None
+        try:
+            content = json.loads(raw)
+            found = content["format"]
+            if found == FORMAT and not integrity.is_whole(raw, _MARK):
+                raise ValueError("its checksum is not that of its content")  # noqa: TRY301 -- worded below
+            if found == FORMAT:
+                shards = tuple(_shard(shard) for shard in content["shards"])
+                manifest = cls(description=Description(**content["description"]), shards=shards)
+                _check(path, manifest)
+                return manifest
+        except DatasetError:
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise DatasetError(
+                f"{path}: must be a whole manifest that hthm wrote, and is damaged ({error}). hthm repair makes it "
+                "anew from the shards."
+            ) from error
+        raise DatasetError(f"{path}: must be of the format {FORMAT!r}, got {found!r}. Use the version that wrote it.")
+
+
+def _shard(entry: dict[str, Any]) -> Shard:
+    parts = {name: entry[name] and StoredFile(**entry[name]) for name in ("start", "recording")}
+    return Shard(first=integer("first", entry["first"], least=0), end=integer("end", entry["end"], least=1), **parts)
+
+
+def _check(path: Path, manifest: Manifest) -> None:
+    """Refuse shards that are not side by side from the first run to the last."""
+    shards, runs = manifest.shards, manifest.description.runs
+    for before, after in pairwise(shards):
+        if after.first < before.end:
+            raise DatasetError(
+                f"{path}: must name shards one after the other, and runs {after.first} to {before.end - 1} are in "
+                f"{before.names()[1]} and in {after.names()[1]}. Take one of them out of the folder, then hthm repair."
+            )
+    covered = [(shard.first, shard.end) for shard in shards]
+    if covered != manifest.description.ranges():
+        raise DatasetError(
+            f"{path}: must name shards of all {runs} runs, {manifest.description.shard_runs} each, and does not. "
+            "hthm repair makes it anew from the shards."
+        )

@@ -1,0 +1,186 @@
+"""Writing the two files of a shard, HDF5 both: where a range of runs starts, and what was recorded of them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hthm import _core, checks, files, integrity
+from hthm.arrays import FloatArray, IntArray
+from hthm.recording.collision_log import CollisionLog, frame_offsets
+from hthm.recording.store.manifest import Description, Shard, StoredFile
+
+_FILTERS: Final = {"shuffle": True, "compression": "gzip", "compression_opts": 1, "fletcher32": True}
+"""In every build of HDF5: bytes of equal weight side by side, deflated, and a checksum a chunk. bench/bench_store.py
+has the other filters beside it."""
+_CHUNK: Final = 2**19  # bytes: a dozen frames of the paper's, and what its runs write in four
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Recorded:
+    """What a shard keeps of its runs.
+
+    Attributes
+    ----------
+    collisions : (runs, frames) int64
+    final_positions, final_velocities : (runs, n, 2) float64
+    log : CollisionLog or None
+    velocities, positions : (runs, frames, n, 2) float64, or None
+    """
+
+    collisions: IntArray
+    final_positions: FloatArray
+    final_velocities: FloatArray
+    log: CollisionLog | None = None
+    velocities: FloatArray | None = None
+    positions: FloatArray | None = None
+
+
+def write_start(
+    folder: Path, description: Description, shard: Shard, positions: FloatArray, velocities: FloatArray
+) -> StoredFile:
+    """Write where the runs of a shard start.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the dataset.
+    description : Description
+        Of the dataset.
+    shard : Shard
+        Its range of runs counts.
+    positions, velocities : (runs, n, 2) float64, C order
+
+    Returns
+    -------
+    StoredFile
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; nothing is there then.
+    """
+    return _write(folder / shard.names()[0], description, shard, {"positions": positions, "velocities": velocities})
+
+
+def write_recording(
+    folder: Path, description: Description, shard: Shard, start: FloatArray, recorded: Recorded
+) -> StoredFile:
+    """Write what was recorded of the runs of a shard.
+
+    Parameters
+    ----------
+    folder, description, shard
+        As `write_start` takes them.
+    start : (runs, n, 2) float64
+        Velocities that the runs started with.
+    recorded : Recorded
+        Of the kind that the description says.
+
+    Returns
+    -------
+    StoredFile
+
+    Raises
+    ------
+    ValueError
+        If a log is not one of these runs.
+    OSError
+        If it cannot be written; nothing is there then.
+    """
+    return _write(folder / shard.names()[1], description, shard, _arrays(description, start, recorded))
+
+
+def content_of_start(positions: FloatArray, velocities: FloatArray) -> str:
+    """Return the hash that `StoredFile.content` of a start has."""
+    return _digest({"positions": positions, "velocities": velocities})
+
+
+def content_of(description: Description, start: FloatArray, recorded: Recorded) -> str:
+    """Return the hash that `StoredFile.content` of a recording has.
+
+    Parameters
+    ----------
+    description, start, recorded
+        As `write_recording` takes them.
+
+    Returns
+    -------
+    str
+    """
+    return _digest(_arrays(description, start, recorded))
+
+
+def _arrays(description: Description, start: FloatArray, recorded: Recorded) -> dict[str, NDArray[Any]]:
+    """What the file holds: whole numbers in as few bytes as hold them, and rows along the last axis."""
+    arrays: dict[str, NDArray[Any]] = {
+        "collisions": recorded.collisions.astype(np.min_scalar_type(int(recorded.collisions.max(initial=0)))),
+        "final_positions": recorded.final_positions,
+    }
+    if description.kind != "log":
+        arrays["final_velocities"] = recorded.final_velocities
+    if recorded.velocities is not None:
+        arrays["velocities"] = recorded.velocities
+    if recorded.positions is not None:
+        arrays["positions"] = recorded.positions
+    if recorded.log is not None:
+        log = recorded.log
+        if not np.array_equal(log.frame_offsets, frame_offsets(recorded.collisions)):
+            raise ValueError("frame_offsets: must be those of the collisions of every frame. Simulate again.")
+        momenta, exact = _core.find_momenta(start, log.frame_offsets, log.pairs, log.velocities, checks.threads(None))
+        arrays["pairs"] = np.ascontiguousarray(log.pairs.T).astype(np.min_scalar_type(description.n - 1))  # (2, rows)
+        arrays["momenta"] = np.ascontiguousarray(momenta.T)  # (2, rows)
+        if len(exact):
+            arrays["exact"], arrays["exact_velocities"] = exact, log.velocities[exact]
+        if log.times is not None:
+            arrays["times"] = log.times
+    return arrays
+
+
+def _write(path: Path, description: Description, shard: Shard, arrays: Mapping[str, NDArray[Any]]) -> StoredFile:
+    h5py = import_module("h5py")  # `import hthm` does without
+    # In memory first: a full disk is then met by plain writing, and not by HDF5 with a trace of its own.
+    content = io.BytesIO()
+    # v110: its metadata have checksums. No file has a time of day, so that equal content is equal bytes.
+    with h5py.File(content, "w", libver="v110", track_order=False) as file:
+        file.attrs["dataset"] = np.bytes_(description.text())
+        file.attrs["first"], file.attrs["end"] = shard.first, shard.end
+        for name, array in sorted(arrays.items()):
+            filters = {"chunks": _chunks(array), **_FILTERS} if array.size else {}
+            file.create_dataset(name, data=array, track_times=False, **filters)
+    whole = integrity.with_preface(content.getvalue())
+    files.write_bytes(path, whole)
+    return StoredFile(
+        name=path.name,
+        nbytes=len(whole),
+        sha256=hashlib.sha256(whole).hexdigest(),
+        content=_digest(arrays),
+        versions=f"hthm {_core.__version__}, h5py {h5py.__version__}, HDF5 {h5py.version.hdf5_version}",
+    )
+
+
+def _chunks(array: NDArray[Any]) -> tuple[int, ...]:
+    """Whole (n, 2) frames, and stretches of everything else: the last axes first, until there is no more room."""
+    whole = 2 if array.ndim > 2 and array.shape[-1] == 2 else 0  # noqa: PLR2004 -- axes (…, n, 2)
+    chunk = [1] * array.ndim
+    for axis in reversed(range(array.ndim)):
+        room = _CHUNK // (array.itemsize * math.prod(chunk))
+        chunk[axis] = array.shape[axis] if array.ndim - axis <= whole else max(1, min(array.shape[axis], room))
+    return tuple(chunk)
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
+        digest.update(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
+    return digest.hexdigest()
