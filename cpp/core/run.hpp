@@ -61,8 +61,8 @@ class Run {
   /// Advance by `frames` frames and record each. After Stopped or any other exception the run can only be destroyed.
   virtual void advance(std::int64_t frames, const FrameSink& sink) = 0;
 
-  /// Copy the state after the last frame: positions (n,), velocities (n,).
-  virtual void write_state(Vec* positions, Vec* velocities) const = 0;
+  /// Copy the state after the last frame: positions (n,), velocities (n,). Throws Stopped.
+  virtual void write_state(Vec* positions, Vec* velocities, Pace& pace) const = 0;
 };
 
 }  // namespace hthm

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "core/large_array.hpp"
+#include "core/paced_array.hpp"
 
 namespace hthm::event_driven {
 
@@ -22,23 +22,22 @@ class Calendar {
   static constexpr std::int32_t none = -1;
 
   /// About so many `events` are expected in an epoch.
-  Calendar(std::int64_t disks, const Real& length, double events)
+  Calendar(std::int64_t disks, const Real& length, double events, Pace& pace)
       : disks_{static_cast<std::int32_t>(disks)},
         buckets_{
             static_cast<std::int32_t>(std::bit_ceil(static_cast<std::uint64_t>(std::clamp(events, 64.0, 0x1p24))))},
         per_time_{static_cast<double>(buckets_) / static_cast<double>(length)},
-        occupied_(static_cast<std::size_t>(buckets_) / 64 + 1),
-        times_(static_cast<std::size_t>(disks)),
-        links_(static_cast<std::size_t>(disks) + static_cast<std::size_t>(buckets_) + 1) {
-    clear();
+        occupied_(filled(buckets_ / 64 + 1, std::uint64_t{0}, pace)),
+        times_(filled(disks, Real{}, pace)),
+        links_(filled(disks + buckets_ + 1, Link{}, pace)) {
+    clear([&pace](std::int64_t links) { pace.did(links); });
   }
 
   /// Begin the next epoch: set back the clock and look which events are due in it; `shifted(count)` is called after
   /// every so many disks and buckets.
   template <class OnPiece>
   void shift_time(const Real& length, const OnPiece& shifted) {
-    clear();
-    shifted(buckets_);
+    clear(shifted);
     for (std::int32_t i = 0; i < disks_; ++i) {
       schedule(i, Real(time(i) - length));
       if (i % 0x4000 == 0) shifted(0x4000);
@@ -78,10 +77,15 @@ class Calendar {
 
   Link& link(std::int32_t k) { return links_[static_cast<std::size_t>(k)]; }
 
-  /// Every link a ring of its own.
-  void clear() {
-    for (std::size_t k = 0; k < links_.size(); ++k) {
-      links_[k] = {static_cast<std::int32_t>(k), static_cast<std::int32_t>(k)};
+  /// Every link a ring of its own; `cleared(count)` is called after every so many.
+  template <class OnPiece>
+  void clear(const OnPiece& cleared) {
+    constexpr std::int32_t piece = 0x10000;
+    const auto links = static_cast<std::int32_t>(links_.size());
+    for (std::int32_t first = 0; first < links; first += piece) {
+      const std::int32_t last = links - first > piece ? first + piece : links;
+      for (std::int32_t k = first; k < last; ++k) link(k) = {k, k};
+      cleared(last - first);
     }
     std::fill(occupied_.begin(), occupied_.end(), 0);
     current_ = 0;

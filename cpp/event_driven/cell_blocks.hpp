@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/large_array.hpp"
+#include "core/paced_array.hpp"
 #include "event_driven/lanes.hpp"
 
 namespace hthm::event_driven {
@@ -16,10 +16,12 @@ class CellBlocks {
  public:
   static constexpr std::int32_t none = -1;
 
-  explicit CellBlocks(std::int64_t cells)
-      : lanes_(static_cast<std::size_t>(cells)),
-        disks_(static_cast<std::size_t>(cells)),
-        chain_(static_cast<std::size_t>(cells)) {}
+  /// Of at most so many disks. Every block but the first of a cell follows one that is full: there is room for all that
+  /// may ever be needed, which takes no memory until then, and no array is ever moved.
+  CellBlocks(std::int64_t cells, std::int64_t disks, Pace& pace)
+      : lanes_(filled(cells, Lanes{}, pace, cells + disks / Lanes::count + 1)),
+        disks_(filled(cells, Disks{}, pace, cells + disks / Lanes::count + 1)),
+        chain_(filled(cells, Chain{}, pace, cells + disks / Lanes::count + 1)) {}
 
   const Lanes* lanes() const { return lanes_.data(); }
   std::int32_t next(std::int32_t block) const { return chain_[at(block)].next; }
@@ -76,6 +78,8 @@ class CellBlocks {
   }
 
  private:
+  using Disks = std::array<std::int32_t, Lanes::count>;
+
   struct Chain {
     std::int32_t next = none;
     std::int32_t count = 0;  // disks in this block
@@ -96,10 +100,10 @@ class CellBlocks {
     return static_cast<std::int32_t>(chain_.size()) - 1;
   }
 
-  LargeArray<Lanes> lanes_;                                   // (blocks,)
-  LargeArray<std::array<std::int32_t, Lanes::count>> disks_;  // (blocks, 8)
-  LargeArray<Chain> chain_;                                   // (blocks,)
-  std::vector<std::int32_t> free_;                            // blocks in no chain
+  LargeArray<Lanes> lanes_;         // (blocks,)
+  LargeArray<Disks> disks_;         // (blocks,)
+  LargeArray<Chain> chain_;         // (blocks,)
+  std::vector<std::int32_t> free_;  // blocks in no chain
 };
 
 }  // namespace hthm::event_driven

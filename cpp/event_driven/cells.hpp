@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/large_array.hpp"
+#include "core/paced_array.hpp"
 #include "core/run.hpp"
 #include "core/stop_request.hpp"
 #include "event_driven/cell_blocks.hpp"
@@ -53,7 +53,7 @@ class Cells {
 
   /// Positions (n,) in [0, box) and velocities (n,), all at time 0.
   Cells(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-        const Horizons& horizons, StopRequest* stop)
+        const Horizons& horizons, Pace& pace)
       : rule_{rule},
         side_{cells_a_side(setup.box, rule.reach(setup.diameter), n)},
         width_{Real(setup.box) / Real(side_)},
@@ -63,11 +63,10 @@ class Cells {
         look_ahead_{horizons.look_ahead},
         units_{setup.box, rule.reach(setup.diameter), setup.box / side_, horizons.crossing, horizons.epoch, n},
         filters_{lane_filters(level)},
-        blocks_{std::int64_t{side_} * side_},
+        blocks_{std::int64_t{side_} * side_, n, pace},
         around_(static_cast<std::size_t>(side_) + 2),
-        disks_(static_cast<std::size_t>(n)) {
+        disks_(filled(n, Disk{}, pace)) {
     for (std::int32_t k = -1; k <= side_; ++k) around_[static_cast<std::size_t>(k + 1)] = (k + side_) % side_;
-    Pace pace{stop};
     for (std::size_t i = 0; i < disks_.size(); ++i) {
       pace.did(1);
       Disk& disk = disks_[i];

@@ -7,7 +7,9 @@
 #include <numbers>
 
 #include "core/run.hpp"
+#include "core/stop_request.hpp"
 #include "core/vec2.hpp"
+#include "event_driven/units.hpp"
 
 namespace hthm::event_driven {
 
@@ -28,24 +30,25 @@ inline Epochs cut_into_epochs(double dt, double longest) {
 }
 
 /// The time in which no disk can go farther than one box, not even one that had all the energy.
-inline double time_to_cross_box(double box, const Vec2<double>* velocities, std::int64_t n) {
-  double fastest = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    fastest = std::max({fastest, std::abs(velocities[i].x), std::abs(velocities[i].y)});
-  }
+inline double time_to_cross_box(double box, const Vec* velocities, std::int64_t n, Pace& pace) {
+  const double fastest = largest_component(velocities, n, pace);
   if (!(fastest > 0)) return HUGE_VAL;
   double sum = 0;  // of the squares, in units of the fastest: no overflow
-  for (std::int64_t i = 0; i < n; ++i) sum += norm2<double>({velocities[i].x / fastest, velocities[i].y / fastest});
+  in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      sum += norm2<double>({velocities[i].x / fastest, velocities[i].y / fastest});
+    }
+  });
   return box / fastest / std::sqrt(sum);
 }
 
 /// How often what happens to a disk, about: it sets the lengths of waits and queues, and no result depends on it.
-struct Pace {
+struct Rates {
   double collisions;  // of a disk in a unit of time, by Enskog's formula
   double crossings;   // of cell borders
 
   /// `crossing` is the time in which the whole energy in one disk would take it across the box.
-  Pace(const Setup& setup, double cell_width, double crossing, std::int64_t n) {
+  Rates(const Setup& setup, double cell_width, double crossing, std::int64_t n) {
     const auto disks = static_cast<double>(n);
     const double speed = setup.box / crossing / std::sqrt(disks);  // root mean square
     const double sigma = setup.diameter / setup.box;

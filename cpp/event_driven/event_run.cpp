@@ -5,12 +5,13 @@
 #include <iomanip>
 #include <sstream>
 #include <string>
-#include <vector>
 
+#include "core/paced_array.hpp"
 #include "event_driven/gas.hpp"
 #include "event_driven/progress.hpp"
 #include "event_driven/units.hpp"
 #include "fixed_step/pair_finders/cell_list.hpp"
+#include "fixed_step/pair_finders/sort_pairs.hpp"
 #include "rules/smooth_disks.hpp"
 
 namespace hthm {
@@ -30,16 +31,17 @@ class EventRun final : public Run {
  public:
   /// Positions and velocities (n,) inside the units, and the velocities as they were given.
   EventRun(const Units& units, const Vec* positions, const Vec* velocities, const Vec* given, std::int64_t n,
-           Simd level, StopRequest* stop)
+           Simd level, Pace& pace)
       : units_{units},
-        progress_{units.setup(), velocities, n},
-        gas_{SmoothDisks{}, units.setup(), positions, velocities, n, level, stop},
-        velocities_(given, given + n) {}
+        progress_{units.setup(), velocities, n, pace},
+        gas_{SmoothDisks{}, units.setup(), positions, velocities, n, level, pace},
+        velocities_(copied(given, n, pace)) {}
 
   void advance(std::int64_t frames, const FrameSink& sink) override {
     const std::int64_t n = gas_.size();
     const auto outside = [this](double time) { return units_.time_outside(time); };
     progress_.listen_to(sink.stop);
+    Pace pace{sink.stop};
     for (std::int64_t frame = 0; frame < frames; ++frame) {
       std::int64_t collisions = 0;
       const auto collided = [&](std::int32_t i, std::int32_t j, double time) {
@@ -60,32 +62,34 @@ class EventRun final : public Run {
       };
       gas_.advance_frame(collided, turned, shifted);
       sink.collisions[frame] = collisions;
-      if (sink.velocities) write_velocities(sink.velocities + frame * n);
-      if (sink.positions) write_positions(sink.positions + frame * n);
+      if (sink.velocities) write_velocities(sink.velocities + frame * n, pace);
+      if (sink.positions) write_positions(sink.positions + frame * n, pace);
       if (sink.stop && progress_.worked(1 + n / 16)) progress_.look_up(gas_.epoch_start(), gas_.frame_end(), outside);
     }
   }
 
-  void write_state(Vec* positions, Vec* velocities) const override {
-    write_positions(positions);
-    write_velocities(velocities);
+  void write_state(Vec* positions, Vec* velocities, Pace& pace) const override {
+    write_positions(positions, pace);
+    write_velocities(velocities, pace);
   }
 
  private:
-  void write_velocities(Vec* velocities) const { std::copy(velocities_.begin(), velocities_.end(), velocities); }
+  void write_velocities(Vec* velocities, Pace& pace) const { copy(velocities_.data(), gas_.size(), velocities, pace); }
 
-  void write_positions(Vec* positions) const {
+  void write_positions(Vec* positions, Pace& pace) const {
     const double box = units_.setup().box;
-    for (std::int32_t i = 0; i < gas_.size(); ++i) {
-      const Vec x = gas_.position(i);
-      positions[i] = {units_.length_outside(wrapped(x.x, box)), units_.length_outside(wrapped(x.y, box))};
-    }
+    in_pieces(0, gas_.size(), pace, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) {
+        const Vec x = gas_.position(static_cast<std::int32_t>(i));
+        positions[i] = {units_.length_outside(wrapped(x.x, box)), units_.length_outside(wrapped(x.y, box))};
+      }
+    });
   }
 
   Units units_;
   Progress progress_;
   event_driven::Gas<double, SmoothDisks> gas_;
-  std::vector<Vec> velocities_;  // (n,) those of the gas, outside, side by side: a frame is one copy
+  LargeArray<Vec> velocities_;  // (n,) those of the gas, outside, side by side: a frame is one copy
 };
 
 std::string overlap_text(std::int64_t i, std::int64_t j, double distance) {
@@ -96,15 +100,15 @@ std::string overlap_text(std::int64_t i, std::int64_t j, double distance) {
 }
 
 /// Throw for the first pair of overlapping disks. What rounding may do to a pair in contact is no overlap.
-void refuse_overlap(const Units& units, const Vec* positions, std::int64_t n, StopRequest* stop) {
+void refuse_overlap(const Units& units, const Vec* positions, std::int64_t n, Pace& pace) {
   const Setup& setup = units.setup();
   const double touching = setup.diameter - std::max(1e-12 * setup.diameter, 0x1p-51 * setup.box);
-  CellList finder{setup, n, simd_level()};
+  CellList finder{setup, n, simd_level(), pace};
   PairList pairs;
-  Pace pace{stop};
   finder.find({positions, nullptr, n}, pairs, pace);
-  std::sort(pairs.begin(), pairs.end());
+  sort_pairs(pairs, n, pace);
   for (const Pair& pair : pairs) {
+    pace.did(1);
     const Vec d = separation(positions[pair.i()], positions[pair.j()], setup.box, setup.box / 2);
     const double distance = std::hypot(d.x, d.y);
     if (distance < touching) throw OverlappingStart{pair.i(), pair.j(), units.length_outside(distance)};
@@ -118,10 +122,12 @@ OverlappingStart::OverlappingStart(std::int64_t first, std::int64_t second, doub
 
 std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
                                     Simd level, StopRequest* stop) {
-  const Units units{setup, velocities, n};
-  const std::vector<Vec> x = units.positions_inside(positions, n), v = units.velocities_inside(velocities, n);
-  refuse_overlap(units, x.data(), n, stop);
-  return std::make_unique<EventRun>(units, x.data(), v.data(), velocities, n, level, stop);
+  Pace pace{stop};
+  const Units units{setup, velocities, n, pace};
+  const LargeArray<Vec> x = units.positions_inside(positions, n, pace),
+                        v = units.velocities_inside(velocities, n, pace);
+  refuse_overlap(units, x.data(), n, pace);
+  return std::make_unique<EventRun>(units, x.data(), v.data(), velocities, n, level, pace);
 }
 
 }  // namespace hthm

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/large_array.hpp"
+#include "core/paced_array.hpp"
 #include "core/run.hpp"
 #include "core/stop_request.hpp"
 #include "event_driven/calendar.hpp"
@@ -22,10 +22,10 @@ class Gas {
  public:
   /// Positions (n,) in [0, box), no two overlapping, and velocities (n,), in units like `Units`: of about one box and
   /// one of the fastest disk. The level, which the CPU must have, changes the speed, and results by no more than
-  /// rounding. `stop` is checked meanwhile.
-  Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
-      Simd level = simd_level(), StopRequest* stop = nullptr)
-      : Gas{rule, setup, positions, velocities, n, level, stop, time_to_cross_box(setup.box, velocities, n)} {}
+  /// rounding. Throws Stopped where `pace` says so.
+  Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
+      Pace& pace)
+      : Gas{rule, setup, positions, velocities, n, level, pace, time_to_cross_box(setup.box, velocities, n, pace)} {}
 
   std::int64_t size() const { return cells_.size(); }
 
@@ -76,28 +76,28 @@ class Gas {
   static constexpr JustHit nobody_{};
 
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-      StopRequest* stop, double crossing)
+      Pace& pace, double crossing)
       : Gas{rule,
             setup,
             positions,
             velocities,
             n,
             level,
-            stop,
+            pace,
             crossing,
-            Pace{setup, setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n), crossing, n}} {}
+            Rates{setup, setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n), crossing, n}} {}
 
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-      StopRequest* stop, double crossing, const Pace& pace)
+      Pace& pace, double crossing, const Rates& rates)
       : rule_{rule},
         dt_{setup.dt},
-        epochs_{cut_into_epochs(setup.dt, pace.longest_epoch(crossing, n))},
-        cells_{rule, setup, positions, velocities, n, level, {crossing, epochs_.length, pace.look_ahead()}, stop},
-        calendar_{n, Real(epochs_.length), pace.events() * epochs_.length * static_cast<double>(n)},
-        exits_(static_cast<std::size_t>(n)),
-        partner_collisions_(static_cast<std::size_t>(n)) {
+        epochs_{cut_into_epochs(setup.dt, rates.longest_epoch(crossing, n))},
+        cells_{rule, setup, positions, velocities, n, level, {crossing, epochs_.length, rates.look_ahead()}, pace},
+        calendar_{n, Real(epochs_.length), rates.events() * epochs_.length * static_cast<double>(n), pace},
+        exits_(filled(n, Side{}, pace)),
+        partner_collisions_(filled(n, std::uint32_t{0}, pace)) {
     for (std::int32_t i = 0; i < n; ++i) {
-      if (stop && i % 0x2000 == 0) stop->check();
+      pace.did(8);  // so much as eight disks are elsewhere
       look_around(i, nobody_);
       schedule(i);
     }

@@ -17,9 +17,12 @@ namespace hthm::event_driven {
 class Progress {
  public:
   /// In the units of the gas.
-  Progress(const Setup& setup, const Vec* velocities, std::int64_t n) : collisions_{64 * n}, turns_{1024 * n} {
+  Progress(const Setup& setup, const Vec* velocities, std::int64_t n, Pace& pace)
+      : collisions_{64 * n}, turns_{1024 * n} {
     double energy = 0;
-    for (std::int64_t i = 0; i < n; ++i) energy += norm2(velocities[i]);
+    in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) energy += norm2(velocities[i]);
+    });
     const double speed = std::sqrt(energy / static_cast<double>(n));
     shortest_ = 128 * least_gap * setup.diameter / speed;  // two disks a collision; infinite at rest, when none collide
   }
@@ -60,7 +63,8 @@ class Progress {
   /// Turns between two looks: a few milliseconds.
   static constexpr std::int64_t between_ = 8192;
 
-  struct Pace {
+  /// How much happens in how little time.
+  struct Watch {
     std::int64_t counted = 0;     // since the last look at the clock
     double epoch = 0, clock = 0;  // then
 
@@ -86,7 +90,7 @@ class Progress {
   double shortest_ = 0;              // time that so many collisions take
   std::int64_t left_ = between_;     // of the work until it is time to look up
   std::int64_t other_ = 0;           // work since that was no turn
-  Pace by_collisions_, by_turns_;
+  Watch by_collisions_, by_turns_;
   StopRequest* stop_ = nullptr;
 };
 

@@ -5,22 +5,30 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <vector>
 
+#include "core/paced_array.hpp"
 #include "core/run.hpp"
 
 namespace hthm::event_driven {
+
+/// Of all components of vectors (n,), the largest in size.
+inline double largest_component(const Vec* vectors, std::int64_t n, Pace& pace) {
+  double largest = 0;
+  in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      largest = std::max({largest, std::abs(vectors[i].x), std::abs(vectors[i].y)});
+    }
+  });
+  return largest;
+}
 
 /// Inside, the box is in [1, 2), and so is the largest component of a velocity; where all disks are at rest it is the
 /// time between frames that is. A velocity below 2^-1022 of the largest may round to zero inside: it moves nothing.
 /// Back outside, what is smaller than the least normal number is rounded to the multiples of the least number there is.
 class Units {
  public:
-  Units(const Setup& setup, const Vec* velocities, std::int64_t n) : length_{-std::ilogb(setup.box)} {
-    double fastest = 0;
-    for (std::int64_t i = 0; i < n; ++i) {
-      fastest = std::max({fastest, std::abs(velocities[i].x), std::abs(velocities[i].y)});
-    }
+  Units(const Setup& setup, const Vec* velocities, std::int64_t n, Pace& pace) : length_{-std::ilogb(setup.box)} {
+    const double fastest = largest_component(velocities, n, pace);
     speed_ = fastest > 0 ? std::min(-std::ilogb(fastest), most_power) : 0;
     time_ = fastest > 0 ? length_ - speed_ : -std::ilogb(setup.dt);
     length_back_ = std::ldexp(1.0, -length_);
@@ -34,8 +42,12 @@ class Units {
   /// The gas and the clock, inside.
   const Setup& setup() const { return setup_; }
 
-  std::vector<Vec> positions_inside(const Vec* x, std::int64_t n) const { return multiplied(x, n, length_); }
-  std::vector<Vec> velocities_inside(const Vec* v, std::int64_t n) const { return multiplied(v, n, speed_); }
+  LargeArray<Vec> positions_inside(const Vec* x, std::int64_t n, Pace& pace) const {
+    return multiplied(x, n, length_, pace);
+  }
+  LargeArray<Vec> velocities_inside(const Vec* v, std::int64_t n, Pace& pace) const {
+    return multiplied(v, n, speed_, pace);
+  }
 
   double length_outside(double x) const { return x * length_back_; }
   Vec velocity_outside(const Vec& v) const { return {v.x * speed_back_, v.y * speed_back_}; }
@@ -45,10 +57,12 @@ class Units {
   static constexpr int most_power = 1022;             // its inverse is a normal number
   static constexpr double shortest_frame = 0x1p-900;  // as good as a shorter one: nothing moves in either
 
-  static std::vector<Vec> multiplied(const Vec* a, std::int64_t n, int power) {
-    std::vector<Vec> out(static_cast<std::size_t>(n));
+  static LargeArray<Vec> multiplied(const Vec* a, std::int64_t n, int power, Pace& pace) {
+    LargeArray<Vec> out = copied(a, n, pace);
     const double factor = std::ldexp(1.0, power);
-    std::transform(a, a + n, out.begin(), [factor](const Vec& v) { return Vec{v.x * factor, v.y * factor}; });
+    in_pieces(0, n, pace, [factor, to = out.data()](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) to[i] = {to[i].x * factor, to[i].y * factor};
+    });
     return out;
   }
 

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/narrow.hpp"
 #include "fixed_step/fixed_step_run.hpp"
 #include "fixed_step/pair_finders/all_pairs.hpp"
 #include "fixed_step/pair_finders/cell_list.hpp"
@@ -16,14 +17,14 @@ namespace {
 
 template <class Finder>
 std::unique_ptr<Run> make(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-                          StopRequest* stop) {
+                          Pace& pace) {
   return std::make_unique<FixedStepRun<Finder, SmoothDisks>>(SmoothDisks{}, setup, positions, velocities, n, level,
-                                                             stop);
+                                                             pace);
 }
 
 struct Engine {
   std::string_view name;
-  std::unique_ptr<Run> (*make)(const Setup&, const Vec*, const Vec*, std::int64_t, Simd, StopRequest*);
+  std::unique_ptr<Run> (*make)(const Setup&, const Vec*, const Vec*, std::int64_t, Simd, Pace&);
 };
 
 constexpr Engine engines[] = {
@@ -47,8 +48,11 @@ const std::vector<std::string_view>& fixed_step_engines() {
 
 std::unique_ptr<Run> make_fixed_step_run(std::string_view name, const Setup& setup, const Vec* positions,
                                          const Vec* velocities, std::int64_t n, Simd level, StopRequest* stop) {
+  Pace pace{stop};
   for (const Engine& engine : engines) {
-    if (engine.name == name) return engine.make(setup, positions, velocities, n, level, stop);
+    if (engine.name == name) {
+      return engine.make(setup, positions, velocities, narrow<std::int32_t>(n, "n"), level, pace);
+    }
   }
   throw std::invalid_argument("engine: unknown name " + std::string{name});
 }

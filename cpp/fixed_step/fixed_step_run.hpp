@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/large_array.hpp"
-#include "core/narrow.hpp"
+#include "core/paced_array.hpp"
 #include "core/run.hpp"
 #include "fixed_step/drift.hpp"
 #include "fixed_step/legal_start.hpp"
@@ -15,25 +14,19 @@
 
 namespace hthm {
 
-/// A copy whose pages are not all touched at once: of very many disks that takes a while.
-inline void copy_start(const Vec* from, std::int64_t n, Pace& pace, LargeArray<Vec>& to) {
-  to.reserve(static_cast<std::size_t>(n));
-  in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) { to.insert(to.end(), from + first, from + last); });
-}
-
 template <class Finder, CollisionRule Rule>
 class FixedStepRun final : public Run {
  public:
+  /// `n` fits 32 bits.
   FixedStepRun(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
-               Simd level, StopRequest* stop = nullptr)
+               Simd level, Pace& pace)
       : rule_{rule},
         setup_{setup},
         level_{level},
-        finder_{{setup.box, rule.reach(setup.diameter), setup.dt}, narrow<std::int32_t>(n, "n"), level} {
-    Pace pace{stop};
-    copy_start(positions, n, pace, positions_);
-    copy_start(velocities, n, pace, velocities_);
-    inner_.resize(Rule::inner > 0 ? static_cast<std::size_t>(n) : 1);
+        positions_(copied(positions, n, pace)),
+        velocities_(copied(velocities, n, pace)),
+        inner_(filled(Rule::inner > 0 ? n : 1, Inner<double, Rule::inner>{}, pace)),
+        finder_{{setup.box, rule.reach(setup.diameter), setup.dt}, n, level, pace} {
     in_pieces(0, n, pace, [this](std::int64_t first, std::int64_t last) {
       require_inside(positions_.data() + first, last - first, setup_.box);
       require_finite(velocities_.data() + first, last - first);
@@ -52,25 +45,20 @@ class FixedStepRun final : public Run {
       finder_.find({positions_.data(), velocities_.data(), n}, pairs_, pace);
       sort_pairs(pairs_, n, pace);
       sink.collisions[frame] = collide_all(sink.log, pace);
-      if (sink.velocities) record(velocities_, pace, sink.velocities + frame * n);
-      if (sink.positions) record(positions_, pace, sink.positions + frame * n);
+      if (sink.velocities) copy(velocities_.data(), n, sink.velocities + frame * n, pace);
+      if (sink.positions) copy(positions_.data(), n, sink.positions + frame * n, pace);
       if constexpr (Rule::inner > 0) {
-        if (sink.inner) write_inner(sink.inner + frame * n * Rule::inner);
+        if (sink.inner) write_inner(sink.inner + frame * n * Rule::inner, pace);
       }
     }
   }
 
-  void write_state(Vec* positions, Vec* velocities) const override {
-    std::copy(positions_.begin(), positions_.end(), positions);
-    std::copy(velocities_.begin(), velocities_.end(), velocities);
+  void write_state(Vec* positions, Vec* velocities, Pace& pace) const override {
+    copy(positions_.data(), static_cast<std::int64_t>(positions_.size()), positions, pace);
+    copy(velocities_.data(), static_cast<std::int64_t>(velocities_.size()), velocities, pace);
   }
 
  private:
-  static void record(const LargeArray<Vec>& from, Pace& pace, Vec* to) {
-    in_pieces(0, static_cast<std::int64_t>(from.size()), pace,
-              [&](std::int64_t first, std::int64_t last) { std::copy(&from[0] + first, &from[0] + last, to + first); });
-  }
-
   std::int64_t collide_all(CollisionLog* log, Pace& pace) {
     const double half_box = setup_.box / 2;
     std::int64_t collisions = 0;
@@ -93,8 +81,13 @@ class FixedStepRun final : public Run {
 
   Inner<double, Rule::inner>& inner(std::size_t i) { return inner_[Rule::inner > 0 ? i : 0]; }
 
-  void write_inner(double* to) const {
-    for (const auto& inner : inner_) to = std::copy(inner.values.begin(), inner.values.end(), to);
+  void write_inner(double* to, Pace& pace) const {
+    in_pieces(0, static_cast<std::int64_t>(inner_.size()), pace, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) {
+        const auto& values = inner_[static_cast<std::size_t>(i)].values;
+        to = std::copy(values.begin(), values.end(), to);
+      }
+    });
   }
 
   Rule rule_;

@@ -71,8 +71,7 @@ void Ensemble::advance(const Record& record, int threads, StopRequest* stop) {
 void Ensemble::write_state(Vec* positions, Vec* velocities, StopRequest* stop) const {
   Pace pace{stop};
   for (std::int64_t k = 0; k < runs(); ++k) {
-    pace.did(n_);
-    runs_[static_cast<std::size_t>(k)]->write_state(positions + k * n_, velocities + k * n_);
+    runs_[static_cast<std::size_t>(k)]->write_state(positions + k * n_, velocities + k * n_, pace);
   }
 }
 

@@ -15,7 +15,7 @@ void count_overlaps(const Setup& setup, const Vec* positions, std::int64_t runs,
                     std::int64_t* counts, StopRequest* stop) {
   stoppable_for(runs, threads, stop, [&](std::int64_t k) {
     Pace pace{stop};
-    SortedCells finder{setup, narrow<std::int32_t>(n, "n"), simd_level()};
+    SortedCells finder{setup, narrow<std::int32_t>(n, "n"), simd_level(), pace};
     const Vec* of_run = positions + k * n;
     in_pieces(0, n, pace,
               [&](std::int64_t first, std::int64_t last) { require_inside(of_run + first, last - first, setup.box); });

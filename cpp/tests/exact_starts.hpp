@@ -105,7 +105,8 @@ inline Recorded record(const Start& start, std::int64_t frames, std::int64_t str
     run->advance(std::min(stretch, frames - frame), {out.velocities.data() + offset, out.positions.data() + offset,
                                                      out.collisions.data() + frame, &out.log});
   }
-  run->write_state(out.last_positions.data(), out.last_velocities.data());
+  hthm::Pace pace{nullptr};
+  run->write_state(out.last_positions.data(), out.last_velocities.data(), pace);
   return out;
 }
 

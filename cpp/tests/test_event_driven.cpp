@@ -207,8 +207,9 @@ TEST_CASE("Enskog's collision rate in a dilute gas") {
 
 TEST_CASE("another real type: the gas in long double, forth and back") {
   const Start start = random_start(60, 0.1, 0.05, 4);
-  hthm::event_driven::Gas<long double, hthm::SmoothDisks> gas{hthm::SmoothDisks{}, start.setup, start.positions.data(),
-                                                              start.velocities.data(), 60};
+  hthm::Pace pace{nullptr};
+  hthm::event_driven::Gas<long double, hthm::SmoothDisks> gas{
+      hthm::SmoothDisks{}, start.setup, start.positions.data(), start.velocities.data(), 60, hthm::simd_level(), pace};
   BruteForce expected{start};
   std::int64_t collisions = 0;
   for (int frame = 0; frame < 5; ++frame) {

@@ -85,7 +85,7 @@ void check_finder(const char* name, const Setup& setup, const Disks& start, int 
     CAPTURE(setup.diameter);
     Disks disks = start;
     Pace pace{nullptr};
-    Finder finder{setup, disks.view().n, level};
+    Finder finder{setup, disks.view().n, level, pace};
     for (int step = 0; step < steps; ++step) {
       CAPTURE(step);
       PairList pairs;
@@ -169,8 +169,8 @@ TEST_CASE("sorted_cells finds the pairs that sweep_and_prune finds where the box
       const Disks start = random_disks(n, 1.0, setup.diameter, random);
       for (const Simd level : levels()) {
         Disks disks = start;
-        hthm::SweepAndPrune sweep{setup, disks.view().n, level};
-        hthm::SortedCells cells{setup, disks.view().n, level};
+        hthm::SweepAndPrune sweep{setup, disks.view().n, level, pace};
+        hthm::SortedCells cells{setup, disks.view().n, level, pace};
         for (int step = 0; step < 3; ++step) {
           PairList expected, pairs;
           sweep.find(disks.view(), expected, pace);
@@ -194,8 +194,8 @@ TEST_CASE("sorted_cells finds all pairs where more disks crowd in a band than it
   Disks row = random_disks(n, 1.0, 0, random);
   for (Vec& x : row.positions) x.y = 0.5;
   PairList expected, pairs;
-  hthm::SweepAndPrune{setup, row.view().n, Simd::portable}.find(row.view(), expected, pace);
-  hthm::SortedCells{setup, row.view().n, Simd::portable}.find(row.view(), pairs, pace);
+  hthm::SweepAndPrune{setup, row.view().n, Simd::portable, pace}.find(row.view(), expected, pace);
+  hthm::SortedCells{setup, row.view().n, Simd::portable, pace}.find(row.view(), pairs, pace);
   hthm::sort_pairs(expected, row.view().n, pace);
   hthm::sort_pairs(pairs, row.view().n, pace);
   CHECK(pairs.size() > 100);

@@ -80,8 +80,9 @@ constexpr std::int64_t frames = 40;
 
 template <class Rule>
 Recorded fixed_step(const Rule& rule, const Start& start) {
+  hthm::Pace pace{nullptr};
   hthm::FixedStepRun<hthm::SortedCells, Rule> run(rule, start.setup, start.positions.data(), start.velocities.data(),
-                                                  start.n(), hthm::simd_level());
+                                                  start.n(), hthm::simd_level(), pace);
   const auto disks = static_cast<std::size_t>(frames * start.n());
   Recorded out{
       std::vector<Vec>(disks), std::vector<double>(disks * Rule::inner), std::vector<std::int64_t>(frames), {}};
@@ -96,11 +97,12 @@ Recorded fixed_step(const Rule& rule, const Start& start) {
 
 template <class Rule>
 struct Exact {
+  hthm::Pace pace{nullptr};
   hthm::event_driven::Gas<double, Rule> gas;
   std::int64_t collisions = 0;
 
   Exact(const Rule& rule, const Start& start)
-      : gas{rule, start.setup, start.positions.data(), start.velocities.data(), start.n()} {}
+      : gas{rule, start.setup, start.positions.data(), start.velocities.data(), start.n(), hthm::simd_level(), pace} {}
 
   template <class Collided>
   void run(const Collided& collided) {

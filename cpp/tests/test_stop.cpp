@@ -1,11 +1,15 @@
 // Long work that is asked to stop, before its end and on every thread.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/stop_request.hpp"
@@ -25,6 +29,14 @@ namespace {
 /// A request that is granted at its first question.
 StopRequest at_once() {
   return StopRequest{[] { return true; }};
+}
+
+/// Memory that this process has touched.
+std::int64_t resident_bytes() {
+  std::ifstream pages{"/proc/self/statm"};
+  std::int64_t all = 0, resident = 0;
+  pages >> all >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
 }
 
 /// Disks in a corner of the box: whoever looks for pairs by place looks at all of them.
@@ -110,6 +122,39 @@ TEST_CASE("a frame of every fixed-step engine stops on the way, and so does its 
   StopRequest stop = at_once();
   CHECK_THROWS_AS(
       (hthm::Ensemble{"cell_list", {1.0, 1e-9, 1.0}, {positions.data(), velocities.data(), 1, n}, 1, &stop}), Stopped);
+}
+
+TEST_CASE("no engine that looks near by touches much memory, or passes many disks, without a question") {
+  constexpr std::int64_t side = 550, n = side * side, most_bytes = 16 << 20;
+  std::vector<Vec> positions, velocities;
+  std::mt19937_64 random{9};
+  std::normal_distribution<double> speed;
+  for (std::int64_t k = 0; k < n; ++k) {
+    positions.push_back({static_cast<double>(k % side) / side, static_cast<double>(k / side) / side});
+    velocities.push_back({speed(random), speed(random)});
+  }
+  for (const std::string_view engine : {"event", "cell_list", "sorted_cells", "neighbor_list", "sweep_and_prune"}) {
+    CAPTURE(std::string{engine});
+    int asked = 0;
+    std::int64_t seen = resident_bytes(), most = 0;
+    StopRequest watch{[&] {
+      ++asked;
+      const std::int64_t now = resident_bytes();
+      most = std::max(most, now - std::exchange(seen, now));
+      return false;
+    }};
+    auto asked_since = [&asked, before = 0]() mutable { return asked - std::exchange(before, asked); };
+    hthm::Ensemble ensemble{engine, {1.0, 1e-4, 1e-4}, {positions.data(), velocities.data(), 1, n}, 1, &watch};
+    CHECK(asked_since() >= n / Pace::steps);
+    std::int64_t collisions = 0;
+    std::vector<Vec> first(n), second(n);
+    seen = resident_bytes();
+    ensemble.advance({1, 0, 1, &collisions, first.data(), nullptr}, 1, &watch);
+    CHECK(asked_since() >= 1);
+    ensemble.write_state(first.data(), second.data(), &watch);
+    CHECK(asked_since() >= 2);
+    CHECK(most <= most_bytes);
+  }
 }
 
 TEST_CASE("overlaps, placement, copies and histograms stop on the way") {

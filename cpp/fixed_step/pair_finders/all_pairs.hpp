@@ -1,8 +1,10 @@
 // Every pair is looked at: n(n-1)/2 tests a step. The reference for the others, and the fastest for a few dozen disks.
 #pragma once
 
-#include <vector>
+#include <algorithm>
+#include <cstdint>
 
+#include "core/paced_array.hpp"
 #include "fixed_step/pair_finders/pair_list.hpp"
 #include "fixed_step/pair_finders/strip.hpp"
 
@@ -10,18 +12,20 @@ namespace hthm {
 
 class AllPairs {
  public:
-  AllPairs(const Setup& setup, std::int64_t n, Simd level)
+  AllPairs(const Setup& setup, std::int64_t n, Simd level, Pace& pace)
       : overlap_{setup},
         test_{strip_test(level)},
-        x_(static_cast<std::size_t>(n)),
-        y_(static_cast<std::size_t>(n)),
-        found_(static_cast<std::size_t>(n) + 8) {}
+        x_(filled(n, 0.0, pace)),
+        y_(filled(n, 0.0, pace)),
+        found_(filled<std::int32_t>(n + 8, 0, pace)) {}
 
   void find(const Disks& disks, PairList& pairs, Pace& pace) {
-    for (std::int64_t i = 0; i < disks.n; ++i) {
-      x_[static_cast<std::size_t>(i)] = disks.positions[i].x;
-      y_[static_cast<std::size_t>(i)] = disks.positions[i].y;
-    }
+    in_pieces(0, disks.n, pace, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) {
+        x_[static_cast<std::size_t>(i)] = disks.positions[i].x;
+        y_[static_cast<std::size_t>(i)] = disks.positions[i].y;
+      }
+    });
     const Strip all{x_.data(), y_.data()};
     const std::int64_t rows = std::max<std::int64_t>(1, Pace::steps / std::max<std::int64_t>(1, disks.n));
     for (std::int64_t begin = 0; begin < disks.n; begin += rows) {
@@ -37,8 +41,8 @@ class AllPairs {
  private:
   OverlapTest overlap_;
   StripTest test_;
-  std::vector<double> x_, y_;  // (n,)
-  std::vector<std::int32_t> found_;
+  LargeArray<double> x_, y_;  // (n,)
+  LargeArray<std::int32_t> found_;
 };
 
 }  // namespace hthm

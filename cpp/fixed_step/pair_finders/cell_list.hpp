@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "core/large_array.hpp"
+#include "core/paced_array.hpp"
 #include "fixed_step/pair_finders/all_pairs.hpp"
 #include "fixed_step/pair_finders/cell_grid.hpp"
 #include "fixed_step/pair_finders/pair_list.hpp"
@@ -14,18 +14,18 @@ namespace hthm {
 
 class CellList {
  public:
-  CellList(const Setup& setup, std::int64_t n, Simd level)
+  CellList(const Setup& setup, std::int64_t n, Simd level, Pace& pace)
       : overlap_{setup},
-        all_pairs_{setup, n, level},
+        all_pairs_{setup, n, level, pace},
         // Nearly every neighbouring cell is empty, so that the branches on it are foreseen: faster than fewer cells to
         // clear (bench/bench_engines.py at the paper's state: 19 us a step, with four cells a disk 28).
         grid_{setup, std::sqrt(32 * static_cast<double>(n))},
-        first_(grid_.side >= 3 ? static_cast<std::size_t>(grid_.side * grid_.side) : 0),
-        next_(static_cast<std::size_t>(n)) {}
+        first_(filled(grid_.side >= 3 ? grid_.side * grid_.side : 0, none, pace)),
+        next_(filled(n, none, pace)) {}
 
   void find(const Disks& disks, PairList& pairs, Pace& pace) {
     if (grid_.side < 3) return all_pairs_.find(disks, pairs, pace);
-    std::fill(first_.begin(), first_.end(), none);
+    fill(first_, none, pace);
     // Copies: as far as the compiler knows, what the loop calls may change the members, which costs 15 %.
     const CellGrid grid = grid_;
     std::int32_t *firsts = first_.data(), *nexts = next_.data();

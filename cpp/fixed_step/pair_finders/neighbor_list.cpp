@@ -4,12 +4,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/paced_array.hpp"
 #include "fixed_step/pair_finders/sort_pairs.hpp"
 
 namespace hthm {
 
-NeighborList::NeighborList(const Setup& setup, std::int64_t n, Simd level)
-    : setup_{setup}, level_{level}, overlap_{setup}, reference_(static_cast<std::size_t>(n)) {}
+NeighborList::NeighborList(const Setup& setup, std::int64_t n, Simd level, Pace& pace)
+    : setup_{setup}, level_{level}, overlap_{setup}, reference_(filled(n, Vec{}, pace)) {}
 
 void NeighborList::find(const Disks& disks, PairList& pairs, Pace& pace) {
   if (moved_too_far(disks, pace)) rebuild(disks, pace);
@@ -52,12 +53,12 @@ void NeighborList::rebuild(const Disks& disks, Pace& pace) {
   const double skin = best_skin(disks, pace);
   if (!neighbours_ || skin != skin_) {
     skin_ = skin;
-    neighbours_.emplace(Setup{setup_.box, setup_.diameter + skin, setup_.dt}, disks.n, level_);
+    neighbours_.emplace(Setup{setup_.box, setup_.diameter + skin, setup_.dt}, disks.n, level_, pace);
   }
   list_.clear();
   neighbours_->find(disks, list_, pace);
   sort_pairs(list_, disks.n, pace);
-  std::copy(disks.positions, disks.positions + disks.n, reference_.begin());
+  copy(disks.positions, disks.n, reference_.data(), pace);
 }
 
 /// The skin with the least work a step: a thick one makes a long list to look through, a thin one a short-lived list.

@@ -13,7 +13,7 @@ namespace hthm {
 
 class NeighborList {
  public:
-  NeighborList(const Setup& setup, std::int64_t n, Simd level);
+  NeighborList(const Setup& setup, std::int64_t n, Simd level, Pace& pace);
   void find(const Disks& disks, PairList& pairs, Pace& pace);
 
  private:

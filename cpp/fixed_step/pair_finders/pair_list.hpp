@@ -43,7 +43,7 @@ struct OverlapTest {
 };
 
 // A pair finder is a class with
-//   Finder(const Setup& setup, std::int64_t n, Simd level);
+//   Finder(const Setup& setup, std::int64_t n, Simd level, Pace& pace);
 //   void find(const Disks& disks, PairList& pairs, Pace& pace);
 // `n` fits 32 bits. `find` appends every overlapping pair once, in any order. It decides which pairs to look at and
 // nothing else; what it keeps between calls (cell order, neighbour lists) may change its speed but never its answer. It

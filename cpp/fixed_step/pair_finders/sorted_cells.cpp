@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/paced_array.hpp"
+
 namespace hthm {
 namespace {
 
@@ -13,18 +15,18 @@ constexpr std::int64_t cells_in_cache = 1 << 18;
 
 }  // namespace
 
-SortedCells::SortedCells(const Setup& setup, std::int64_t n, Simd level)
+SortedCells::SortedCells(const Setup& setup, std::int64_t n, Simd level, Pace& pace)
     : setup_{setup},
       level_{level},
       overlap_{setup},
       // An empty cell costs little more than its bit, so a fine grid costs room in the cache above all.
       grid_{setup, std::max(3.0, std::sqrt(32 * static_cast<double>(n)))} {
   if (grid_.side < 3) {
-    all_pairs_ = std::make_unique<AllPairs>(setup, n, level);
+    all_pairs_ = std::make_unique<AllPairs>(setup, n, level, pace);
     return;
   }
-  cells_.resize(static_cast<std::size_t>(n));
-  outer_.resize(static_cast<std::size_t>(n / 4 + 2));
+  cells_ = filled<std::int32_t>(n, 0, pace);
+  outer_ = filled(n / 4 + 2, OuterDisks{}, pace);
   std::int64_t rows = grid_.side;
   if (rows * rows > cells_in_cache || n > CellTable::most_disks) {
     while (rows >> band_shift_ > 1 && grid_.side << (band_shift_ + 1) <= cells_in_cache) ++band_shift_;
@@ -131,7 +133,7 @@ bool SortedCells::sort_into_bands(const Disks& disks, Pace& pace) {
 
 void SortedCells::find_in_bands(const Disks& disks, PairList& pairs, Pace& pace) {
   if (!sort_into_bands(disks, pace)) {
-    if (!cell_list_) cell_list_ = std::make_unique<CellList>(setup_, disks.n, level_);
+    if (!cell_list_) cell_list_ = std::make_unique<CellList>(setup_, disks.n, level_, pace);
     return cell_list_->find(disks, pairs, pace);
   }
   for (const Band& band : bands_) {

@@ -18,7 +18,7 @@ namespace hthm {
 
 class SortedCells {
  public:
-  SortedCells(const Setup& setup, std::int64_t n, Simd level);
+  SortedCells(const Setup& setup, std::int64_t n, Simd level, Pace& pace);
   void find(const Disks& disks, PairList& pairs, Pace& pace);
 
  private:
@@ -45,7 +45,7 @@ class SortedCells {
   std::unique_ptr<CellList> cell_list_;  // where more disks crowd in a band than a table can number
   std::unique_ptr<CellTable> table_;
   std::vector<CellTable::Image> images_;
-  std::vector<OuterDisks> outer_;
+  LargeArray<OuterDisks> outer_;
   LargeArray<std::int32_t> cells_;         // (n,) of the disks: row << 16 | column, or in the table
   std::vector<Band> bands_;                // none where one table holds all
   std::vector<std::int32_t> in_row_;       // (side,) disks of each row

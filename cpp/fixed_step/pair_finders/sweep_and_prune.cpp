@@ -3,17 +3,19 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/paced_array.hpp"
+
 namespace hthm {
 
-SweepAndPrune::SweepAndPrune(const Setup& setup, std::int64_t n, Simd level)
+SweepAndPrune::SweepAndPrune(const Setup& setup, std::int64_t n, Simd level, Pace& pace)
     : overlap_{setup},
       test_{strip_test(level)},
       // The margins cover the rounding of differences of coordinates and of their squares.
       reach_{setup.diameter * (1 + 0x1p-40) + setup.box * 0x1p-50},
-      order_(static_cast<std::size_t>(n)),
-      x_(order_.size()),
-      y_(order_.size()),
-      found_(order_.size() + 8) {
+      order_(filled<std::int32_t>(n, 0, pace)),
+      x_(filled(n, 0.0, pace)),
+      y_(filled(n, 0.0, pace)),
+      found_(filled<std::int32_t>(n + 8, 0, pace)) {
   std::iota(order_.begin(), order_.end(), 0);
 }
 

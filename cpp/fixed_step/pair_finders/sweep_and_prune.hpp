@@ -12,7 +12,7 @@ namespace hthm {
 
 class SweepAndPrune {
  public:
-  SweepAndPrune(const Setup& setup, std::int64_t n, Simd level);
+  SweepAndPrune(const Setup& setup, std::int64_t n, Simd level, Pace& pace);
   void find(const Disks& disks, PairList& pairs, Pace& pace);
 
  private:
@@ -24,7 +24,7 @@ class SweepAndPrune {
   double reach_;                    // overlapping disks are no further apart in x
   LargeArray<std::int32_t> order_;  // (n,) disks by ascending x
   LargeArray<double> x_, y_;        // (n,) coordinates in this order
-  std::vector<std::int32_t> found_;
+  LargeArray<std::int32_t> found_;
 };
 
 }  // namespace hthm
