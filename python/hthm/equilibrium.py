@@ -11,6 +11,9 @@ from hthm import mechanics
 _ALL_POLYNOMIALS: Final = 1.0271
 """What self-diffusion is in units of its first Sonine approximation."""
 
+_MOST_FLUID: Final = 0.9
+"""Area fraction beyond which there is no fluid, and no rate of Enskog's."""
+
 
 class Equilibrium:
     """Temperature, collision rate and mean free path of a gas, from its numbers: `hthm.gas.DiskGas` has them."""
@@ -85,3 +88,27 @@ def _held(name: str, value: float) -> float:
             "Choose other units of length or time."
         )
     return value
+
+
+def collisions_a_frame(gas: Equilibrium, dt: float, *, exact: bool) -> float:
+    """Return how many collisions a disk is expected to have in a frame, each counted for one of its two disks.
+
+    Parameters
+    ----------
+    gas : Equilibrium
+        A `hthm.gas.DiskGas`, for one.
+    dt : float
+        Time between two frames.
+    exact : bool
+        Whether an engine finds all of them. A fixed step cannot find more than the pairs that overlap and approach,
+        φχ a disk: 28 of the paper's 1000 disks, however long the step.
+
+    Returns
+    -------
+    float
+        By Enskog's collision rate; where disks cover so much that there is no fluid, twice the area fraction.
+    """
+    if gas.area_fraction > _MOST_FLUID:
+        return 2 * gas.area_fraction  # every pair that overlaps, disks being anywhere
+    expected = gas.collision_rate * dt / 2
+    return expected if exact else min(expected, gas.area_fraction * gas.contact_value)

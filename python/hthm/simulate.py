@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -15,6 +17,9 @@ from hthm.engines.limits import check_exact, checked_dt
 from hthm.engines.names import AUTO, EXACT, check
 from hthm.gas import State, unchecked_state
 from hthm.recording.collision_log import ROW_BYTES, CollisionLog, frame_offsets
+from hthm.recording.store.dataset import Dataset
+from hthm.recording.store.shard_writing import Recorded
+from hthm.recording.store.writer import begun, describe
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -52,6 +57,7 @@ def simulate(
     record: Recording = "velocities",
     positions: bool = False,
     progress: Progress | None = None,
+    store: str | os.PathLike[str] | None = None,
 ) -> Trajectories:
     """Simulate every run of a state.
 
@@ -76,6 +82,10 @@ def simulate(
         Whether to record the positions too; not beside a log.
     progress : callable, optional
         Called as ``progress(done, total)`` with frames of all runs, a few times a second.
+    store : path, optional
+        A folder for the runs, whose log, which has all velocities, or whose counts are then not kept in memory. Shards
+        of them are written as they are finished, and what a stop has left in the folder is gone on with, to the same
+        files: docs/data.md.
 
     Returns
     -------
@@ -93,6 +103,8 @@ def simulate(
     MemoryError
         If the recording does not fit into the available memory. How long a log gets is known only when it is there:
         it is checked as it grows, and `LogMemoryError` carries the runs that were finished.
+    DatasetError, OwnedError, OSError
+        If the store holds anything else, is in use, or cannot be written to; what is finished stays.
 
     Notes
     -----
@@ -117,9 +129,36 @@ def simulate(
             "positions: must be False with record='log', which holds collisions only, got True. "
             "Take record='velocities', or simulate parts of the time and keep their final states."
         )
+    if store is None:
+        return _simulated(state, frames, dt, engine, threads, record, progress, positions=positions)
+    if positions:
+        raise ValueError("positions: must be False with a store, which holds collisions only, got True.")
+    kept: Recording = "counts" if record == "counts" else "log"
+
+    def recorded(runs: slice, of_runs: Progress) -> Recorded:
+        return _simulated(state[runs], frames, dt, engine, threads, kept, of_runs, first_run=runs.start).recorded()
+
+    with begun(Path(store), describe(state, kind=kept, frames=frames, dt=dt, engine=engine)) as writer:
+        writer.fill(state, recorded, progress)
+    return Dataset(store).trajectories()
+
+
+def _simulated(
+    state: State,
+    frames: int,
+    dt: float,
+    engine: str,
+    threads: int,
+    record: Recording,
+    progress: Progress | None,
+    *,
+    positions: bool = False,
+    first_run: int = 0,
+) -> Trajectories:
+    """Simulate what was checked; messages count runs from `first_run`."""
     recorded = _Recorded(state, frames, record, positions=positions, timed=engine in EXACT)
     try:
-        _fill(recorded, state, dt, engine, threads, progress)
+        _fill(recorded, state, dt, engine, threads, progress, first_run)
     except MemoryError as error:
         if recorded.rows is None:
             raise
@@ -219,7 +258,9 @@ class _LogOfBlock:
         self._a_frame = 1 + rows / frames
 
 
-def _fill(recorded: _Recorded, state: State, dt: float, engine: str, threads: int, progress: Progress | None) -> None:
+def _fill(
+    recorded: _Recorded, state: State, dt: float, engine: str, threads: int, progress: Progress | None, first_run: int
+) -> None:
     """Simulate all runs, a block of them after the other."""
     runs, frames = recorded.collisions.shape
     pace = _Pace()
@@ -233,7 +274,7 @@ def _fill(recorded: _Recorded, state: State, dt: float, engine: str, threads: in
             box=state.box,
             diameter=state.diameter,
             dt=dt,
-            first_run=first,
+            first_run=first_run + first,
             threads=threads,
         )
         _advance(ensemble, recorded, block, pace, threads, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 Recording: TypeAlias = Literal["velocities", "log", "counts"]
 
 RECORDINGS: Final = ("velocities", "log", "counts")
+
+
+class Stored(Protocol):
+    """A dataset that holds the log of these runs, which is then not in memory."""
+
+    def as_frames(self) -> Frames:
+        """Return its frames."""
+
+    def load(self, runs: slice) -> Trajectories:
+        """Return a range of runs, read into memory."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -54,6 +64,7 @@ class Trajectories:
     _velocities: FloatArray | None = None  # (runs, frames, n, 2)
     _positions: FloatArray | None = None  # (runs, frames, n, 2)
     _log: CollisionLog | None = None
+    _stored: Stored | None = None
 
     @property
     def velocities(self) -> FloatArray:
@@ -65,7 +76,7 @@ class Trajectories:
             If they were not recorded, or as a log, from which only `dense` makes an array.
         """
         if self._velocities is None:
-            if self._log is not None:
+            if self.recording == "log":
                 raise AttributeError(
                     "velocities: were recorded as a log. Make the array with dense(), or simulate with "
                     "record='velocities'."
@@ -80,8 +91,10 @@ class Trajectories:
         Raises
         ------
         AttributeError
-            If they were not recorded.
+            If they were not recorded, or are in a store.
         """
+        if self._stored is not None:
+            raise AttributeError("log: is in the store, and not in memory. Read some runs at a time: traj[3:7].log.")
         if self._log is None:
             raise AttributeError("log: was not recorded. Simulate with record='log'.")
         return self._log
@@ -94,6 +107,8 @@ class Trajectories:
         AttributeError
             If they were not recorded.
         """
+        if self._stored is not None:
+            return self._stored.as_frames()
         speed = self.initial.speed
         if self._log is not None:
             return LogFrames(self.initial.velocities, self._log, speed=speed)
@@ -102,7 +117,7 @@ class Trajectories:
     @property
     def recording(self) -> Recording:
         """What was recorded: "velocities", "log" or "counts"."""
-        if self._log is not None:
+        if self._log is not None or self._stored is not None:
             return "log"
         return "counts" if self._velocities is None else "velocities"
 
@@ -129,12 +144,13 @@ class Trajectories:
         MemoryError
             If the array does not fit into the available memory.
         """
-        if self._log is None:
+        if self.recording != "log":
             return self.velocities
         count, n = self.runs * self.frames, self.initial.n
         checks.memory("dense", count * (n * 16 + 16), "Make fewer runs dense at a time: traj[:10].dense().")
-        frames = LogFrames(self.initial.velocities, self._log)
-        frames.check()
+        frames = self.as_frames()
+        if isinstance(frames, LogFrames):
+            frames.check()
         velocities = np.empty((count, n, 2))
         frames.read(np.arange(count, dtype=np.int64), velocities, threads=threads)
         return velocities.reshape(self.runs, self.frames, n, 2)
@@ -240,7 +256,7 @@ class Trajectories:
                 "Simulate with record='log'."
             )
         velocities = self.run_velocities(run)
-        log = None if self._log is None else self._log[run : run + 1]
+        log = self[run : run + 1].log if self.recording == "log" else None
         return unwrapped(self.initial.positions[run], velocities, self.dt, log)
 
     @property
@@ -279,6 +295,8 @@ class Trajectories:
 
     def __getitem__(self, runs: slice) -> Trajectories:
         chosen = ranges.runs(runs, self.runs)
+        if self._stored is not None:
+            return self._stored.load(chosen)
         return replace(
             self,
             initial=self.initial[chosen],

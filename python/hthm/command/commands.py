@@ -101,8 +101,7 @@ def carry_out(command: Command, options: Options) -> None:
     if not isinstance(options, Job):
         function(options)
         return
-    from hthm.command.preparation import prepared  # noqa: PLC0415 -- imports torch, which --help can do without
-
+    prepared = loaded("hthm.command.preparation:prepared")  # imports torch, which --help can do without
     with prepared(options, advice=command.advice) as work:
         if options.notice:
             work.stages.say(options.notice)

@@ -17,6 +17,7 @@ from hthm.choices.entropy import EntropyConfig
 from hthm.choices.seeds import CompareConfig
 from hthm.deepsets import DeepSets, evaluate, new_model
 from hthm.engines.names import EXACT
+from hthm.equilibrium import collisions_a_frame
 from hthm.experiments.variants import VARIANTS
 from hthm.h_functional import speed_h
 from hthm.learning.arrow import train_arrow
@@ -46,8 +47,6 @@ _BLOCK: Final = bytes(1 << 17)
 """What is hashed to be busy, for some 0.1 ms."""
 BUSY: Final = 0.8
 """Share of the processors below which a machine is said to be busy."""
-_MOST_FLUID: Final = 0.9
-"""Area fraction beyond which there is no fluid, and no rate of Enskog's."""
 
 
 def expected_bytes(config: TrainingChoices | EntropyConfig) -> int:
@@ -64,17 +63,10 @@ def expected_bytes(config: TrainingChoices | EntropyConfig) -> int:
 
     Notes
     -----
-    Enskog's collision rate gives the length of the log. A fixed step cannot find more than the pairs that overlap and
-    approach, φχ a disk: 28 of the paper's 1000 disks, however long the step.
+    `hthm.equilibrium.collisions_a_frame` gives the length of the log.
     """
     gas, frames = config.gas, config.recorded_runs * config.frames
-    if gas.area_fraction > _MOST_FLUID:
-        a_disk = 2 * gas.area_fraction  # every pair that overlaps, disks being anywhere
-    else:
-        a_disk = gas.collision_rate * config.dt / 2
-        if config.engine not in EXACT:
-            a_disk = min(a_disk, gas.area_fraction * gas.contact_value)
-    collisions = frames * gas.n * a_disk
+    collisions = frames * gas.n * collisions_a_frame(gas, config.dt, exact=config.engine in EXACT)
     models = len(config.weights) + config.trains * len(config.widths) * config.trainings
     recording = (
         ROW_BYTES * collisions + frames * 16 + config.recorded_runs * gas.n * 64

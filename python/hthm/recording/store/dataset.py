@@ -165,6 +165,27 @@ class Dataset:
             states.append((recorded.final_positions, recorded.final_velocities))
         return self._joined(states)
 
+    def trajectories(self) -> Trajectories:
+        """Return the runs as Trajectories whose log stays on the disk: what `simulate` gives where there is a store.
+
+        Raises
+        ------
+        MemoryError
+            If velocities were kept in full, and do not fit into the available memory.
+        DatasetError
+            If a file is missing or damaged.
+        """
+        if self.recording != "log":
+            return self.load()
+        return Trajectories(
+            initial=self.initial,
+            final=self.final,
+            dt=self.dt,
+            engine=self.engine,
+            collisions=self.collisions,
+            _stored=self,
+        )
+
     def load(self, runs: slice = slice(None)) -> Trajectories:
         """Read a range of runs into memory.
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from hthm.arrays import FloatArray
+from hthm.engines.names import EXACT
+from hthm.equilibrium import collisions_a_frame
 from hthm.gas import State
 from hthm.owner import owned
+from hthm.recording.collision_log import ROW_BYTES
 from hthm.recording.store.manifest import NAME, DatasetError, Description, Kind, Manifest
 from hthm.recording.store.shard_writing import Recorded, write_recording, write_start
+
+Progress: TypeAlias = Callable[[int, int], None]
 
 RULE: Final = "smooth disks"
 
@@ -21,7 +26,6 @@ _SHARD: Final = 2**26
 _MOST: Final = 2**30
 """Bytes that it takes at most, if there are to be enough runs for many processors."""
 _TOGETHER: Final = 16  # runs
-_ROW: Final = 48  # bytes of a collision in a log, its time included
 
 
 def describe(
@@ -31,7 +35,7 @@ def describe(
     frames: int,
     dt: float,
     engine: str,
-    collisions: float,
+    collisions: float | None = None,
     positions: bool = False,
     origin: Mapping[str, Any] | None = None,
 ) -> Description:
@@ -43,15 +47,21 @@ def describe(
         Where all runs start.
     kind, frames, dt, engine, positions, origin
         As `Description` has them.
-    collisions : float
-        Of a run, as far as they are known: by them, shards are of a size that fits into memory.
+    collisions : float, optional
+        Of a run, where they are known: by them, shards are of a size that fits into memory. What theory expects unless
+        given, and so the same for the same gas.
 
     Returns
     -------
     Description
     """
     n = start.n
-    a_run = n * 64 + frames * 16 + {"log": _ROW * collisions, "velocities": 16.0 * n * frames, "counts": 0.0}[kind]
+    if collisions is None:
+        try:
+            collisions = frames * n * collisions_a_frame(start.gas, dt, exact=engine in EXACT)
+        except ValueError:  # a gas of units in which float64 does not hold the rate
+            collisions = float(frames * n)
+    a_run = n * 64 + frames * 16 + {"log": ROW_BYTES * collisions, "velocities": 16.0 * n * frames, "counts": 0.0}[kind]
     a_run += positions * 16.0 * n * frames
     together = max(_SHARD / a_run, min(float(_TOGETHER), _MOST / a_run))
     return Description(
@@ -95,6 +105,35 @@ class Writer:
                 changed = True
         if changed:
             self.manifest.write(self.folder)
+
+    def fill(
+        self, state: State, recorded: Callable[[slice, Progress], Recorded], progress: Progress | None = None
+    ) -> None:
+        """Write where the runs start, and then shard by shard what is not there yet.
+
+        Parameters
+        ----------
+        state : State
+            Where all runs start.
+        recorded : callable
+            Simulates a range of runs; it is handed who is to be told of their frames.
+        progress : callable, optional
+            Called as ``progress(done, total)`` with frames of all runs.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be written. What is finished stays.
+        """
+        self.write_starts(state.positions, state.velocities)
+        frames, runs = self.manifest.description.frames, self.manifest.description.runs
+        for number, wanted in self.missing():
+
+            def report(done: int, _: int, first: int = wanted.start) -> None:
+                if progress is not None:
+                    progress(first * frames + done, runs * frames)
+
+            self.add(number, state.velocities[wanted], recorded(wanted, report))
 
     def add(self, number: int, start: FloatArray, recorded: Recorded) -> None:
         """Write the recording of a shard, and then its name into the manifest.
