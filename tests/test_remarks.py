@@ -78,7 +78,10 @@ def test_a_choice_that_differs_is_named_with_the_papers(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("config", [RunConfig(), RunConfig(threads=1, seed=3, trainings=2, engine="cell_list")])
+@pytest.mark.parametrize(
+    "config",
+    [RunConfig(), RunConfig(threads=1, seed=3, trainings=2, engine="cell_list"), RunConfig(speeds="equal speeds")],
+)
 def test_the_papers_own_choices_are_not_spoken_of(config: RunConfig) -> None:
     assert departures_line(config.as_json()) == ""
     assert published_label(config.as_json()) == "published"

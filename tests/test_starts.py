@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import math
 import re
 from pathlib import Path
@@ -18,6 +19,7 @@ from numpy.testing import assert_array_equal
 import hthm
 from hthm.arrays import FloatArray
 from hthm.experiments.ensembles import mixed, started
+from hthm.run import main
 from hthm.starts.kinds import COMPARED, ENSEMBLES, SPEEDS, STARTS, NamedStart, Speeds, Start
 from hthm.starts.positions import Placing
 from markdown import rows
@@ -263,6 +265,25 @@ def test_runs_that_have_no_number_are_refused(runs: int, first: Any, error: type
     for draw in (GAS.sample, GAS.lattice_state):
         with pytest.raises(error, match=re.escape(message)):
             draw(runs, first=first)
+
+
+def test_the_command_takes_every_name_as_start_or_as_speeds(tmp_path: Path) -> None:
+    small = ["--n", "30", "--runs", "3", "--frames", "8", "--epochs", "1", "--batch", "4", "--widths", "2"]
+    written = {}
+    for option, start, said in (
+        ("--start", "two beams", "two beams, overlaps allow"),
+        ("--speeds", "two beams", "two beams, overlaps allow"),
+        ("--start", "maxwell", "speeds maxwell, overlaps allow"),
+    ):
+        out = tmp_path / f"{option}-{start}"
+        assert main([*small, "--frame-rates", "60", option, start, "--out", str(out)]) == 0
+        assert said in (out / "report.html").read_text(encoding="utf-8")
+        result = json.loads((out / "results.json").read_text(encoding="utf-8"))
+        drawn = hthm.DiskGas(n=30).sample(3, start=start)  # type: ignore[arg-type]  # one of them
+        assert result["simulation"]["start_sha256"] == drawn.sha256()
+        written[option, start] = (out / "config.json").read_text(encoding="utf-8")
+    assert written["--start", "two beams"] == written["--speeds", "two beams"] != written["--start", "maxwell"]
+    assert main([*small, "--start", "fast", "--out", str(tmp_path / "other")]) == 2
 
 
 def test_the_page_has_every_name_and_its_examples_run() -> None:

@@ -15,7 +15,7 @@ from hthm.choices.ablations import ABLATIONS
 from hthm.choices.run import GasChoices
 from hthm.learning.recipes import ArrowConfig
 from hthm.measures.smooth_h import FINEST
-from hthm.starts.kinds import COMPARED, ENSEMBLES, LEAVE_ONE_OUT, MIXTURE, Speeds
+from hthm.starts.kinds import COMPARED, ENSEMBLES, LEAVE_ONE_OUT, MIXTURE, NamedStart
 
 RESOLUTION: Final = 2 / published.BINS / math.sqrt(2 * math.pi * math.e)
 """Blur of the velocities, in units of s0, at which disks of equal speed have the entropy that one bin of H gives them.
@@ -187,7 +187,7 @@ class UniversalConfig(EntropyConfig):
     so on for all but one; 'leave one out' for each of these, one after the other."""
     bandwidth: float = 0.05
     """Of the density that H is measured with, in units of s0."""
-    speeds: tyro.conf.Suppress[Speeds] = "equal"  # trained_on says which
+    speeds: tyro.conf.Suppress[NamedStart] = "equal"  # trained_on says which
     weights: tyro.conf.Suppress[tuple[Path, ...]] = ()
 
     _LATER: ClassVar = frozenset({"steps", "widths", "trainings", "training_seed", "trained_on", "weights"})

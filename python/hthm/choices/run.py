@@ -15,7 +15,7 @@ from hthm import checks, published
 from hthm.engines.names import AUTO, EXACT, check
 from hthm.gas import DiskGas
 from hthm.learning.recipes import TrainConfig
-from hthm.starts.kinds import SPEEDS, Speeds
+from hthm.starts.kinds import STARTS, NamedStart
 from hthm.starts.positions import OVERLAPS, Overlaps
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ class GasChoices:
     """Side of the periodic box."""
     speed: float = published.S0
     """s0: speed of every disk at the start."""
-    speeds: Speeds = "equal"
-    """Distribution of the speeds at the start."""
+    speeds: Annotated[NamedStart, tyro.conf.arg(aliases=["--start"], metavar="NAME")] = "equal"
+    """Velocities at the start: equal, uniform, maxwell, 'equal speeds', 'uniform speeds', 'two temperatures',
+    'two beams' or equilibrium. --start and --speeds are one option."""
     overlaps: Overlaps = "allow"
     """Whether disks may overlap at the start."""
     runs: int = published.RUNS
@@ -64,7 +65,7 @@ class GasChoices:
 
     def __post_init__(self) -> None:
         self.gas  # noqa: B018 -- checks n, diameter, speed and box
-        checks.choice("speeds", self.speeds, SPEEDS)
+        checks.choice("speeds", self.speeds, STARTS)
         checks.choice("overlaps", self.overlaps, OVERLAPS)
         for name, least in (("runs", 1), ("frames", 2), ("seed", 0)):
             checks.integer(name, getattr(self, name), least=least)
@@ -96,7 +97,7 @@ class GasChoices:
         ValueError
             If disks overlap where the exact engine is to start from, or there is no room to reject overlaps.
         """
-        state = self.gas.sample(self.runs, self.seed, overlaps=self.overlaps, speeds=self.speeds)
+        state = self.gas.sample(self.runs, self.seed, overlaps=self.overlaps, start=self.speeds)
         overlapping = int(np.count_nonzero(state.overlaps())) if self.engine in EXACT else 0
         if overlapping:
             raise ValueError(

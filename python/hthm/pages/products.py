@@ -20,6 +20,7 @@ from hthm.pages.print_style import save_figure
 from hthm.pages.remarks import headed, published_label, remarks
 from hthm.pages.report import TITLE, machine_facts, report_html
 from hthm.pages.tables import tables_markdown
+from hthm.starts.kinds import SPEEDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,13 +105,18 @@ def _study_facts(results: Mapping[str, Any]) -> dict[str, str]:
         enskog = f" (Enskog at equilibrium: {rate:.1f})"
     return {
         "Gas": f"{gas.n} disks, diameter {gas.diameter:g}, area fraction {gas.area_fraction:.4g}",
-        "Start": f"speeds {config['speeds']}, overlaps {config['overlaps']}, seed {simulation['seed']}",
+        "Start": f"{_velocities(config['speeds'])}, overlaps {config['overlaps']}, seed {simulation['seed']}",
         "Start, SHA-256": simulation["start_sha256"],
         "Simulation": f"{simulation['runs']} runs of {simulation['frames']} frames, {config['frame_rate']:g} per unit "
         f"time, engine {simulation['engine']}, {duration(simulation['seconds'])}",
         "Collisions a run": f"{with_error(counted['mean'], counted['sem'])}{enskog}",
         **machine_facts(results["environment"]),
     }
+
+
+def _velocities(start: str) -> str:
+    """A named start as the report says it."""
+    return f"speeds {start}" if start in SPEEDS else start
 
 
 def _entropy_page(series: Series, results: Mapping[str, Any]) -> _Page:

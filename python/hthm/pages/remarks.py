@@ -80,6 +80,8 @@ def _effective(name: str, value: Any) -> object:  # noqa: ANN401 -- whatever a c
     """A choice as far as results depend on it."""
     if name == "engine":
         return value if value in EXACT else "fixed step"  # all of fixed step give the same bits
+    if name == "speeds":
+        return "equal" if value == "equal speeds" else value  # two names of one start
     if name == "backend":
         return value or "fused"
     return value
