@@ -154,6 +154,14 @@ def test_a_file_system_without_locks_is_no_obstacle(tmp_path: Path, monkeypatch:
         assert (folder.path / "config.json").exists()
 
 
+def test_a_file_where_the_folder_ought_to_be_is_said_to_be_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main([*TINY, "--out", str(tmp_path / "file")]) == 1
+    assert capsys.readouterr().err == f"hthm: Results go into a folder, and here is a file: {tmp_path / 'file'}\n"
+
+
 def test_what_a_kill_left_half_written_is_removed(finished: Path, tmp_path: Path) -> None:
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     old, young = tmp_path / "models" / ".d4.safetensors.0a1b2c3d.part", tmp_path / ".results.json.0a1b2c3d.part"

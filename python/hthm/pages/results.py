@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -104,6 +105,8 @@ def claimed(
     OSError
         If the folder cannot be made or written to.
     """
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "Results go into a folder, and here is a file", str(path))
     path.mkdir(parents=True, exist_ok=True)
     with owned(path, otherwise="choose another folder with --out"):
         folder = ResultsFolder(path)
