@@ -23,8 +23,10 @@ from hthm.command.options import (
     MainJob,
     Options,
     Preset,
+    Repair,
     Tables,
     Universal,
+    Verify,
 )
 from hthm.command.parsing import glanced, parsed
 from hthm.command.wrong import UsageError, said
@@ -63,6 +65,8 @@ COMMANDS: Final = (
     Command("", Everything, "hthm.experiments.study:run_study", advice=_QUICKER),
     Command("", Improved, "hthm.experiments.entropy:run_entropy", advice=_QUICKER),
     Command("figures", Figures, "hthm.command.figures:draw_again"),
+    Command("verify", Verify, "hthm.command.datasets:say_faults"),
+    Command("repair", Repair, "hthm.command.datasets:make_again"),
     Command("doctor", Doctor, "hthm.command.doctor:look_around"),
     Command("tables", Tables, "hthm.experiments.seeds:run_tables", "tables.md"),
     Command("compare", Compare, "hthm.experiments.compare:run_compare", "compare.md"),

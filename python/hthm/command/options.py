@@ -106,6 +106,26 @@ class Doctor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Verify:
+    """Read all files of a dataset and compare them with the checksums in its manifest; a line a fault."""
+
+    path: tyro.conf.Positional[Path] = Path()
+    """Folder of the dataset; the present one unless given."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repair:
+    """Make what is damaged or missing of a dataset again, from where its runs start, to the same numbers."""
+
+    path: tyro.conf.Positional[Path] = Path()
+    """Folder of the dataset; the present one unless given."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tables(Job):
     """Make Tables 2 and 3 over several seeds, on the runs that were trained on and on held-out ones, with baselines.
 
@@ -144,4 +164,4 @@ class Universal(Job):
     """Folder for universal.json, universal.md and figures/universal.png."""
 
 
-Options: TypeAlias = Everything | Improved | Figures | Doctor | Tables | Compare | Ablate | Universal
+Options: TypeAlias = Everything | Improved | Figures | Verify | Repair | Doctor | Tables | Compare | Ablate | Universal

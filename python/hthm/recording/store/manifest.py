@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +25,10 @@ class DatasetError(ValueError):
     """A dataset, or a file of it, is not what it must be; the message begins with its path."""
 
 
+class VersionError(DatasetError):
+    """A dataset is that of another version of hthm."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Description:
     """What all runs of a dataset have in common: with their starts, all that decides its bits.
@@ -46,8 +49,8 @@ class Description:
         What advanced the runs, and what happens at contact.
     start_sha256 : str
         `State.sha256` of where all runs start.
-    origin : mapping or None
-        How the starts were drawn, where that is known: arguments of `DiskGas.sample`.
+    positions : bool
+        Whether positions are kept too.
     """
 
     kind: Kind
@@ -63,7 +66,6 @@ class Description:
     rule: str
     start_sha256: str
     positions: bool = False
-    origin: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         choice("kind", self.kind, _KINDS)
@@ -120,7 +122,7 @@ class StoredFile:
     versions: str
 
     def __post_init__(self) -> None:
-        if Path(self.name).name != self.name or not self.name:
+        if Path(self.name).name != self.name:
             raise ValueError(f"name: must be that of a file in the folder, got {self.name!r}.")
         integer("nbytes", self.nbytes, least=1)
         for name in ("sha256", "content"):
@@ -142,6 +144,11 @@ class Shard:
     def runs(self) -> int:
         """How many."""
         return self.end - self.first
+
+    @property
+    def where(self) -> str:
+        """Its runs, for a message."""
+        return f"runs {self.first} to {self.end - 1}"
 
     def names(self) -> tuple[str, str]:
         """Return the names of both files, whether they are there or not."""
@@ -209,15 +216,17 @@ class Manifest:
                 "simulate(..., store=...) make one."
             ) from None
         try:
-            content = json.loads(raw)
-            found = content["format"]
-            if found == FORMAT and not integrity.is_whole(raw, _MARK):
+            if not integrity.is_whole(raw, _MARK):
                 raise ValueError("its checksum is not that of its content")  # noqa: TRY301 -- worded below
-            if found == FORMAT:
-                shards = tuple(_shard(shard) for shard in content["shards"])
-                manifest = cls(description=Description(**content["description"]), shards=shards)
-                _check(path, manifest)
-                return manifest
+            content = json.loads(raw)
+            if content["format"] != FORMAT:
+                raise VersionError(
+                    f"{path}: must be of the format {FORMAT!r}, got {content['format']!r}. Use the version of hthm "
+                    "that wrote it."
+                )
+            shards = tuple(_shard(shard) for shard in content["shards"])
+            manifest = cls(description=Description(**content["description"]), shards=shards)
+            _check(path, manifest)
         except DatasetError:
             raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -225,7 +234,8 @@ class Manifest:
                 f"{path}: must be a whole manifest that hthm wrote, and is damaged ({error}). hthm repair makes it "
                 "anew from the shards."
             ) from error
-        raise DatasetError(f"{path}: must be of the format {FORMAT!r}, got {found!r}. Use the version that wrote it.")
+        else:
+            return manifest
 
 
 def _shard(entry: dict[str, Any]) -> Shard:

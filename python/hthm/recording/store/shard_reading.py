@@ -40,7 +40,7 @@ def read_start(folder: Path, description: Description, shard: Shard, runs: slice
     DatasetError
         If the file is missing or damaged, or of another dataset.
     """
-    with _opened(folder, description, shard, shard.start, shard.names()[0]) as file:
+    with opened(folder, description, shard, shard.start, shard.names()[0]) as file:
         values: FloatArray = _frames_like(file, name, runs, shard, (description.n, 2))
         return values
 
@@ -68,7 +68,7 @@ def read_recording(
     DatasetError
         If the file is missing or damaged, or of another dataset.
     """
-    with _opened(folder, description, shard, shard.recording, shard.names()[1]) as file:
+    with opened(folder, description, shard, shard.recording, shard.names()[1]) as file:
         state, dense = (description.n, 2), (description.frames, description.n, 2)
         every = _array(file, "collisions", "u", (shard.runs, description.frames))[()].astype(np.int64)
         log = None
@@ -106,7 +106,7 @@ def read_collisions(folder: Path, description: Description, shard: Shard) -> Int
     DatasetError
         If the file is missing or damaged, or of another dataset.
     """
-    with _opened(folder, description, shard, shard.recording, shard.names()[1]) as file:
+    with opened(folder, description, shard, shard.recording, shard.names()[1]) as file:
         counts: IntArray = _array(file, "collisions", "u", (shard.runs, description.frames))[()].astype(np.int64)
         return counts
 
@@ -155,19 +155,31 @@ def _array(file: Any, name: str, kind: str, shape: tuple[int, ...]) -> Any:  # n
 
 
 @contextmanager
-def _opened(
-    folder: Path, description: Description, shard: Shard, stored: StoredFile | None, name: str
-) -> Iterator[Any]:
-    """Open an HDF5 file of a shard; all that is wrong with it is a `DatasetError` with its path."""
+def opened(folder: Path, description: Description, shard: Shard, stored: StoredFile | None, name: str) -> Iterator[Any]:
+    """Open an HDF5 file of a shard; all that is wrong with it, in the block too, is a `DatasetError` with its path.
+
+    Parameters
+    ----------
+    folder, description, shard
+        As `read_start` takes them.
+    stored : StoredFile or None
+        What the manifest says of it.
+    name : str
+        Of the file.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing or damaged, or of another dataset.
+    """
     h5py = import_module("h5py")  # `import hthm` does without
     path = folder / name
     try:
         size = path.stat().st_size
     except FileNotFoundError:
-        raise DatasetError(f"{path}: must be there, and is missing. hthm repair makes it anew.") from None
+        raise DatasetError(f"{path}: must be there, and is missing. {advice(name)}") from None
     try:
-        if stored is not None and size != stored.nbytes:
-            raise ValueError(f"it has {size} bytes and not {stored.nbytes}")  # noqa: TRY301 -- worded below
+        _check_size(size, stored)
         with h5py.File(path, "r", locking=False, rdcc_nbytes=_CACHE) as file:
             _check_belongs(path, file, description, shard)
             yield file
@@ -175,20 +187,30 @@ def _opened(
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         why = " ".join(str(error).strip("\"'").split())
-        raise DatasetError(
-            f"{path}: must be what hthm wrote, and is damaged ({why}). hthm repair makes it anew."
-        ) from error
+        raise DatasetError(f"{path}: must be what hthm wrote, and is damaged ({why}). {advice(name)}") from error
+
+
+def _check_size(size: int, stored: StoredFile | None) -> None:
+    if stored is not None and size != stored.nbytes:
+        raise ValueError(f"it has {size} bytes and not {stored.nbytes}")
 
 
 def _check_belongs(path: Path, file: Any, description: Description, shard: Shard) -> None:  # noqa: ANN401 -- h5py ships no types
     if bytes(file.attrs["dataset"]).decode() != description.text():
         raise DatasetError(
             f"{path}: must be a shard of this dataset, and is one of another, with other parameters. "
-            "Take it out of the folder; hthm repair makes this one anew."
+            f"Take it out of the folder. {advice(path.name)}"
         )
     found = (int(file.attrs["first"]), int(file.attrs["end"]))
     if found != (shard.first, shard.end):
         raise DatasetError(
             f"{path}: must hold runs {shard.first} to {shard.end - 1}, and holds {found[0]} to {found[1] - 1}. "
-            "Give it its own name again; hthm repair makes this one anew."
+            f"Give it its own name again. {advice(path.name)}"
         )
+
+
+def advice(name: str) -> str:
+    """Return what can be done about a file that is lost."""
+    if name.startswith("start-"):
+        return "Restore it from a copy: where runs start cannot be computed again."
+    return "hthm repair makes it anew."

@@ -100,11 +100,6 @@ def write_recording(
     return _write(folder / shard.names()[1], description, shard, _arrays(description, start, recorded))
 
 
-def content_of_start(positions: FloatArray, velocities: FloatArray) -> str:
-    """Return the hash that `StoredFile.content` of a start has."""
-    return _digest({"positions": positions, "velocities": velocities})
-
-
 def content_of(description: Description, start: FloatArray, recorded: Recorded) -> str:
     """Return the hash that `StoredFile.content` of a recording has.
 
@@ -159,10 +154,37 @@ def _write(path: Path, description: Description, shard: Shard, arrays: Mapping[s
             file.create_dataset(name, data=array, track_times=False, **filters)
     whole = integrity.with_preface(content.getvalue())
     files.write_bytes(path, whole)
+    return _stored(path.name, whole, arrays)
+
+
+def stored_as(content: bytes, name: str = "") -> tuple[str, StoredFile]:
+    """Return what the manifest says of a file that is whole.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the file.
+    name : str
+        Its name in the folder.
+
+    Returns
+    -------
+    description : str
+        Text of the `Description` of its dataset.
+    stored : StoredFile
+    """
+    h5py = import_module("h5py")
+    with h5py.File(io.BytesIO(content), "r") as file:
+        arrays = {key: dataset[()] for key, dataset in file.items()}
+        return bytes(file.attrs["dataset"]).decode(), _stored(name, content, arrays)
+
+
+def _stored(name: str, content: bytes, arrays: Mapping[str, NDArray[Any]]) -> StoredFile:
+    h5py = import_module("h5py")
     return StoredFile(
-        name=path.name,
-        nbytes=len(whole),
-        sha256=hashlib.sha256(whole).hexdigest(),
+        name=name,
+        nbytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
         content=_digest(arrays),
         versions=f"hthm {_core.__version__}, h5py {h5py.__version__}, HDF5 {h5py.version.hdf5_version}",
     )

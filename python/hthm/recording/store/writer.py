@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from hthm.arrays import FloatArray
 from hthm.engines.names import EXACT
@@ -37,7 +37,6 @@ def describe(
     engine: str,
     collisions: float | None = None,
     positions: bool = False,
-    origin: Mapping[str, Any] | None = None,
 ) -> Description:
     """Return the description of the runs that begin with a state.
 
@@ -45,7 +44,7 @@ def describe(
     ----------
     start : State
         Where all runs start.
-    kind, frames, dt, engine, positions, origin
+    kind, frames, dt, engine, positions
         As `Description` has them.
     collisions : float, optional
         Of a run, where they are known: by them, shards are of a size that fits into memory. What theory expects unless
@@ -78,7 +77,6 @@ def describe(
         rule=RULE,
         start_sha256=start.sha256(),
         positions=positions,
-        origin=origin,
     )
 
 

@@ -1,0 +1,197 @@
+"""What is wrong with a dataset, file by file, and how much of it can be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from hthm import integrity
+from hthm.gas import DiskGas, State, unchecked_state
+from hthm.owner import owned
+from hthm.recording.store.manifest import NAME, DatasetError, Description, Manifest, Shard, StoredFile, VersionError
+from hthm.recording.store.shard_reading import advice, opened, read_start
+from hthm.recording.store.shard_writing import content_of, stored_as, write_recording
+from hthm.recording.store.writer import remove_abandoned
+from hthm.simulate import simulate
+
+Report: TypeAlias = Callable[[str], None]
+
+
+def verify(path: str | os.PathLike[str]) -> list[str]:
+    """Read all files of a dataset, and compare them with the checksums of its manifest.
+
+    Parameters
+    ----------
+    path : path
+        Its folder.
+
+    Returns
+    -------
+    list of str
+        What is wrong, a line a fault that begins with the file it is about; empty if nothing is.
+
+    Raises
+    ------
+    DatasetError
+        If the folder is no dataset.
+    OSError
+        If a file cannot be read.
+    """
+    folder = Path(path)
+    try:
+        manifest = Manifest.read(folder)
+    except DatasetError as error:
+        if not (folder / NAME).exists():
+            raise
+        return [str(error)]
+    return [*_faults(folder, manifest), *_strangers(folder, manifest)]
+
+
+def repair(path: str | os.PathLike[str], report: Report = lambda _: None) -> list[str]:
+    """Make again what is damaged or missing, from where the runs start, to the same numbers.
+
+    Parameters
+    ----------
+    path : path
+        Folder of the dataset.
+    report : callable
+        Told in a line what has been done, as it is done.
+
+    Returns
+    -------
+    list of str
+        What is wrong still, as `verify` says it. A lost start cannot be made again, and neither can a recording whose
+        bits this machine does not give; what is there of it stays as it is.
+
+    Raises
+    ------
+    DatasetError
+        If the folder is no dataset, or nothing in it says what it was.
+    OwnedError
+        If another process writes into it.
+    OSError
+        If a file cannot be read or written.
+    """
+    folder = Path(path)
+    if not (folder / NAME).exists() and not any(folder.glob("*.h5")):
+        Manifest.read(folder)  # raises what is wrong
+    with owned(folder):
+        remove_abandoned(folder)
+        try:
+            manifest = Manifest.read(folder)
+        except VersionError:
+            raise
+        except DatasetError:
+            manifest = _manifest_of_shards(folder)
+            manifest.write(folder)
+            report(f"{folder / NAME}: made anew from the shards.")
+        hopeless = []
+        for number, shard in enumerate(manifest.shards):
+            if _fault(folder, manifest.description, shard, shard.recording, shard.names()[1]) is None:
+                continue
+            name = folder / shard.names()[1]
+            if _fault(folder, manifest.description, shard, shard.start, shard.names()[0]) is not None:
+                continue  # there is nothing to make it from, and the start is a fault itself
+            stored = _recomputed(folder, manifest.description, shard)
+            if stored is None:
+                hopeless.append(
+                    f"{name}: cannot be made again, for this machine gives other bits than are named in the manifest. "
+                    "Repair it on a machine like the one that wrote it."
+                )
+                continue
+            manifest = manifest.having(number, replace(shard, recording=stored))
+            manifest.write(folder)
+            report(f"{name}: made again, {shard.where}.")
+    left = verify(folder)
+    told = {line.partition(":")[0] for line in hopeless}
+    return [*hopeless, *(line for line in left if line.partition(":")[0] not in told)]
+
+
+def _faults(folder: Path, manifest: Manifest) -> Iterator[str]:
+    for shard in manifest.shards:
+        for stored, name in zip((shard.start, shard.recording), shard.names(), strict=True):
+            fault = _fault(folder, manifest.description, shard, stored, name)
+            if fault is not None:
+                yield fault
+
+
+def _fault(folder: Path, description: Description, shard: Shard, stored: StoredFile | None, name: str) -> str | None:
+    """What is wrong with one file, if anything."""
+    path = folder / name
+    if stored is None:
+        return (
+            f"{path}: must be there, and runs {shard.first} to {shard.end - 1} are not finished. hthm repair does it."
+        )
+    try:
+        with opened(folder, description, shard, stored, name):
+            pass
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except DatasetError as error:
+        return str(error)
+    if found != stored.sha256:
+        return (
+            f"{path}: must have the checksum that the manifest names, and has another: it was damaged since it was "
+            f"written. {advice(name)}"
+        )
+    return None
+
+
+def _strangers(folder: Path, manifest: Manifest) -> Iterator[str]:
+    known = {name for shard in manifest.shards for name in shard.names()}
+    for path in sorted(folder.glob("*.h5")):
+        if path.name not in known:
+            yield (
+                f"{path}: must be named in the manifest, and is not: its runs are in other shards, or in none. Take it "
+                "out of the folder."
+            )
+
+
+def _recomputed(folder: Path, description: Description, shard: Shard) -> StoredFile | None:
+    """Simulate a shard from its start and write it; None, and nothing is written, where the bits are others."""
+    everything = slice(0, shard.runs)
+    positions, velocities = (
+        read_start(folder, description, shard, everything, name) for name in ("positions", "velocities")
+    )
+    gas = DiskGas(n=description.n, diameter=description.diameter, speed=description.speed, box=description.box)
+    state: State = unchecked_state(positions, velocities, gas)
+    recorded = simulate(
+        state,
+        description.frames,
+        description.dt,
+        engine=description.engine,
+        record=description.kind,
+        positions=description.positions,
+    ).recorded()
+    if shard.recording is not None and content_of(description, velocities, recorded) != shard.recording.content:
+        return None
+    return write_recording(folder, description, shard, velocities, recorded)
+
+
+def _manifest_of_shards(folder: Path) -> Manifest:
+    """What the manifest was, by the files that are whole."""
+    whole = {path.name: content for path in sorted(folder.glob("*.h5")) if _is_whole(content := path.read_bytes())}
+    named = {name: stored_as(content, name) for name, content in whole.items()}
+    descriptions = {description for description, _ in named.values()}
+    if len(descriptions) != 1:
+        raise DatasetError(
+            f"{folder}: must hold shards of one dataset where its manifest is damaged, and holds those of "
+            f"{len(descriptions)}. Take out of the folder what is not part of it."
+        )
+    manifest = Manifest.planned(Description(**json.loads(descriptions.pop())))
+    for number, shard in enumerate(manifest.shards):
+        start, recording = (named[name][1] if name in named else None for name in shard.names())
+        manifest = manifest.having(number, replace(shard, start=start, recording=recording))
+    return manifest
+
+
+def _is_whole(content: bytes) -> bool:
+    try:
+        return integrity.check_preface(content)
+    except ValueError:
+        return False
