@@ -98,17 +98,19 @@ void Bounds::of_disks(const float* x, const float* y, std::int64_t n, std::size_
                       double& low, double& high) const {
   const auto row = static_cast<std::size_t>(rows_[range][uncertain]);
   const std::size_t side = fine_.fine_side(), unit = units_[row];
-  double sum = 0, error = 0;
-  kernel_->interpolate(x, y, n, static_cast<float>(reach_), static_cast<std::int64_t>(side),
-                       &interpolants_[row * side * side * 4], &errors_[row * side * side], sum, error);
+  const auto [sum, error] = kernel_->interpolate({.reach = static_cast<float>(reach_),
+                                                  .side = static_cast<std::int64_t>(side),
+                                                  .coefficients = &interpolants_[row * side * side * 4],
+                                                  .errors = &errors_[row * side * side]},
+                                                 {.x = x, .y = y, .count = n});
   low = fine_.bias(unit) + sum - error * 1.001 - fine_.slack(unit);
   high = fine_.bias(unit) + sum + error * 1.001 + fine_.slack(unit);
 }
 
 void Bounds::of(const std::uint16_t* sketch, std::size_t range, double* low, double* high) const {
   const std::vector<std::int32_t>& rows = rows_[range];
-  kernel_->bound_sums(sketch, lows_.data(), highs_.data(), rows.data(), static_cast<std::int64_t>(rows.size()), low,
-                      high);
+  kernel_->bound_sums(sketch, {.lows = lows_.data(), .highs = highs_.data()},
+                      {.numbers = rows.data(), .count = static_cast<std::int64_t>(rows.size())}, low, high);
   for (std::size_t u = 0; u < rows.size(); ++u) {
     const std::size_t unit = units_[static_cast<std::size_t>(rows[u])];
     low[u] = fine_.bias(unit) + low[u] * static_cast<double>(unit_) - fine_.slack(unit);

@@ -4,17 +4,17 @@
 inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 inline Floats smaller(Floats a, Floats b) { return a < b ? a : b; }
 
-void affine(const float* table, float x, float y, std::int64_t padded, float* z) {
+void affine(Tables<float> table, float x, float y, float* z) {
   using L = Lanes<float>;
-  for (std::int64_t k = 0; k < padded; k += L::count) {
-    L::store(z + k, L::load(table + k) * x + (L::load(table + padded + k) * y + L::load(table + 2 * padded + k)));
+  const float *a = table.values, *b = a + table.padded, *c = b + table.padded;
+  for (std::int64_t k = 0; k < table.padded; k += L::count) {
+    L::store(z + k, L::load(a + k) * x + (L::load(b + k) * y + L::load(c + k)));
   }
 }
 
 /// Of `count` rows z; the sums stay in registers, the matrix is read once for all of them.
 template <int count, int vectors>
-inline void activate_block(const RowsOfFloats& matrix, const float* z, std::int64_t padded, std::int64_t unit,
-                           float* out) {
+inline void activate_block(Matrix<float> matrix, const float* z, std::int64_t padded, std::int64_t unit, float* out) {
   using L = Lanes<float>;
   Floats total[count][vectors] = {};
   for (std::int64_t j = 0; j < matrix.rows; ++j) {
@@ -30,68 +30,97 @@ inline void activate_block(const RowsOfFloats& matrix, const float* z, std::int6
   }
 }
 
-void activate(const RowsOfFloats& matrix, const float* z, std::int64_t padded, std::int64_t count, float* out) {
+void activate(Matrix<float> matrix, Matrix<float> z, float* out) {
   for_pieces<float, 2>(matrix.padded, [&](std::int64_t unit, auto piece) {
     constexpr int vectors = decltype(piece)::vectors, at_a_time = 6;
     std::int64_t c = 0;
-    for (; c + at_a_time <= count; c += at_a_time) {
-      activate_block<at_a_time, vectors>(matrix, z + c * padded, padded, unit, out + c * matrix.padded);
+    for (; c + at_a_time <= z.rows; c += at_a_time) {
+      activate_block<at_a_time, vectors>(matrix, z.values + c * z.padded, z.padded, unit, out + c * matrix.padded);
     }
-    for (; c < count; ++c) {
-      activate_block<1, vectors>(matrix, z + c * padded, padded, unit, out + c * matrix.padded);
+    for (; c < z.rows; ++c) {
+      activate_block<1, vectors>(matrix, z.values + c * z.padded, z.padded, unit, out + c * matrix.padded);
     }
   });
 }
 
-/// How far max(z, 0) may be off in the fine square whose lower corner is node z, (x, y); largest is at least as large.
-inline void bound_fine_square(const SquareOfBounds& in, const float* z, double x, double y,
-                              const std::int32_t* crossing, int crossings, float* error, float* largest) {
-  using L = Lanes<float>;
-  const double half = in.width / 2;
-  std::int32_t lines[most_width];
+/// Where the first layer's units switch sign in a square: their lines, and how far max(z, 0) of each may be off there.
+struct LinesThroughSquare {
+  std::int32_t units[most_width];
   float offs[most_width];
-  int count = 0;
-  for (int c = 0; c < crossings; ++c) {
-    const double* line = in.lines + 3 * crossing[c];
-    const double middle = line[0] * (x + half) + line[1] * (y + half) + line[2];
-    const double spread = (__builtin_fabs(line[0]) + __builtin_fabs(line[1])) * half * (1 + 1e-6);
-    if (!(__builtin_fabs(middle) < spread)) continue;
-    lines[count] = crossing[c];
-    offs[count++] = static_cast<float>((spread * spread - middle * middle) / (2 * spread) * (1 + 1e-6));
+  int count;
+};
+
+/// z of a unit of the first layer over a square with sides 2 half and the lower corner (x, y): it lies within `spread`
+/// of `middle`, and within the margin for rounding that is part of it.
+struct FirstLayerOverSquare {
+  double middle, spread;
+
+  FirstLayerOverSquare(const double* line, double x, double y, double half)
+      : middle{line[0] * (x + half) + line[1] * (y + half) + line[2]},
+        spread{(__builtin_fabs(line[0]) + __builtin_fabs(line[1])) * half * (1 + 1e-6)} {}
+  bool switches() const { return __builtin_fabs(middle) < spread; }
+  /// A ReLU of z is off from its bilinear interpolant by at most p q / (p + q), z from -q to p; here p + q = 2 spread.
+  float off() const { return static_cast<float>((spread * spread - middle * middle) / (2 * spread) * (1 + 1e-6)); }
+};
+
+/// The units that switch in the square as a whole: in its fine squares no others do.
+inline void find_lines(const SquareOfBounds& in, LinesThroughSquare& lines) {
+  lines.count = 0;
+  for (std::int32_t j = 0; j < in.units; ++j) {
+    if (FirstLayerOverSquare(in.lines + 3 * j, in.x, in.y, in.width * in.finer / 2).switches()) {
+      lines.units[lines.count++] = j;
+    }
   }
+}
+
+/// Those among them that switch in the fine square whose lower corner is (x, y).
+inline void find_lines_of_fine(const SquareOfBounds& in, double x, double y, const LinesThroughSquare& of_square,
+                               LinesThroughSquare& lines) {
+  lines.count = 0;
+  for (int c = 0; c < of_square.count; ++c) {
+    const FirstLayerOverSquare z(in.lines + 3 * of_square.units[c], x, y, in.width / 2);
+    if (!z.switches()) continue;
+    lines.units[lines.count] = of_square.units[c];
+    lines.offs[lines.count++] = z.off();
+  }
+}
+
+/// How far max(z, 0) of the second layer may be off in the fine square whose lower corner is node z: what its own sign
+/// may do between the corners, and what comes through from the first layer. largest is at least as large.
+inline void bound_fine_square(const SquareOfBounds& in, const float* z, const LinesThroughSquare& lines, float* error,
+                              float* largest) {
+  using L = Lanes<float>;
   for (std::int64_t k = 0; k < in.padded; k += L::count) {
     const Floats a = L::load(z + k), b = L::load(z + in.padded + k), c = L::load(z + in.row + k),
                  d = L::load(z + in.row + in.padded + k);
     const Floats p = larger(larger(a, b), larger(c, d)), q = -smaller(smaller(a, b), smaller(c, d));
     Floats off = (p > 0) & (q > 0) ? p * q / (p + q) : Floats{};
-    for (int i = 0; i < count; ++i) off += L::load(in.abs_second + lines[i] * in.padded + k) * offs[i];
+    for (int i = 0; i < lines.count; ++i) {
+      off += L::load(in.abs_second + lines.units[i] * in.padded + k) * lines.offs[i];
+    }
     L::store(error + k, off);
     L::store(largest + k, larger(L::load(largest + k), off));
   }
 }
 
-void bound_second(const SquareOfBounds& in, float* errors, std::int64_t row, float* largest) {
-  std::int32_t crossing[most_width];
-  int crossings = 0;
-  const double half = in.width * in.finer / 2;
-  for (std::int32_t j = 0; j < in.units; ++j) {
-    const double* line = in.lines + 3 * j;
-    const double middle = line[0] * (in.x + half) + line[1] * (in.y + half) + line[2];
-    const double spread = (__builtin_fabs(line[0]) + __builtin_fabs(line[1])) * half * (1 + 1e-6);
-    if (__builtin_fabs(middle) < spread) crossing[crossings++] = j;
-  }
+void bound_second(const SquareOfBounds& in, RowsToWrite<float> errors, float* largest) {
+  LinesThroughSquare lines, of_fine;
+  find_lines(in, lines);
   for (std::int64_t k = 0; k < in.padded; ++k) largest[k] = 0;
   for (int a = 0; a < in.finer; ++a) {
     for (int b = 0; b < in.finer; ++b) {
-      bound_fine_square(in, in.z + a * in.row + b * in.padded, in.x + a * in.width, in.y + b * in.width, crossing,
-                        crossings, errors + a * row + b * in.padded, largest);
+      find_lines_of_fine(in, in.x + a * in.width, in.y + b * in.width, lines, of_fine);
+      bound_fine_square(in, in.z + a * in.row + b * in.padded, of_fine,
+                        errors.values + a * errors.stride + b * in.padded, largest);
     }
   }
 }
 
-void bound_square(const float* f, int finer, std::int64_t row, std::int64_t padded, const float* error, float* below,
-                  float* above) {
+void bound_square(SquareOfNodes in, const float* error, float* below, float* above) {
   using L = Lanes<float>;
+  const float* f = in.f;
+  const std::int64_t row = in.row, padded = in.padded;
+  const int finer = in.finer;
   for (std::int64_t k = 0; k < padded; k += L::count) {
     const Floats c00 = L::load(f + k), c01 = L::load(f + finer * padded + k), c10 = L::load(f + finer * row + k),
                  c11 = L::load(f + finer * (row + padded) + k);
@@ -111,11 +140,13 @@ void bound_square(const float* f, int finer, std::int64_t row, std::int64_t padd
   }
 }
 
-void bound_node(const float* f, const float* below, const float* above, const std::size_t* squares, std::int64_t padded,
-                float* low, float* high) {
+void bound_node(const float* f, const SquaresAroundNode& in, float* low, float* high) {
   using L = Lanes<float>;
+  const SquaresAroundNode around = in;  // a copy: what is written is not a part of it
+  const std::int64_t padded = around.padded;
+  const float *below = around.below, *above = around.above;
   const auto of = [&](const float* values, int s, std::int64_t k) {
-    return L::load(values + static_cast<std::int64_t>(squares[s]) * padded + k);
+    return L::load(values + static_cast<std::int64_t>(around.squares[s]) * padded + k);
   };
   for (std::int64_t k = 0; k < padded; k += L::count) {
     Floats lowest = of(below, 0, k), highest = of(above, 0, k);
@@ -128,20 +159,21 @@ void bound_node(const float* f, const float* below, const float* above, const st
   }
 }
 
-void mean_and_spread(const double* mean, const double* spread, const float* values, std::int64_t nodes,
-                     std::int64_t padded, double total, double* sum, double* square) {
+void mean_and_spread(NodesOfRange nodes, Matrix<float> values, double total, double* sum, double* square) {
   using L = Lanes<double>;
-  for_pieces<double, 4>(padded, [&](std::int64_t unit, auto piece) {
+  for_pieces<double, 4>(values.padded, [&](std::int64_t unit, auto piece) {
     constexpr int vectors = decltype(piece)::vectors;
     Doubles sums[vectors] = {}, means[vectors], squares[vectors] = {};
-    const auto value = [&](std::int64_t g, int v) { return widened(values + g * padded + unit + v * L::count); };
-    for (std::int64_t g = 0; g < nodes; ++g) {
-      for (int v = 0; v < vectors; ++v) sums[v] += value(g, v) * mean[g];
+    const auto value = [&](std::int64_t g, int v) {
+      return widened(values.values + g * values.padded + unit + v * L::count);
+    };
+    for (std::int64_t g = 0; g < values.rows; ++g) {
+      for (int v = 0; v < vectors; ++v) sums[v] += value(g, v) * nodes.mean[g];
     }
     for (int v = 0; v < vectors; ++v) means[v] = sums[v] / total;
-    for (std::int64_t g = 0; g < nodes; ++g) {
+    for (std::int64_t g = 0; g < values.rows; ++g) {
       for (int v = 0; v < vectors; ++v) {
-        const Doubles off = (value(g, v) - means[v]) * spread[g];
+        const Doubles off = (value(g, v) - means[v]) * nodes.spread[g];
         squares[v] += off * off;
       }
     }
@@ -152,63 +184,88 @@ void mean_and_spread(const double* mean, const double* spread, const float* valu
   });
 }
 
-void dot_rows(const float* rows, const float* vector, std::int64_t count, std::int64_t length, float* out) {
+void dot_rows(Matrix<float> rows, const float* vector, float* out) {
   using L = Lanes<float>;
-  for (std::int64_t r = 0; r < count; ++r) {
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    const float* row = rows.values + r * rows.padded;
     Floats total = {};
-    for (std::int64_t k = 0; k < length; k += L::count) total += L::load(rows + r * length + k) * L::load(vector + k);
+    for (std::int64_t k = 0; k < rows.padded; k += L::count) total += L::load(row + k) * L::load(vector + k);
     out[r] = static_cast<float>(sum_of_lanes(total));
   }
 }
 
-void interpolate(const float* x, const float* y, std::int64_t count, float reach, std::int64_t side,
-                 const float* squares, const float* errors, double& sum, double& error) {
-  typedef float Four __attribute__((vector_size(16)));
-  typedef float UnalignedFour __attribute__((vector_size(16), aligned(alignof(float)), may_alias));
-  const float per_width = static_cast<float>(side) / (2 * reach);
-  const auto last = static_cast<std::int32_t>(side - 1), stride = static_cast<std::int32_t>(side);
+/// Velocities as places in the squares of a grid: from 0 to 1 along x and y, and the number of the square. So few at a
+/// time that their values may be summed in float.
+struct PlacesInSquares {
+  static constexpr std::int64_t most = 64;
+
+  float a[most], b[most];
+  std::int32_t at[most];
+};
+
+/// Of velocities [first, first + size).
+inline void find_places(BilinearSquares in, Points points, std::int64_t first, std::int64_t size,
+                        PlacesInSquares& places) {
+  const float per_width = static_cast<float>(in.side) / (2 * in.reach);
+  const auto last = static_cast<std::int32_t>(in.side - 1), stride = static_cast<std::int32_t>(in.side);
   const auto square = [&](float u) {
     const auto k = static_cast<std::int32_t>(u);
     return k < 0 ? 0 : k > last ? last : k;
   };
-  constexpr std::int64_t at_a_time = 64, sums = 4;  // few enough to be summed in float, and so that additions overlap
-  float a[at_a_time], b[at_a_time];
-  std::int32_t at[at_a_time];
-  for (std::int64_t first = 0; first < count; first += at_a_time) {
-    const std::int64_t size = count - first < at_a_time ? count - first : at_a_time;
-    for (std::int64_t i = 0; i < size; ++i) {
-      const float u = (x[first + i] + reach) * per_width, v = (y[first + i] + reach) * per_width;
-      const std::int32_t p = square(u), q = square(v);
-      a[i] = u - static_cast<float>(p);
-      b[i] = v - static_cast<float>(q);
-      at[i] = p * stride + q;
-    }
-    Four values[sums] = {};
-    float offs[sums] = {};
-    const auto add = [&](std::int64_t i, std::int64_t which) {
-      const Four of_square = *reinterpret_cast<const UnalignedFour*>(squares + 4 * at[i]);
-      values[which] += of_square * Four{1, b[i], a[i], a[i] * b[i]};
-      offs[which] += errors[at[i]];
-    };
-    std::int64_t i = 0;
-    for (; i + sums <= size; i += sums) {
-      for (std::int64_t which = 0; which < sums; ++which) add(i + which, which);
-    }
-    for (; i < size; ++i) add(i, 0);
-    const Four total = (values[0] + values[1]) + (values[2] + values[3]);
-    sum += static_cast<double>((total[0] + total[1]) + (total[2] + total[3]));
-    error += static_cast<double>((offs[0] + offs[1]) + (offs[2] + offs[3]));
+  for (std::int64_t i = 0; i < size; ++i) {
+    const float u = (points.x[first + i] + in.reach) * per_width, v = (points.y[first + i] + in.reach) * per_width;
+    const std::int32_t p = square(u), q = square(v);
+    places.a[i] = u - static_cast<float>(p);
+    places.b[i] = v - static_cast<float>(q);
+    places.at[i] = p * stride + q;
   }
 }
 
-void bound_sums(const std::uint16_t* sketch, const float* lows, const float* highs, const std::int32_t* rows,
-                std::int64_t count, double* low, double* high) {
+/// The sum of a function over so many places. A square's four coefficients are one vector, and so are the four terms
+/// until all places are added up; four sums in turn, that additions overlap.
+inline SumAndError sum_at_places(BilinearSquares in, const PlacesInSquares& places, std::int64_t size) {
+  typedef float Four __attribute__((vector_size(16)));
+  typedef float UnalignedFour __attribute__((vector_size(16), aligned(alignof(float)), may_alias));
+  constexpr std::int64_t sums = 4;
+  Four values[sums] = {};
+  float offs[sums] = {};
+  const auto add = [&](std::int64_t i, std::int64_t which) {
+    const float a = places.a[i], b = places.b[i];
+    const Four of_square = *reinterpret_cast<const UnalignedFour*>(in.coefficients + 4 * places.at[i]);
+    values[which] += of_square * Four{1, b, a, a * b};
+    offs[which] += in.errors[places.at[i]];
+  };
+  std::int64_t i = 0;
+  for (; i + sums <= size; i += sums) {
+    for (std::int64_t which = 0; which < sums; ++which) add(i + which, which);
+  }
+  for (; i < size; ++i) add(i, 0);
+  const Four total = (values[0] + values[1]) + (values[2] + values[3]);
+  return {static_cast<double>((total[0] + total[1]) + (total[2] + total[3])),
+          static_cast<double>((offs[0] + offs[1]) + (offs[2] + offs[3]))};
+}
+
+SumAndError interpolate(BilinearSquares in, Points points) {
+  PlacesInSquares places;
+  SumAndError all{0, 0};
+  for (std::int64_t first = 0; first < points.count; first += PlacesInSquares::most) {
+    const std::int64_t left = points.count - first, size = left < PlacesInSquares::most ? left : PlacesInSquares::most;
+    find_places(in, points, first, size, places);
+    const SumAndError some = sum_at_places(in, places, size);
+    all.sum += some.sum;
+    all.error += some.error;
+  }
+  return all;
+}
+
+void bound_sums(const std::uint16_t* sketch, Envelopes envelopes, Chosen rows, double* low, double* high) {
   using L = Lanes<float>;
   constexpr std::int64_t length = padded(SketchGrid::nodes);
   alignas(64) float weights[length] = {};
   for (std::int64_t g = 0; g < SketchGrid::nodes; ++g) weights[g] = static_cast<float>(sketch[g]);
-  for (std::int64_t u = 0; u < count; ++u) {
-    const float *of_low = lows + rows[u] * length, *of_high = highs + rows[u] * length;
+  for (std::int64_t u = 0; u < rows.count; ++u) {
+    const float *of_low = envelopes.lows + rows.numbers[u] * length,
+                *of_high = envelopes.highs + rows.numbers[u] * length;
     Floats below[2] = {}, above[2] = {};
     for (std::int64_t k = 0; k < length; k += 2 * L::count) {
       for (std::int64_t v = 0; v < 2; ++v) {

@@ -72,7 +72,7 @@ void Envelope::find_values(const Phi& phi, const FrameStore& frames, int threads
     }
     const std::size_t at = row * fine_nodes_ + first;
     largest[row] = phi.second_layer(x.data(), y.data(), x.size(), &z_[at * stride]);
-    kernel_->activate({last_.data(), width_, chosen_}, &z_[at * stride], padded_, static_cast<std::int64_t>(x.size()),
+    kernel_->activate({last_.data(), width_, chosen_}, {&z_[at * stride], static_cast<std::int64_t>(x.size()), padded_},
                       &f_[at * chosen]);
   });
   largest_z_ = std::max(phi.largest_z(), static_cast<double>(*std::max_element(largest.begin(), largest.end())));
@@ -97,19 +97,29 @@ void Envelope::find_functions(const Phi& phi, const FrameStore& frames, int thre
     std::vector<float> second(side * stride), error(side * chosen);
     for (std::size_t j = first; j < end; ++j) {
       const std::size_t a = i * finer_, b = j * finer_;
-      kernel_->bound_second(
-          {&z_[(a * fine_nodes_ + b) * stride], static_cast<int>(finer_), row_of_z, padded_, width_, phi.lines(),
-           -reach + static_cast<double>(a) * width, -reach + static_cast<double>(b) * width, width, abs_second_.data()},
-          &errors_[(a * fine_side_ + b) * stride], static_cast<std::int64_t>(fine_side_) * padded_,
-          &second[(j - first) * stride]);
+      kernel_->bound_second({.z = &z_[(a * fine_nodes_ + b) * stride],
+                             .finer = static_cast<int>(finer_),
+                             .row = row_of_z,
+                             .padded = padded_,
+                             .units = width_,
+                             .lines = phi.lines(),
+                             .x = -reach + static_cast<double>(a) * width,
+                             .y = -reach + static_cast<double>(b) * width,
+                             .width = width,
+                             .abs_second = abs_second_.data()},
+                            {.values = &errors_[(a * fine_side_ + b) * stride],
+                             .stride = static_cast<std::int64_t>(fine_side_) * padded_},
+                            &second[(j - first) * stride]);
     }
-    kernel_->activate({abs_last_.data(), width_, chosen_}, second.data(), padded_,
-                      static_cast<std::int64_t>(end - first), error.data());
+    kernel_->activate({abs_last_.data(), width_, chosen_},
+                      {second.data(), static_cast<std::int64_t>(end - first), padded_}, error.data());
     for (std::size_t j = first; j < end; ++j) {
       const std::size_t at = (i * side + j) * chosen;
-      kernel_->bound_square(&f_[(i * fine_nodes_ + j) * finer_ * chosen], static_cast<int>(finer_),
-                            static_cast<std::int64_t>(fine_nodes_ * chosen), chosen_, &error[(j - first) * chosen],
-                            &below_[at], &above_[at]);
+      kernel_->bound_square({.f = &f_[(i * fine_nodes_ + j) * finer_ * chosen],
+                             .finer = static_cast<int>(finer_),
+                             .row = static_cast<std::int64_t>(fine_nodes_ * chosen),
+                             .padded = chosen_},
+                            &error[(j - first) * chosen], &below_[at], &above_[at]);
     }
   });
   const auto before = [](std::size_t k) { return k == 0 ? 0 : k - 1; };
@@ -118,11 +128,13 @@ void Envelope::find_functions(const Phi& phi, const FrameStore& frames, int thre
     const auto i = static_cast<std::size_t>(row);
     const auto [first, end] = extent.of_nodes(i);
     for (std::size_t j = first; j < end; ++j) {
-      const std::size_t squares[4] = {before(i) * side + before(j), before(i) * side + after(j),
-                                      after(i) * side + before(j), after(i) * side + after(j)};
+      const SquaresAroundNode around{.below = below_.data(),
+                                     .above = above_.data(),
+                                     .squares = {before(i) * side + before(j), before(i) * side + after(j),
+                                                 after(i) * side + before(j), after(i) * side + after(j)},
+                                     .padded = chosen_};
       const std::size_t at = (i * (side + 1) + j) * chosen;
-      kernel_->bound_node(&f_[(i * fine_nodes_ + j) * finer_ * chosen], below_.data(), above_.data(), squares, chosen_,
-                          &low_[at], &high_[at]);
+      kernel_->bound_node(&f_[(i * fine_nodes_ + j) * finer_ * chosen], around, &low_[at], &high_[at]);
     }
   });
 }
@@ -156,10 +168,9 @@ void Envelope::find_slack(const FrameStore& frames) {
 bool Envelope::bound(const SketchRange& range, double* low, double* high) const {
   const auto chosen = static_cast<std::size_t>(chosen_);
   std::vector<double> off_low(chosen), off_high(chosen);
-  kernel_->mean_and_spread(range.mean.data(), range.spread.data(), low_.data(), nodes, chosen_, disks_, low,
-                           off_low.data());
-  kernel_->mean_and_spread(range.mean.data(), range.spread.data(), high_.data(), nodes, chosen_, disks_, high,
-                           off_high.data());
+  const NodesOfRange of_nodes{.mean = range.mean.data(), .spread = range.spread.data()};
+  kernel_->mean_and_spread(of_nodes, {low_.data(), nodes, chosen_}, disks_, low, off_low.data());
+  kernel_->mean_and_spread(of_nodes, {high_.data(), nodes, chosen_}, disks_, high, off_high.data());
   const double radius = range.radius * (1 + 1e-6);
   bool is_open = false;
   for (std::size_t k = 0; k < units_.size(); ++k) {
@@ -189,7 +200,7 @@ void Envelope::copy(std::size_t unit, float* low, float* high, float* interpolan
   }
   float through[most_width] = {};
   for (std::size_t j = 0; j < static_cast<std::size_t>(width_); ++j) through[j] = abs_last_[j * chosen + unit];
-  kernel_->dot_rows(errors_.data(), through, static_cast<std::int64_t>(fine_side_ * fine_side_), padded_, errors);
+  kernel_->dot_rows({errors_.data(), static_cast<std::int64_t>(fine_side_ * fine_side_), padded_}, through, errors);
 }
 
 }  // namespace hthm::deepsets

@@ -10,21 +10,71 @@
 
 namespace hthm::deepsets {
 
+// What the loops are given. All of it is handed over by value: the compiler then knows that what a loop writes does not
+// change it. Plain structs, none of the standard library's: see kernel_loops.inl.
+
+/// A matrix (rows, P), P padded.
+template <class Real>
+struct Matrix {
+  const Real* values;
+  std::int64_t rows, padded;
+};
+
+/// Tables of cells, (cells, 3, P).
+template <class Real>
+struct Tables {
+  const Real* values;
+  std::int64_t padded;
+};
+
+/// Rows, or units, by number.
+struct Chosen {
+  const std::int32_t* numbers;
+  std::int64_t count;
+};
+
+/// Velocities.
+struct Points {
+  const float *x, *y;
+  std::int64_t count;
+};
+
+/// Velocities and the cell of each.
+struct PointsInCells {
+  const std::int32_t* cells;
+  const float *x, *y;
+  std::int64_t count;
+};
+
+/// The weights of phi by unit j of the first layer, of which there are D.
+struct UnitsOfPhi {
+  const double* columns;  // (D, P): of the second layer
+  const double* lines;    // (D, 3): a, b, c of the first layer's z = a x + b y + c
+  const double* bias;     // (P): of the second layer
+  std::int64_t padded;
+};
+
+/// Where the table of a cell goes, (3, P).
+struct TableOfCell {
+  double* exact;
+  float* rounded;
+};
+
 /// Terms, velocities of one cell at which phi enters the loss, and what is known of phi there.
 struct TermsOfCell {
   const double* table;  // (3, P)
   std::int64_t padded;
-  const double* lows;         // (P): what z is at least; a unit is active at all terms where that is positive
-  const std::int32_t* mixed;  // units that are active at some terms, but not at all
-  std::int64_t mixed_units;
+  const double* lows;   // (P): what z is at least; a unit is active at all terms where that is positive
+  Chosen mixed;         // units that are active at some terms, but not at all
   const double *x, *y;  // whole vectors
   std::int64_t count;
 };
 
-/// A matrix (rows, Q), of a padded length Q.
-struct RowsOfFloats {
-  const float* values;
-  std::int64_t rows, padded;
+/// Rows that are written, the next `stride` later.
+template <class Real>
+struct RowsToWrite {
+  Real* values;
+  std::int64_t stride;
 };
 
 /// A square of the coarse grid of sketches with its nodes of the fine one, as `Envelope` has them.
@@ -37,63 +87,89 @@ struct SquareOfBounds {
   const float* abs_second;  // (D, P): |w2| by unit of the first layer
 };
 
+/// A function at the fine nodes of a square of the coarse grid.
+struct SquareOfNodes {
+  const float* f;  // at its lower corner; (P) a node, the next node in y follows, the next in x `row` later
+  int finer;       // fine squares along a side
+  std::int64_t row, padded;
+};
+
+/// How far a function may be off from its interpolant in squares, and the four squares around a node.
+struct SquaresAroundNode {
+  const float *below, *above;  // (squares, P)
+  std::size_t squares[4];
+  std::int64_t padded;
+};
+
+/// Numbers a node of a sketch, by which the sums of many frames are bounded.
+struct NodesOfRange {
+  const double *mean, *spread;  // (nodes)
+};
+
+/// Two functions at the nodes of a sketch, a row a unit, with zeros up to whole vectors.
+struct Envelopes {
+  const float *lows, *highs;
+};
+
+/// A function bilinear in each square of a grid of side x side squares over [-reach, reach]^2, and how far it may be
+/// off: c in c0 + c1 b + c2 a + c3 a b, where a and b go from 0 to 1 along x and along y.
+struct BilinearSquares {
+  float reach;
+  std::int64_t side;
+  const float* coefficients;  // (side, side, 4)
+  const float* errors;        // (side, side)
+};
+
+/// A sum over velocities, and how far it may be off.
+struct SumAndError {
+  double sum, error;
+};
+
 /// In every cell the second layer's z is affine: z_k = T[0][k] vx + T[1][k] vy + T[2][k], a table T of shape (3, P)
 /// with P the padded width. The levels differ in which products are fused into sums, and in the order of some sums: in
 /// the last bits.
 struct Kernel {
   /// The table of a cell in double and in float: T[r] = sum over the active units j of columns[j] * lines[j][r], + bias
-  /// in T[2]. columns (D, P), lines (D, 3), bias (P). Returns the largest of (|T[0]| + |T[1]|) * reach + |T[2]|.
-  double (*table)(const double* columns, const double* lines, const double* bias, const std::int32_t* active,
-                  std::int64_t count, std::int64_t padded, double reach, double* in_double, float* in_float);
+  /// in T[2]. Returns the largest of (|T[0]| + |T[1]|) * reach + |T[2]|.
+  double (*table)(UnitsOfPhi phi, Chosen active, double reach, TableOfCell out);
   /// sums[k] += max(z_k, 0) over the velocities, in float, 32 velocities at a time.
-  void (*sum)(const float* tables, std::int64_t padded, const std::int32_t* cells, const float* x, const float* y,
-              std::int64_t count, double* sums);
+  void (*sum)(Tables<float> tables, PointsInCells points, double* sums);
   /// The same in double.
-  void (*exact_sum)(const double* tables, std::int64_t padded, const std::int32_t* cells, const float* x,
-                    const float* y, std::int64_t count, double* sums);
-  /// lows (P) and the units in `mixed`, whose number is returned, for terms of which only table and velocities are set.
+  void (*exact_sum)(Tables<double> tables, PointsInCells points, double* sums);
+  /// lows (P) and the units in `mixed` (P), whose number is returned, for terms of which only table and velocities are
+  /// set.
   std::int64_t (*find_mixed)(const TermsOfCell& terms, double* lows, std::int32_t* mixed);
-  /// out[f] (count), the next `stride` later, = sum over k of functionals[f][k] phi_k at the terms; whole vectors.
-  void (*evaluate)(const TermsOfCell& terms, const double* functionals, std::int64_t count, double* out,
-                   std::int64_t stride);
+  /// out[f] (count of the terms, in whole vectors) = sum over k of functionals[f][k] phi_k at the terms.
+  void (*evaluate)(const TermsOfCell& terms, Matrix<double> functionals, RowsToWrite<double> out);
   /// gradient (3, P) of the table += sum over the terms of w = weight * slopes[k] where z_k > 0, times (vx, vy, 1), and
-  /// sums (P) += sum of weight * phi_k.
+  /// sums (P) += sum of weight * phi_k. weights: one a term, in whole vectors.
   void (*gradient)(const TermsOfCell& terms, const double* weights, const double* slopes, double* gradient,
                    double* sums);
-  /// out += sum over j of matrix[j] * vector[j]; matrix (rows, P).
-  void (*multiply)(const double* matrix, const double* vector, std::int64_t rows, std::int64_t padded, double* out);
+  /// out (P) += sum over j of matrix[j] * vector[j].
+  void (*multiply)(Matrix<double> matrix, const double* vector, double* out);
   double (*dot)(const double* a, const double* b, std::int64_t padded);
-  /// out = sum of the chosen rows; rows (..., length).
-  void (*sum_rows)(const double* rows, const std::int32_t* chosen, std::int64_t count, std::int64_t length,
-                   double* out);
+  /// out (P) = sum of the chosen rows.
+  void (*sum_rows)(Matrix<double> rows, Chosen chosen, double* out);
   /// z (P) of the second layer at a velocity, from the table of its cell.
-  void (*affine)(const float* table, float x, float y, std::int64_t padded, float* z);
-  /// out (count, Q) = sum over j of matrix[j] * max(z[., j], 0); z (count, P).
-  void (*activate)(const RowsOfFloats& matrix, const float* z, std::int64_t padded, std::int64_t count, float* out);
-  /// Bounds (P) on how far phi is from its interpolant in each of the fine squares of a square (the next in x `row`
+  void (*affine)(Tables<float> table, float x, float y, float* z);
+  /// out (rows of z, P of the matrix) = sum over j of matrix[j] * max(z[., j], 0).
+  void (*activate)(Matrix<float> matrix, Matrix<float> z, float* out);
+  /// Bounds (P) on how far phi is from its interpolant in each of the fine squares of a square (the next in x `stride`
   /// later), and the largest of them.
-  void (*bound_second)(const SquareOfBounds& square, float* errors, std::int64_t row, float* largest);
-  /// Bounds (P) on f minus the bilinear interpolant of the corners of a square, from f at its fine nodes (the next in x
-  /// `row` later) and the error (P) between them.
-  void (*bound_square)(const float* f, int finer, std::int64_t row, std::int64_t padded, const float* error,
-                       float* below, float* above);
-  /// low, high (P) = f plus the least of below, and the largest of above, in 4 squares around a node.
-  void (*bound_node)(const float* f, const float* below, const float* above, const std::size_t* squares,
-                     std::int64_t padded, float* low, float* high);
-  /// sum (P) = sum over the nodes of mean * values, square (P) = that of (spread * (values - sum / total))^2; values
-  /// (nodes, P), mean and spread (nodes).
-  void (*mean_and_spread)(const double* mean, const double* spread, const float* values, std::int64_t nodes,
-                          std::int64_t padded, double total, double* sum, double* square);
-  /// low, high (count) = sum over the nodes of a sketch times rows of lows and highs (..., nodes padded with zeros).
-  void (*bound_sums)(const std::uint16_t* sketch, const float* lows, const float* highs, const std::int32_t* rows,
-                     std::int64_t count, double* low, double* high);
-  /// out (count) = rows (count, length) times a vector; whole vectors of every instruction set.
-  void (*dot_rows)(const float* rows, const float* vector, std::int64_t count, std::int64_t length, float* out);
-  /// Adds to sum a function bilinear in each square of a grid of side x side squares over [-reach, reach]^2, at `count`
-  /// velocities, and to error what the squares have of `errors`. squares (side, side, 4): c in
-  /// c0 + c1 b + c2 a + c3 a b, where a and b go from 0 to 1 along x and along y.
-  void (*interpolate)(const float* x, const float* y, std::int64_t count, float reach, std::int64_t side,
-                      const float* squares, const float* errors, double& sum, double& error);
+  void (*bound_second)(const SquareOfBounds& square, RowsToWrite<float> errors, float* largest);
+  /// Bounds (P) on f minus the bilinear interpolant of the corners of a square, from f at its fine nodes and the error
+  /// (P) between them.
+  void (*bound_square)(SquareOfNodes square, const float* error, float* below, float* above);
+  /// low, high (P) = f (P) plus the least of below, and the largest of above, in 4 squares around a node.
+  void (*bound_node)(const float* f, const SquaresAroundNode& around, float* low, float* high);
+  /// sum (P) = sum over the nodes of mean * values, square (P) = that of (spread * (values - sum / total))^2.
+  void (*mean_and_spread)(NodesOfRange nodes, Matrix<float> values, double total, double* sum, double* square);
+  /// low, high (one a chosen row) = sum over the nodes of a sketch times the chosen rows of lows and highs.
+  void (*bound_sums)(const std::uint16_t* sketch, Envelopes envelopes, Chosen rows, double* low, double* high);
+  /// out (rows) = rows times a vector (P); whole vectors of every instruction set.
+  void (*dot_rows)(Matrix<float> rows, const float* vector, float* out);
+  /// The sum of a function over velocities.
+  SumAndError (*interpolate)(BilinearSquares function, Points points);
 };
 
 /// The loops of a level, or of the best one below it that is compiled in. The CPU must have it.

@@ -78,19 +78,19 @@ inline void for_pieces(std::int64_t padded, const Body& body) {
   }
 }
 
-double table(const double* columns, const double* lines, const double* bias, const std::int32_t* active,
-             std::int64_t count, std::int64_t padded, double reach, double* in_double, float* in_float) {
+double table(UnitsOfPhi phi, Chosen active, double reach, TableOfCell out) {
   using L = Lanes<double>;
+  const std::int64_t padded = phi.padded;
   Doubles largest = {};
   for_pieces<double, 2>(padded, [&](std::int64_t unit, auto piece) {
     constexpr int vectors = decltype(piece)::vectors;
     Doubles rows[3][vectors] = {};
-    for (int v = 0; v < vectors; ++v) rows[2][v] = L::load(bias + unit + v * L::count);
-    for (std::int64_t c = 0; c < count; ++c) {
-      const std::int64_t j = active[c];
+    for (int v = 0; v < vectors; ++v) rows[2][v] = L::load(phi.bias + unit + v * L::count);
+    for (std::int64_t c = 0; c < active.count; ++c) {
+      const std::int64_t j = active.numbers[c];
       for (int v = 0; v < vectors; ++v) {
-        const Doubles column = L::load(columns + j * padded + unit + v * L::count);
-        for (int r = 0; r < 3; ++r) rows[r][v] += column * lines[3 * j + r];
+        const Doubles column = L::load(phi.columns + j * padded + unit + v * L::count);
+        for (int r = 0; r < 3; ++r) rows[r][v] += column * phi.lines[3 * j + r];
       }
     }
     for (int v = 0; v < vectors; ++v) {
@@ -98,35 +98,35 @@ double table(const double* columns, const double* lines, const double* bias, con
       largest = bound > largest ? bound : largest;
     }
     for (int r = 0; r < 3; ++r) {
-      for (int v = 0; v < vectors; ++v) L::store(in_double + r * padded + unit + v * L::count, rows[r][v]);
+      for (int v = 0; v < vectors; ++v) L::store(out.exact + r * padded + unit + v * L::count, rows[r][v]);
     }
   });
-  for (std::int64_t k = 0; k < 3 * padded; ++k) in_float[k] = static_cast<float>(in_double[k]);
+  for (std::int64_t k = 0; k < 3 * padded; ++k) out.rounded[k] = static_cast<float>(out.exact[k]);
   double of_lanes = 0;
   for (std::int64_t lane = 0; lane < L::count; ++lane) of_lanes = largest[lane] > of_lanes ? largest[lane] : of_lanes;
   return of_lanes;
 }
 
-/// The sum of phi over `count` velocities, for `vectors` vectors of units; two sums in turn, that additions overlap.
+/// The sum of phi over the velocities, for `vectors` vectors of units; two sums in turn, that additions overlap.
 template <class Real, int vectors>
-inline void sum_block(const Real* tables, std::int64_t padded, const std::int32_t* cells, const float* x,
-                      const float* y, std::int64_t count, double* sums) {
+inline void sum_block(Tables<Real> tables, PointsInCells points, double* sums) {
   using L = Lanes<Real>;
+  const std::int64_t padded = tables.padded;
   typename L::Vector total[2][vectors] = {};
   const auto add = [&](std::int64_t i, int which) {
-    const Real* t = tables + cells[i] * 3 * padded;
-    const Real vx = x[i], vy = y[i];
+    const Real* t = tables.values + points.cells[i] * 3 * padded;
+    const Real vx = points.x[i], vy = points.y[i];
     for (int v = 0; v < vectors; ++v) {
       const std::int64_t k = v * L::count;
       total[which][v] += positive(L::load(t + k) * vx + (L::load(t + padded + k) * vy + L::load(t + 2 * padded + k)));
     }
   };
   std::int64_t i = 0;
-  for (; i + 2 <= count; i += 2) {
+  for (; i + 2 <= points.count; i += 2) {
     add(i, 0);
     add(i + 1, 1);
   }
-  if (i < count) add(i, 0);
+  if (i < points.count) add(i, 0);
   for (int v = 0; v < vectors; ++v) {
     total[0][v] += total[1][v];
     for (std::int64_t k = 0; k < L::count; ++k) sums[v * L::count + k] += static_cast<double>(total[0][v][k]);
@@ -134,35 +134,29 @@ inline void sum_block(const Real* tables, std::int64_t padded, const std::int32_
 }
 
 template <class Real, std::int64_t block>
-inline void sum_of(const Real* tables, std::int64_t padded, const std::int32_t* cells, const float* x, const float* y,
-                   std::int64_t count, double* sums) {
-  for (std::int64_t first = 0; first < count; first += block) {
-    const std::int64_t size = count - first < block ? count - first : block;
-    for_pieces<Real, 4>(padded, [&](std::int64_t unit, auto piece) {
-      sum_block<Real, decltype(piece)::vectors>(tables + unit, padded, cells + first, x + first, y + first, size,
-                                                sums + unit);
+inline void sum_of(Tables<Real> tables, PointsInCells points, double* sums) {
+  for (std::int64_t first = 0; first < points.count; first += block) {
+    const std::int64_t size = points.count - first < block ? points.count - first : block;
+    const PointsInCells piece_of_points{points.cells + first, points.x + first, points.y + first, size};
+    for_pieces<Real, 4>(tables.padded, [&](std::int64_t unit, auto piece) {
+      sum_block<Real, decltype(piece)::vectors>({tables.values + unit, tables.padded}, piece_of_points, sums + unit);
     });
   }
 }
 
-void sum(const float* tables, std::int64_t padded, const std::int32_t* cells, const float* x, const float* y,
-         std::int64_t count, double* sums) {
-  sum_of<float, 32>(tables, padded, cells, x, y, count, sums);
-}
+void sum(Tables<float> tables, PointsInCells points, double* sums) { sum_of<float, 32>(tables, points, sums); }
 
-void exact_sum(const double* tables, std::int64_t padded, const std::int32_t* cells, const float* x, const float* y,
-               std::int64_t count, double* sums) {
-  sum_of<double, 256>(tables, padded, cells, x, y, count, sums);
-}
+void exact_sum(Tables<double> tables, PointsInCells points, double* sums) { sum_of<double, 256>(tables, points, sums); }
 
-void multiply(const double* matrix, const double* vector, std::int64_t rows, std::int64_t padded, double* out) {
+void multiply(Matrix<double> matrix, const double* vector, double* out) {
   using L = Lanes<double>;
-  for_pieces<double, 4>(padded, [&](std::int64_t unit, auto piece) {
+  for_pieces<double, 4>(matrix.padded, [&](std::int64_t unit, auto piece) {
     constexpr int vectors = decltype(piece)::vectors;
     Doubles total[vectors];
     for (int v = 0; v < vectors; ++v) total[v] = L::load(out + unit + v * L::count);
-    for (std::int64_t j = 0; j < rows; ++j) {
-      for (int v = 0; v < vectors; ++v) total[v] += L::load(matrix + j * padded + unit + v * L::count) * vector[j];
+    for (std::int64_t j = 0; j < matrix.rows; ++j) {
+      const double* row = matrix.values + j * matrix.padded + unit;
+      for (int v = 0; v < vectors; ++v) total[v] += L::load(row + v * L::count) * vector[j];
     }
     for (int v = 0; v < vectors; ++v) L::store(out + unit + v * L::count, total[v]);
   });
@@ -175,13 +169,14 @@ double dot(const double* a, const double* b, std::int64_t padded) {
   return sum_of_lanes(total);
 }
 
-void sum_rows(const double* rows, const std::int32_t* chosen, std::int64_t count, std::int64_t length, double* out) {
+void sum_rows(Matrix<double> rows, Chosen chosen, double* out) {
   using L = Lanes<double>;
-  for_pieces<double, 4>(length, [&](std::int64_t first, auto piece) {
+  for_pieces<double, 4>(rows.padded, [&](std::int64_t first, auto piece) {
     constexpr int vectors = decltype(piece)::vectors;
     Doubles total[vectors] = {};
-    for (std::int64_t c = 0; c < count; ++c) {
-      for (int v = 0; v < vectors; ++v) total[v] += L::load(rows + chosen[c] * length + first + v * L::count);
+    for (std::int64_t c = 0; c < chosen.count; ++c) {
+      const double* row = rows.values + chosen.numbers[c] * rows.padded + first;
+      for (int v = 0; v < vectors; ++v) total[v] += L::load(row + v * L::count);
     }
     for (int v = 0; v < vectors; ++v) L::store(out + first + v * L::count, total[v]);
   });
@@ -190,9 +185,24 @@ void sum_rows(const double* rows, const std::int32_t* chosen, std::int64_t count
 #include "deepsets/bounds_loops.inl"
 #include "deepsets/terms_loops.inl"
 
-constexpr Kernel loops{table,        sum,        exact_sum,       find_mixed, evaluate, gradient,
-                       multiply,     dot,        sum_rows,        affine,     activate, bound_second,
-                       bound_square, bound_node, mean_and_spread, bound_sums, dot_rows, interpolate};
+constexpr Kernel loops{.table = table,
+                       .sum = sum,
+                       .exact_sum = exact_sum,
+                       .find_mixed = find_mixed,
+                       .evaluate = evaluate,
+                       .gradient = gradient,
+                       .multiply = multiply,
+                       .dot = dot,
+                       .sum_rows = sum_rows,
+                       .affine = affine,
+                       .activate = activate,
+                       .bound_second = bound_second,
+                       .bound_square = bound_square,
+                       .bound_node = bound_node,
+                       .mean_and_spread = mean_and_spread,
+                       .bound_sums = bound_sums,
+                       .dot_rows = dot_rows,
+                       .interpolate = interpolate};
 
 }  // namespace
 }  // namespace hthm::deepsets

@@ -148,7 +148,7 @@ void PairLoss::know_rho(const Network<const float>& network, int threads) {
   are_evaluated_ = count <= Terms::most_functionals;
   if (!are_evaluated_) return;
   values_.resize(changing_.size() * static_cast<std::size_t>(count));
-  changing_terms_.evaluate(phi_, *kernel_, functionals_.data(), count, threads, stop_, values_.data());
+  changing_terms_.evaluate(phi_, *kernel_, {functionals_.data(), count, stride_}, threads, stop_, values_.data());
 }
 
 /// The first frame of a pair.
@@ -187,7 +187,7 @@ void PairLoss::find_difference(const Pair& pair, Difference& difference) const {
   } else {
     double after[most_width] = {}, before[most_width] = {};
     const auto add = [&](std::size_t from, double* sums) {
-      phi_.add(changing_.x.data() + from, changing_.y.data() + from, changing_.cells.data() + from, pair.changes, sums);
+      phi_.add({&changing_.cells[from], &changing_.x[from], &changing_.y[from], pair.changes}, sums);
     };
     if (changes > 0) add(first, after), add(first + changes, before);
     for (std::size_t j = 0; j < static_cast<std::size_t>(stride_); ++j) after[j] -= before[j];
@@ -310,7 +310,7 @@ void PairLoss::backward(int threads, const Network<float>& gradient) {
   rows_.resize(cells.size() * static_cast<std::size_t>(phi_.table_size()));
   double* rows = rows_.data();
   for (const Terms* terms : {&changing_terms_, &shared_terms_}) {
-    terms->gradient(phi_, *kernel_, uses_, rho_.slopes(), rho_.patterns(), threads, stop_, rows, rho_.sums());
+    terms->gradient(phi_, *kernel_, uses_, rho_.slopes(), threads, stop_, rows, rho_.sums());
     rows += terms->rows() * phi_.table_size();
   }
   phi_.gradient(rows_.data(), cells, threads, gradient);

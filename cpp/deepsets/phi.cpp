@@ -55,8 +55,10 @@ void Phi::complete(int threads) {
         if (cells_.active(cell, j)) active[units++] = j;
       }
       const std::size_t at = static_cast<std::size_t>(cell) * size;
-      const double of_cell = kernel_->table(columns_.data(), lines_.data(), bias_.data(), active, units, padded_,
-                                            static_cast<double>(reach_), &exact_[at], &rounded_[at]);
+      const double of_cell =
+          kernel_->table({.columns = columns_.data(), .lines = lines_.data(), .bias = bias_.data(), .padded = padded_},
+                         {.numbers = active, .count = units}, static_cast<double>(reach_),
+                         {.exact = &exact_[at], .rounded = &rounded_[at]});
       double& of_piece = largest[static_cast<std::size_t>(piece)];
       of_piece = std::max(of_piece, of_cell);
     }
@@ -75,10 +77,11 @@ void Phi::sum(float* x, float* y, std::int64_t count, std::int32_t* found, bool 
     ++known;
   }
   std::fill(sums, sums + padded_, 0.0);
+  const PointsInCells points{.cells = found, .x = x, .y = y, .count = known};
   if (exact) {
-    kernel_->exact_sum(exact_.data(), padded_, found, x, y, known, sums);
+    kernel_->exact_sum({exact_.data(), padded_}, points, sums);
   } else {
-    kernel_->sum(rounded_.data(), padded_, found, x, y, known, sums);
+    kernel_->sum({rounded_.data(), padded_}, points, sums);
   }
   double z[most_width];
   for (std::int64_t i = known; i < count; ++i) {
@@ -93,9 +96,7 @@ double Phi::error_of_sum(std::int64_t count, const double* sums) const {
   return rounding * (6 * static_cast<double>(count) * largest_z_ + 32 * *std::max_element(sums, sums + padded_));
 }
 
-void Phi::add(const float* x, const float* y, const std::int32_t* cells, std::int64_t count, double* sums) const {
-  kernel_->exact_sum(exact_.data(), padded_, cells, x, y, count, sums);
-}
+void Phi::add(PointsInCells points, double* sums) const { kernel_->exact_sum({exact_.data(), padded_}, points, sums); }
 
 float Phi::second_layer(const float* x, const float* y, std::size_t count, float* z) const {
   const auto stride = static_cast<std::size_t>(padded_);
@@ -103,7 +104,7 @@ float Phi::second_layer(const float* x, const float* y, std::size_t count, float
   for (std::size_t i = 0; i < count; ++i, z += stride) {
     const std::int32_t cell = cells_.locate(x[i], y[i]);
     if (cell != PlaneCells::unknown) {
-      kernel_->affine(&rounded_[static_cast<std::size_t>(cell * table_size())], x[i], y[i], padded_, z);
+      kernel_->affine({&rounded_[static_cast<std::size_t>(cell * table_size())], padded_}, x[i], y[i], z);
       continue;
     }
     double exact[most_width];
@@ -139,7 +140,8 @@ void Phi::gradient(const double* rows, const std::vector<std::int32_t>& cells, i
         chosen.push_back(static_cast<std::int32_t>(row));
       }
     }
-    kernel_->sum_rows(rows, chosen.data(), static_cast<std::int64_t>(chosen.size()), table_size(), of_unit.data());
+    kernel_->sum_rows({rows, static_cast<std::int64_t>(cells.size()), table_size()},
+                      {.numbers = chosen.data(), .count = static_cast<std::int64_t>(chosen.size())}, of_unit.data());
     if (unit == width_) {  // the bias is in every cell
       for (std::size_t k = 0; k < width; ++k) gradient.b2[k] = static_cast<float>(of_unit[2 * stride + k]);
       return;

@@ -27,7 +27,7 @@ class Phi {
   void sum(float* x, float* y, std::int64_t count, std::int32_t* found, bool exact, double* sums) const;
   double error_of_sum(std::int64_t count, const double* sums) const;
   /// sums += phi over velocities whose cells are known, in double.
-  void add(const float* x, const float* y, const std::int32_t* cells, std::int64_t count, double* sums) const;
+  void add(PointsInCells points, double* sums) const;
 
   /// z (count, P) of the second layer at velocities, in float; returns the largest of unknown cells, if positive.
   float second_layer(const float* x, const float* y, std::size_t count, float* z) const;

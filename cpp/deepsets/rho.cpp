@@ -39,7 +39,7 @@ void Rho::slopes(const Mask& mask, double* out) const {
   double through[most_width];
   for (std::size_t k = 0; k < last_.size(); ++k) through[k] = is_active(mask, k) ? last_[k] : 0;
   std::fill(out, out + padded_, 0.0);
-  kernel_->multiply(rows_.data(), through, width_, padded_, out);
+  kernel_->multiply({rows_.data(), width_, padded_}, through, out);
 }
 
 std::int32_t Rho::pattern(const Mask& mask) {
@@ -60,7 +60,7 @@ void Rho::gradient(const Network<float>& gradient) const {
   for (std::size_t p = 0; p < patterns_.size(); ++p) {
     const double* sums = &sums_[p * stride];
     for (std::size_t k = 0; k < stride; ++k) z[k] = constant_[p] * bias_[k];
-    kernel_->multiply(columns_.data(), sums, width_, padded_, z.data());
+    kernel_->multiply({columns_.data(), width_, padded_}, sums, z.data());
     for (std::size_t k = 0; k < width; ++k) {
       if (!is_active(patterns_[p], k)) continue;
       w4[k] += z[k];

@@ -29,7 +29,7 @@ class Rho {
   /// The number of a pattern of active units; equal patterns have equal numbers.
   std::int32_t pattern(const Mask& mask);
   /// The slopes of each pattern, (patterns, P).
-  const double* slopes() const { return slopes_.data(); }
+  Matrix<double> slopes() const { return {slopes_.data(), patterns(), padded_}; }
 
   std::int64_t patterns() const { return static_cast<std::int64_t>(patterns_.size()); }
   /// (patterns, P), for the gradient: the sum of weight * phi over what acts through each pattern, to be added to.

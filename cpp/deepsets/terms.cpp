@@ -28,7 +28,13 @@ struct Terms::Room {
       y[i] = y[i - 1];
       weights[i] = 0;
     }
-    return {table, stride, lows, mixed, mixed_units, x, y, count};
+    return {.table = table,
+            .padded = stride,
+            .lows = lows,
+            .mixed = {.numbers = mixed, .count = mixed_units},
+            .x = x,
+            .y = y,
+            .count = count};
   }
 
   const double* table = nullptr;
@@ -38,38 +44,53 @@ struct Terms::Room {
   double x[most_terms], y[most_terms], weights[most_terms];
 };
 
+namespace {
+
+/// Call body(cell, i) for the velocities of one of so many pieces, in their order.
+template <class Body>
+void for_piece(const Velocities& from, std::size_t piece, std::size_t pieces, const Body& body) {
+  for (std::size_t i = from.size() * piece / pieces; i < from.size() * (piece + 1) / pieces; ++i) {
+    if (from.cells[i] != Velocities::nowhere) body(static_cast<std::size_t>(from.cells[i]), i);
+  }
+}
+
+}  // namespace
+
+/// A counting sort by several threads: each counts the cells of its own piece of the velocities, and once all counts
+/// are known each puts its terms where they belong, after those of the same cell in the pieces before.
 void Terms::sort(const Velocities& from, std::int64_t cells, int threads) {
   const auto pieces = static_cast<std::size_t>(std::clamp<std::int64_t>(threads, 1, most_pieces));
-  const auto for_velocities = [&](std::int64_t piece, const auto& body) {
-    const auto p = static_cast<std::size_t>(piece);
-    for (std::size_t i = from.size() * p / pieces; i < from.size() * (p + 1) / pieces; ++i) {
-      if (from.cells[i] != Velocities::nowhere) body(static_cast<std::size_t>(from.cells[i]), i);
-    }
-  };
-  std::vector<std::vector<std::int64_t>> next(pieces);  // place of a term, by piece and cell
+  std::vector<std::vector<std::int64_t>> next(pieces);  // by piece and cell: how many terms, then the place of the next
   parallel_for(static_cast<std::int64_t>(pieces), threads, [&](std::int64_t piece) {
     std::vector<std::int64_t> counts(static_cast<std::size_t>(cells), 0);
-    for_velocities(piece, [&](std::size_t cell, std::size_t) { ++counts[cell]; });
+    for_piece(from, static_cast<std::size_t>(piece), pieces, [&](std::size_t cell, std::size_t) { ++counts[cell]; });
     next[static_cast<std::size_t>(piece)] = std::move(counts);
   });
-  rows_.clear();
-  std::int64_t end = 0;
-  for (std::int64_t cell = 0; cell < cells; ++cell) {
-    std::int64_t begin = end;
-    for (std::vector<std::int64_t>& of_piece : next)
-      end += std::exchange(of_piece[static_cast<std::size_t>(cell)], end);
-    for (; begin < end; begin = std::min(begin + most_terms, end)) {
-      rows_.push_back({static_cast<std::int32_t>(cell), begin, std::min(begin + most_terms, end)});
-    }
-  }
-  terms_.resize(static_cast<std::size_t>(end));
+  terms_.resize(static_cast<std::size_t>(cut_into_rows(next, cells)));
   parallel_for(static_cast<std::int64_t>(pieces), threads, [&](std::int64_t piece) {
     std::vector<std::int64_t>& places = next[static_cast<std::size_t>(piece)];
-    for_velocities(piece, [&](std::size_t cell, std::size_t i) {
+    for_piece(from, static_cast<std::size_t>(piece), pieces, [&](std::size_t cell, std::size_t i) {
       terms_[static_cast<std::size_t>(places[cell]++)] = {from.x[i], from.y[i], from.uses[i],
                                                           static_cast<std::int32_t>(i)};
     });
   });
+}
+
+/// Turn counts by piece and cell into the place of the first term of each, and cut the terms of every cell into rows.
+/// Returns how many terms there are.
+std::int64_t Terms::cut_into_rows(std::vector<std::vector<std::int64_t>>& counts, std::int64_t cells) {
+  rows_.clear();
+  std::int64_t end = 0;
+  for (std::int64_t cell = 0; cell < cells; ++cell) {
+    std::int64_t begin = end;
+    for (std::vector<std::int64_t>& of_piece : counts) {
+      end += std::exchange(of_piece[static_cast<std::size_t>(cell)], end);
+    }
+    for (; begin < end; begin = std::min(begin + most_terms, end)) {
+      rows_.push_back({static_cast<std::int32_t>(cell), begin, std::min(begin + most_terms, end)});
+    }
+  }
+  return end;
 }
 
 /// Which units are active at all terms of a row, and which at some.
@@ -84,14 +105,15 @@ void Terms::look_at(const Row& row, const Phi& phi, const Kernel& kernel, Room& 
   room.mixed_units = kernel.find_mixed(room.of(row.end - row.first), room.lows, room.mixed);
 }
 
-void Terms::evaluate(const Phi& phi, const Kernel& kernel, const double* functionals, std::int64_t count, int threads,
-                     StopRequest* stop, double* values) const {
+void Terms::evaluate(const Phi& phi, const Kernel& kernel, Matrix<double> functionals, int threads, StopRequest* stop,
+                     double* values) const {
+  const std::int64_t count = functionals.rows;
   stoppable_for(rows(), threads, stop, [&](std::int64_t r) {
     const Row& row = rows_[static_cast<std::size_t>(r)];
     Room room;
     look_at(row, phi, kernel, room);
     double found[most_functionals * most_terms];
-    kernel.evaluate(room.of(row.end - row.first), functionals, count, found, most_terms);
+    kernel.evaluate(room.of(row.end - row.first), functionals, {.values = found, .stride = most_terms});
     for (std::int64_t i = row.first; i < row.end; ++i) {
       double* of_term = values + terms_[static_cast<std::size_t>(i)].source * count;
       for (std::int64_t f = 0; f < count; ++f) of_term[f] = found[f * most_terms + i - row.first];
@@ -99,49 +121,67 @@ void Terms::evaluate(const Phi& phi, const Kernel& kernel, const double* functio
   });
 }
 
-void Terms::gradient(const Phi& phi, const Kernel& kernel, const Uses& uses, const double* slopes,
-                     std::int64_t patterns, int threads, StopRequest* stop, double* gradients, double* sums) const {
-  const std::int64_t stride = phi.table_size() / 3;
-  const auto size = static_cast<std::size_t>(patterns * stride);
+/// The terms of a row in the order of their patterns: the kernel gets those of one pattern at a time, since each has
+/// slopes and sums of its own.
+struct Terms::ByPattern {
+  explicit ByPattern(std::int64_t patterns) : ends(static_cast<std::size_t>(patterns)) {}
+
+  std::vector<std::int64_t> ends;  // of the terms of each pattern, in `order`
+  std::int32_t order[most_terms];  // places in the row
+};
+
+/// A counting sort: within a pattern, terms stay in their order.
+void Terms::sort_by_pattern(const Row& row, const Uses& uses, ByPattern& sorted) const {
+  const auto pattern = [&](std::int64_t i) {
+    const std::int32_t use = terms_[static_cast<std::size_t>(i)].use;
+    return static_cast<std::size_t>(uses.patterns[static_cast<std::size_t>(use)]);
+  };
+  std::fill(sorted.ends.begin(), sorted.ends.end(), 0);
+  for (std::int64_t i = row.first; i < row.end; ++i) ++sorted.ends[pattern(i)];
+  std::int64_t end = 0;
+  for (std::int64_t& of_pattern : sorted.ends) end += std::exchange(of_pattern, end);
+  for (std::int64_t i = row.first; i < row.end; ++i) {
+    sorted.order[sorted.ends[pattern(i)]++] = static_cast<std::int32_t>(i - row.first);
+  }
+}
+
+/// Add what the terms of a row do, pattern by pattern: gradient (3, P), sums (patterns, P).
+void Terms::add_gradient(const Row& row, const Uses& uses, const ByPattern& sorted, const Kernel& kernel,
+                         Matrix<double> slopes, Room& room, double* gradient, double* sums) const {
+  std::int64_t begin = 0;
+  for (std::size_t k = 0; k < sorted.ends.size(); begin = sorted.ends[k++]) {
+    const std::int64_t count = sorted.ends[k] - begin;
+    if (count == 0) continue;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Term& term = terms_[static_cast<std::size_t>(row.first + sorted.order[begin + i])];
+      room.x[i] = term.x;
+      room.y[i] = term.y;
+      room.weights[i] = uses.weights[static_cast<std::size_t>(term.use)];
+    }
+    const std::int64_t of_pattern = static_cast<std::int64_t>(k) * slopes.padded;
+    kernel.gradient(room.of(count), room.weights, slopes.values + of_pattern, gradient, sums + of_pattern);
+  }
+}
+
+void Terms::gradient(const Phi& phi, const Kernel& kernel, const Uses& uses, Matrix<double> slopes, int threads,
+                     StopRequest* stop, double* gradients, double* sums) const {
+  const std::int64_t table = phi.table_size();
+  const auto size = static_cast<std::size_t>(slopes.rows * slopes.padded);
   std::vector<double> sums_of_parts(parts * size, 0);
   stoppable_for(parts, threads, stop, [&](std::int64_t part) {
     const auto p = static_cast<std::size_t>(part), count = rows_.size();
     Room room;
-    std::vector<std::int64_t> ends(static_cast<std::size_t>(patterns));  // of the terms of each pattern, in a row
-    std::int32_t order[most_terms];
-    const auto pattern = [&](std::int64_t i) {
-      const std::int32_t use = terms_[static_cast<std::size_t>(i)].use;
-      return static_cast<std::size_t>(uses.patterns[static_cast<std::size_t>(use)]);
-    };
+    ByPattern sorted(slopes.rows);
     for (std::size_t r = count * p / parts; r < count * (p + 1) / parts; ++r) {
       if (stop) stop->check();
-      const Row& row = rows_[r];
-      look_at(row, phi, kernel, room);
-      std::fill(ends.begin(), ends.end(), 0);
-      for (std::int64_t i = row.first; i < row.end; ++i) ++ends[pattern(i)];
-      std::int64_t end = 0;
-      for (std::int64_t& of_pattern : ends) end += std::exchange(of_pattern, end);
-      for (std::int64_t i = row.first; i < row.end; ++i)
-        order[ends[pattern(i)]++] = static_cast<std::int32_t>(i - row.first);
-
-      double* gradient = gradients + static_cast<std::int64_t>(r) * 3 * stride;
-      std::fill(gradient, gradient + 3 * stride, 0.0);
-      std::int64_t begin = 0;
-      for (std::size_t k = 0; k < ends.size(); begin = ends[k++]) {
-        if (begin == ends[k]) continue;
-        for (std::int64_t i = begin; i < ends[k]; ++i) {
-          const Term& term = terms_[static_cast<std::size_t>(row.first + order[i])];
-          room.x[i - begin] = term.x;
-          room.y[i - begin] = term.y;
-          room.weights[i - begin] = uses.weights[static_cast<std::size_t>(term.use)];
-        }
-        const auto of_pattern = k * static_cast<std::size_t>(stride);
-        kernel.gradient(room.of(ends[k] - begin), room.weights, slopes + of_pattern, gradient,
-                        &sums_of_parts[p * size + of_pattern]);
-      }
+      look_at(rows_[r], phi, kernel, room);
+      sort_by_pattern(rows_[r], uses, sorted);
+      double* gradient = gradients + static_cast<std::int64_t>(r) * table;
+      std::fill(gradient, gradient + table, 0.0);
+      add_gradient(rows_[r], uses, sorted, kernel, slopes, room, gradient, sums_of_parts.data() + p * size);
     }
   });
-  for (std::size_t p = 0; p < parts; ++p) {
+  for (std::size_t p = 0; p < parts; ++p) {  // in this order, whoever was the first
     for (std::size_t k = 0; k < size; ++k) sums[k] += sums_of_parts[p * size + k];
   }
 }

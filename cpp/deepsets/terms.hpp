@@ -44,17 +44,17 @@ class Terms {
   /// Within a cell, they stay in their order.
   void sort(const Velocities& from, std::int64_t cells, int threads);
 
-  /// values[i][f] (..., count) = sum over the units k of functionals[f][k] phi_k at velocity i of those sorted.
-  void evaluate(const Phi& phi, const Kernel& kernel, const double* functionals, std::int64_t count, int threads,
-                StopRequest* stop, double* values) const;
+  /// values[i][f] = sum over the units k of functionals[f][k] phi_k at velocity i of those sorted.
+  void evaluate(const Phi& phi, const Kernel& kernel, Matrix<double> functionals, int threads, StopRequest* stop,
+                double* values) const;
 
   /// Pieces of cells, each of which has gradients of its own.
   std::int64_t rows() const { return static_cast<std::int64_t>(rows_.size()); }
   std::int32_t cell_of_row(std::int64_t row) const { return rows_[static_cast<std::size_t>(row)].cell; }
   /// gradients (rows, 3, P) of tables; sums (patterns, P) += weight * phi. slopes (patterns, P): of h, for each
   /// pattern.
-  void gradient(const Phi& phi, const Kernel& kernel, const Uses& uses, const double* slopes, std::int64_t patterns,
-                int threads, StopRequest* stop, double* gradients, double* sums) const;
+  void gradient(const Phi& phi, const Kernel& kernel, const Uses& uses, Matrix<double> slopes, int threads,
+                StopRequest* stop, double* gradients, double* sums) const;
 
  private:
   struct Term {
@@ -67,7 +67,12 @@ class Terms {
   };
   /// Room for a row and what is known of it.
   struct Room;
+  struct ByPattern;
 
+  std::int64_t cut_into_rows(std::vector<std::vector<std::int64_t>>& counts, std::int64_t cells);
+  void sort_by_pattern(const Row& row, const Uses& uses, ByPattern& sorted) const;
+  void add_gradient(const Row& row, const Uses& uses, const ByPattern& sorted, const Kernel& kernel,
+                    Matrix<double> slopes, Room& room, double* gradient, double* sums) const;
   void look_at(const Row& row, const Phi& phi, const Kernel& kernel, Room& room) const;
 
   std::vector<Term> terms_;

@@ -40,7 +40,7 @@ std::int64_t find_mixed(const TermsOfCell& in, double* lows, std::int32_t* mixed
 
 /// Of `functionals` functionals.
 template <int functionals>
-inline void evaluate_some(const TermsOfCell& in, const double* weights, double* out, std::int64_t stride) {
+inline void evaluate_some(const TermsOfCell& in, const double* weights, RowsToWrite<double> out) {
   using L = Lanes<double>;
   double constant[functionals][3];
   for (int f = 0; f < functionals; ++f) {
@@ -55,19 +55,21 @@ inline void evaluate_some(const TermsOfCell& in, const double* weights, double* 
     const Doubles x = L::load(in.x + i), y = L::load(in.y + i);
     Doubles totals[functionals];
     for (int f = 0; f < functionals; ++f) totals[f] = x * constant[f][0] + (y * constant[f][1] + constant[f][2]);
-    for (std::int64_t m = 0; m < in.mixed_units; ++m) {
-      const Doubles phi = positive(affine_of(in.table, in.padded, in.mixed[m], x, y));
-      for (int f = 0; f < functionals; ++f) totals[f] += phi * weights[f * in.padded + in.mixed[m]];
+    for (std::int64_t m = 0; m < in.mixed.count; ++m) {
+      const Doubles phi = positive(affine_of(in.table, in.padded, in.mixed.numbers[m], x, y));
+      for (int f = 0; f < functionals; ++f) totals[f] += phi * weights[f * in.padded + in.mixed.numbers[m]];
     }
-    for (int f = 0; f < functionals; ++f) L::store(out + f * stride + i, totals[f]);
+    for (int f = 0; f < functionals; ++f) L::store(out.values + f * out.stride + i, totals[f]);
   }
 }
 
-void evaluate(const TermsOfCell& in, const double* functionals, std::int64_t count, double* out, std::int64_t stride) {
+void evaluate(const TermsOfCell& in, Matrix<double> functionals, RowsToWrite<double> out) {
+  const auto weights = [&](std::int64_t f) { return functionals.values + f * functionals.padded; };
+  const auto rows = [&](std::int64_t f) { return RowsToWrite<double>{out.values + f * out.stride, out.stride}; };
   std::int64_t f = 0;
-  for (; f + 4 <= count; f += 4) evaluate_some<4>(in, functionals + f * in.padded, out + f * stride, stride);
-  for (; f + 2 <= count; f += 2) evaluate_some<2>(in, functionals + f * in.padded, out + f * stride, stride);
-  if (f < count) evaluate_some<1>(in, functionals + f * in.padded, out + f * stride, stride);
+  for (; f + 4 <= functionals.rows; f += 4) evaluate_some<4>(in, weights(f), rows(f));
+  for (; f + 2 <= functionals.rows; f += 2) evaluate_some<2>(in, weights(f), rows(f));
+  if (f < functionals.rows) evaluate_some<1>(in, weights(f), rows(f));
 }
 
 /// Moments, that is sums over the terms of weight * (x, y, 1), of `units` units where they are active.
@@ -106,10 +108,10 @@ void gradient(const TermsOfCell& in, const double* weights, const double* slopes
     }
   }
   std::int64_t m = 0;
-  for (; m + 2 <= in.mixed_units; m += 2) find_moments<2>(in, weights, in.mixed + m, of_mixed + m);
-  if (m < in.mixed_units) find_moments<1>(in, weights, in.mixed + m, of_mixed + m);
-  for (m = 0; m < in.mixed_units; ++m) {
-    for (int r = 0; r < 3; ++r) moments[r][in.mixed[m]] = of_mixed[m][r];
+  for (; m + 2 <= in.mixed.count; m += 2) find_moments<2>(in, weights, in.mixed.numbers + m, of_mixed + m);
+  if (m < in.mixed.count) find_moments<1>(in, weights, in.mixed.numbers + m, of_mixed + m);
+  for (m = 0; m < in.mixed.count; ++m) {
+    for (int r = 0; r < 3; ++r) moments[r][in.mixed.numbers[m]] = of_mixed[m][r];
   }
   for (std::int64_t k = 0; k < in.padded; k += L::count) {
     const Doubles slope = L::load(slopes + k);

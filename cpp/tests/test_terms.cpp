@@ -45,8 +45,10 @@ TEST_CASE("terms by cell give functionals of phi, its weighted sums, and gradien
     terms.sort(velocities, phi.cells().count(), 3);
     const auto table_size = static_cast<std::size_t>(phi.table_size()), rows = static_cast<std::size_t>(terms.rows());
     std::vector<double> values(count * functionals), gradients(rows * table_size), sums(patterns * stride, 0);
-    terms.evaluate(phi, kernel(level), of.data(), functionals, 2, nullptr, values.data());
-    terms.gradient(phi, kernel(level), uses, slopes.data(), patterns, 2, nullptr, gradients.data(), sums.data());
+    terms.evaluate(phi, kernel(level), {of.data(), functionals, static_cast<std::int64_t>(stride)}, 2, nullptr,
+                   values.data());
+    terms.gradient(phi, kernel(level), uses, {slopes.data(), patterns, static_cast<std::int64_t>(stride)}, 2, nullptr,
+                   gradients.data(), sums.data());
 
     std::vector<double> by_cell(static_cast<std::size_t>(phi.cells().count()) * table_size, 0), expected(by_cell);
     std::vector<double> expected_sums(sums.size(), 0);
