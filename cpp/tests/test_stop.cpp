@@ -130,7 +130,8 @@ TEST_CASE("no engine that looks near by touches much memory, or passes many disk
   std::mt19937_64 random{9};
   std::normal_distribution<double> speed;
   for (std::int64_t k = 0; k < n; ++k) {
-    positions.push_back({static_cast<double>(k % side) / side, static_cast<double>(k / side) / side});
+    const double column = static_cast<double>(k % side), row = static_cast<double>(k / side);  // off the cells' borders
+    positions.push_back({(column + 0.3) / side, (row + 0.3) / side});
     velocities.push_back({speed(random), speed(random)});
   }
   for (const std::string_view engine : {"event", "cell_list", "sorted_cells", "neighbor_list", "sweep_and_prune"}) {
