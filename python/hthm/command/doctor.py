@@ -22,7 +22,7 @@ from hthm.pages.results import cpu_name
 if TYPE_CHECKING:
     from hthm.command.options import Doctor
 
-_PACKAGES: Final = ("numpy", "torch", "h5py", "scipy", "matplotlib", "safetensors", "tyro", "rich")
+_PACKAGES: Final = ("numpy", "torch", "h5py", "matplotlib", "safetensors", "tyro", "rich")
 _RUNTIMES: Final = ("libgomp", "libomp", "libiomp5", "libmkl_rt", "libopenblas")
 """Libraries that bring threads of their own."""
 _VARIABLES: Final = ("OMP_", "KMP_", "GOMP_", "MKL_", "OPENBLAS_", "HTHM_", "SLURM_CPUS", "CUDA_VISIBLE", "MALLOC_")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft
 
 from hthm import checks
 from hthm.reprs import one_line
@@ -132,12 +131,12 @@ def _autocorrelation(path: FloatArray, lags: int) -> FloatArray:
     """Mean over moments and disks of x(0)·x(t), (lags,), by the theorem of Wiener and Khinchin."""
     moments = len(path)
     columns = path.reshape(moments, -1)
-    size = next_fast_len(moments + lags, real=True)
+    size = 1 << (moments + lags - 1).bit_length()
     total = np.zeros(lags)
     for begin in range(0, columns.shape[1], _COLUMNS):
-        transformed = rfft(columns[:, begin : begin + _COLUMNS], size, axis=0)
+        transformed = np.fft.rfft(columns[:, begin : begin + _COLUMNS], size, axis=0)
         power = (transformed.real**2 + transformed.imag**2).sum(axis=1)
-        total += irfft(power, size)[:lags]
+        total += np.fft.irfft(power, size)[:lags]
     means: FloatArray = total / ((moments - np.arange(lags)) * path.shape[1])
     return means
 

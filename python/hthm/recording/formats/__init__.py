@@ -1,0 +1,1 @@
+"""Trajectories as other programs read them, a module a format."""
