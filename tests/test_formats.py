@@ -1,7 +1,8 @@
-"""Runs in other programs' formats, read back by those programs: `pip install hthm[formats]` brings most of them."""
+"""Runs in other programs' formats, read back by those programs; OVITO is tried where it is installed."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,10 @@ Recorded: TypeAlias = tuple[hthm.Trajectories, FloatArray, FloatArray]
 
 def reader(name: str) -> Any:  # noqa: ANN401 -- a module
     """The program that reads, or a reason why nothing is tested."""
-    return pytest.importorskip(name, exc_type=ImportError, reason=f"{name} is not here: pip install 'hthm[formats]'")
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        pytest.skip(f"{name} cannot be imported, pip install {name.split(chr(46), maxsplit=1)[0]} mends that: {error}")
 
 
 @pytest.fixture(scope="module", params=ENGINES)

@@ -1,0 +1,147 @@
+"""A run at a time of what was recorded: how its disks moved, and files of it for other programs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from hthm import checks
+from hthm.engines.names import EXACT
+from hthm.recording.formats.particles import Particles
+from hthm.recording.formats.writing import format_of, write_particles
+from hthm.recording.paths import unwrapped, wrapped
+
+if TYPE_CHECKING:
+    import os
+
+    from hthm.arrays import FloatArray, IntArray
+    from hthm.gas import State
+    from hthm.recording.collision_log import CollisionLog
+    from hthm.recording.frames import Frames
+
+
+class OneRun(ABC):
+    """What `hthm.trajectories.Trajectories` say of one of their runs, wherever the recording is."""
+
+    initial: State
+    dt: float
+    engine: str
+    collisions: IntArray
+    _positions: FloatArray | None
+
+    @property
+    @abstractmethod
+    def recording(self) -> str:
+        """What was recorded."""
+
+    @property
+    @abstractmethod
+    def log(self) -> CollisionLog:
+        """Collisions of all runs."""
+
+    @abstractmethod
+    def as_frames(self) -> Frames:
+        """Return the frames of all runs."""
+
+    @abstractmethod
+    def __getitem__(self, runs: slice) -> Self: ...
+
+    def run_velocities(self, run: int) -> FloatArray:
+        """Velocities of a run at its start and after each frame, (frames + 1, n, 2) float64, of either recording.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such run.
+        AttributeError
+            If they were not recorded.
+        """
+        run = checks.integer("run", run, least=0, most=len(self.collisions) - 1)
+        frames, count = self.as_frames(), self.collisions.shape[1]
+        velocities = np.empty((count + 1, self.initial.n, 2))
+        velocities[0] = self.initial.velocities[run]
+        frames.read(np.arange(run * count, (run + 1) * count, dtype=np.int64), velocities[1:])
+        return velocities
+
+    def unwrapped_positions(self, run: int) -> FloatArray:
+        """Positions of a run without the box: whoever has gone round it n times is n boxes away.
+
+        Parameters
+        ----------
+        run : int
+            Which run.
+
+        Returns
+        -------
+        (frames + 1, n, 2) float64
+            At the start and after each frame. Less the positions in the box they are whole boxes, to rounding.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such run, or it was recorded in a way that does not say how disks moved: as counts, or as
+            velocities of the exact engine, which are those after each frame.
+        """
+        if self.recording == "counts":
+            raise ValueError("trajectories: must say how disks moved, got counts. Simulate with record='log'.")
+        if self.recording == "velocities" and self.engine in EXACT:
+            raise ValueError(
+                f"trajectories: must say when disks collided, got velocities of the {self.engine!r} engine. "
+                "Simulate with record='log'."
+            )
+        velocities = self.run_velocities(run)
+        log = self[run : run + 1].log if self.recording == "log" else None
+        return unwrapped(self.initial.positions[run], velocities, self.dt, log)
+
+    def write(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002 -- what pandas and matplotlib call it
+        run: int = 0,
+        depth: float | None = None,
+    ) -> None:
+        """Write a run for other programs, its start and every frame: docs/data.md says who reads what.
+
+        Parameters
+        ----------
+        path : path
+            The file to make or to replace.
+        format : {"h5md", "gsd", "extxyz"}, optional
+            As the end of the file's name says unless given: .h5md, .gsd, .xyz or .extxyz. "gsd" needs the package of
+            that name, and rounds to float32.
+        run : int
+            Which run.
+        depth : float, optional
+            Third side of the box, for programs that know no other: that of the box unless given. It changes what
+            they find: a g(r) in three dimensions counts in shells of that depth. GSD knows the plane, and has none.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such run or format, or the recording does not say where disks were: see
+            `unwrapped_positions`.
+        ModuleNotFoundError
+            If the package that knows the format is not installed.
+        OSError
+            If the file cannot be written; what was there before is still there.
+        """
+        name = format_of(path, format)
+        depth = self.initial.box if depth is None else checks.positive("depth", depth)
+        if self._positions is None:
+            positions = wrapped(self.unwrapped_positions(run), self.initial.box)
+        else:
+            run = checks.integer("run", run, least=0, most=len(self.collisions) - 1)
+            positions = np.concatenate([self.initial.positions[run : run + 1], self._positions[run]])
+        particles = Particles(
+            steps=np.arange(len(positions), dtype=np.int64),
+            times=self.dt * np.arange(len(positions), dtype=np.float64),
+            positions=positions,
+            velocities=self.run_velocities(run),
+            box=self.initial.box,
+            depth=depth,
+            diameter=self.initial.diameter,
+        )
+        write_particles(particles, path, name)
