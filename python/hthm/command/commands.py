@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import tyro
 
 from hthm.choices.config_file import KindError, read_config
 from hthm.choices.entropy import EntropyConfig
 from hthm.choices.kinds import COMMANDS as NAMES
-from hthm.choices.run import PRESETS, GasChoices
+from hthm.choices.run import PRESETS, GasChoices, RunConfig
 from hthm.command.options import (
     Ablate,
     Compare,
@@ -139,6 +141,7 @@ class _Glance:
 class _MainGlance(_Glance):
     preset: Preset | None = None
     config: Path | None = None
+    kept: Annotated[Path | None, tyro.conf.arg(name="from")] = None
 
 
 def _begun(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Command, Options]:
@@ -153,6 +156,8 @@ def _begun(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Comma
     others: dict[str, Any] = {}
     if isinstance(glance, _MainGlance):
         choices = _main_choices(glance, kinds)
+        if glance.kept is not None and isinstance(choices, RunConfig):
+            choices = loaded("hthm.command.kept:kept_choices")(glance.kept, choices)
         preset = "improved" if isinstance(choices, EntropyConfig) else glance.preset or "paper"
         others = {"preset": preset, "config": glance.config}
     elif glance.resume:

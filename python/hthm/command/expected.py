@@ -49,13 +49,15 @@ BUSY: Final = 0.8
 """Share of the processors below which a machine is said to be busy."""
 
 
-def expected_bytes(config: TrainingChoices | EntropyConfig) -> int:
+def expected_bytes(config: TrainingChoices | EntropyConfig, *, of_disk: bool = False) -> int:
     """How much memory a run is likely to need, in bytes, as far as the gas tells beforehand.
 
     Parameters
     ----------
     config : TrainingChoices or EntropyConfig
         The run.
+    of_disk : bool
+        Whether its log stays in a dataset.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def expected_bytes(config: TrainingChoices | EntropyConfig) -> int:
     collisions = frames * gas.n * collisions_a_frame(gas, config.dt, exact=config.engine in EXACT)
     models = len(config.weights) + config.trains * len(config.widths) * config.trainings
     recording = (
-        ROW_BYTES * collisions + frames * 16 + config.recorded_runs * gas.n * 64
+        ROW_BYTES * collisions * (not of_disk) + frames * 16 + config.recorded_runs * gas.n * 64
     )  # counts and offsets, first and last state
     training = 0.0 if not config.trains else _CHANGE * collisions + frames * (gas.n / 2 + _SKETCH)
     return round(recording + training + frames * 8 * (1 + models))

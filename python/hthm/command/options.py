@@ -66,6 +66,10 @@ class Everything(MainJob):
     """
 
     choices: Annotated[RunConfig, tyro.conf.arg(name="")] = field(default_factory=RunConfig)
+    store: Path | None = None
+    """Folder of a dataset to keep the trajectories in, and not in memory; one that a stop left is gone on with."""
+    kept: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """Folder of a dataset whose runs are taken, and none simulated; it decides on the gas, runs and frames."""
 
     @property
     def notice(self) -> str:

@@ -17,6 +17,8 @@ from hthm.command.expected import (
     granted,
     timed_trainings,
 )
+from hthm.command.kept import kept_runs
+from hthm.command.options import Everything
 from hthm.command.remaining import trainings_left
 from hthm.command.wrong import UsageError, wrong_option
 from hthm.experiments.work import Work
@@ -25,7 +27,10 @@ from hthm.pages.console import Stages
 from hthm.pages.results import claimed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hthm.command.options import Job
+    from hthm.recording.store.dataset import Dataset
 
 LONG: Final = 3600.0  # seconds from which on a run is announced with advice
 
@@ -39,10 +44,11 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
 
     Raises
     ------
-    OccupiedError, OwnedError, DamagedFileError, OSError
-        If the folder holds another run, or cannot be written to.
+    OccupiedError, OwnedError, DamagedFileError, DatasetError, OSError
+        If the folder holds another run, or cannot be written to, or the dataset cannot be read.
     UsageError
-        If given weights are not there, the runs cannot start like this, or this machine cannot train like this.
+        If given weights are not there, the runs cannot start like this or are not those of --from, or this machine
+        cannot train like this.
     WeightsError
         If given weights cannot be read.
     MemoryError
@@ -53,9 +59,11 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
         if not path.is_file():
             raise UsageError(f"--weights: must be a file, and {path} is none.")
     given = tuple(load_weights(path) for path in config.weights)
-    checks.memory("This run", expected_bytes(config), "Take fewer --runs or --frames.")
+    store, kept = _places(options)
+    advice_on_memory = "Take fewer --runs or --frames, or keep the runs in a --store."
+    checks.memory("This run", expected_bytes(config, of_disk=(store or kept) is not None), advice_on_memory)
     try:
-        start = config.start()
+        start = config.start() if kept is None else kept.initial
     except ValueError as error:
         raise wrong_option(error) from error
     timed = timed_trainings(config)
@@ -68,6 +76,8 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
         with stages.stage("Look how fast this machine is"):
             left = trainings_left(config, options.out) if options.resume else None
             seconds = expected_seconds(config, start, timed, left)
+            if kept is not None:
+                seconds["simulation"] *= 1 - config.runs * config.frames / config.simulated_frames
             share = granted(min(checks.threads(config.threads), checks.threads(None)))
         stages.say(announcement(seconds, share))
         if seconds["training"] > LONG:
@@ -75,7 +85,18 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
                 "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on after what is "
                 f"finished. {advice}".rstrip()
             )
-        yield Work(config, start, given, folder, stages, options.resume)
+        yield Work(config, start, given, folder, stages, options.resume, store=store, kept=kept)
+
+
+def _places(options: Job) -> tuple[Path | None, Dataset | None]:
+    """Where the runs are to be kept, and where they are taken from, if anywhere."""
+    if not isinstance(options, Everything) or options.kept is None:
+        return (options.store if isinstance(options, Everything) else None), None
+    if options.store is not None:
+        raise UsageError(
+            f"--store: must not be given with --from, which simulates nothing, got {options.store}. Leave it out."
+        )
+    return None, kept_runs(options.kept, options.choices)
 
 
 def limit_torch(threads: int | None) -> None:

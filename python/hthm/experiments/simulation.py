@@ -10,21 +10,30 @@ from hthm.pages.decimals import with_error
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hthm.choices.entropy import EntropyConfig
     from hthm.choices.run import GasChoices
     from hthm.experiments.work import Work
     from hthm.gas import State
     from hthm.pages.console import Stages
+    from hthm.recording.store.dataset import Dataset
     from hthm.trajectories import Trajectories
 
 
-def simulated(config: GasChoices, start: State, stages: Stages) -> tuple[Trajectories, dict[str, Any]]:
+def simulated(
+    config: GasChoices, start: State, stages: Stages, store: Path | None = None
+) -> tuple[Trajectories, dict[str, Any]]:
     """Simulate all runs as one stage; return them as a log, and what results.json says of the simulation.
+
+    The log is in memory, or in a store.
 
     Raises
     ------
     MemoryError
         If the log does not fit into the available memory.
+    DatasetError, OwnedError, OSError
+        If the store holds other runs, is in use, or cannot be written to.
     """
     with stages.stage(f"Simulate {config.runs} runs of {config.frames} frames, {config.n} disks") as stage:
         began = time.perf_counter()
@@ -36,19 +45,39 @@ def simulated(config: GasChoices, start: State, stages: Stages) -> tuple[Traject
             threads=config.threads,
             record="log",
             progress=stage.report,
+            store=store,
         )
-        seconds = time.perf_counter() - began
-        totals = traj.collisions.sum(axis=1)
-        mean = float(totals.mean())
-        sem = float(totals.std(ddof=1) / math.sqrt(len(totals))) if len(totals) > 1 else None
-        stage.found = f"{with_error(mean, sem)} collisions a run"
-    return traj, {
+        of_runs = _results(traj, config.seed, time.perf_counter() - began)
+        stage.found = f"{with_error(*of_runs['collisions_per_run'].values())} collisions a run"
+    return traj, of_runs
+
+
+def taken(config: GasChoices, kept: Dataset, stages: Stages) -> tuple[Trajectories, dict[str, Any]]:
+    """Take runs of a dataset in place of simulating them; the seed is null where the start is not the one it gives.
+
+    Raises
+    ------
+    DatasetError
+        If a file of it is missing or damaged.
+    """
+    with stages.stage(f"Take {config.runs} runs from {kept.path}") as stage:
+        traj = kept.trajectories()
+        drawn = config.start().sha256() == traj.initial.sha256()
+        of_runs = _results(traj, config.seed if drawn else None, None)
+        stage.found = f"{with_error(*of_runs['collisions_per_run'].values())} collisions a run"
+    return traj, of_runs
+
+
+def _results(traj: Trajectories, seed: int | None, seconds: float | None) -> dict[str, Any]:
+    totals = traj.collisions.sum(axis=1)
+    sem = float(totals.std(ddof=1) / math.sqrt(len(totals))) if len(totals) > 1 else None
+    return {
         "engine": traj.engine,
         "runs": traj.runs,
         "frames": traj.frames,
-        "seed": config.seed,
-        "start_sha256": start.sha256(),
-        "collisions_per_run": {"mean": mean, "sem": sem},
+        "seed": seed,
+        "start_sha256": traj.initial.sha256(),
+        "collisions_per_run": {"mean": float(totals.mean()), "sem": sem},
         "seconds": seconds,
     }
 

@@ -9,10 +9,13 @@ from hthm.choices.run import GasChoices
 from hthm.pages.results import environment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hthm.deepsets import DeepSets
     from hthm.gas import State
     from hthm.pages.console import Stages
     from hthm.pages.results import ResultsFolder
+    from hthm.recording.store.dataset import Dataset
 
 Choices_co = TypeVar("Choices_co", bound=GasChoices, covariant=True)
 
@@ -35,6 +38,10 @@ class Work(Generic[Choices_co]):
         What a person sees.
     resume : bool
         Whether what the folder holds is taken from there, and not made again.
+    store : Path or None
+        The dataset in which the runs are kept.
+    kept : Dataset or None
+        Runs to take in place of simulating.
     """
 
     config: Choices_co
@@ -43,6 +50,8 @@ class Work(Generic[Choices_co]):
     folder: ResultsFolder
     stages: Stages
     resume: bool = False
+    store: Path | None = None
+    kept: Dataset | None = None
 
     def origin(self) -> dict[str, Any]:
         """Return what made the results, as every file of results ends with it: the choices, and where they ran."""

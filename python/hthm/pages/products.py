@@ -108,7 +108,7 @@ def _study_facts(results: Mapping[str, Any]) -> dict[str, str]:
         "Start": f"{_velocities(config['speeds'])}, overlaps {config['overlaps']}, seed {simulation['seed']}",
         "Start, SHA-256": simulation["start_sha256"],
         "Simulation": f"{simulation['runs']} runs of {simulation['frames']} frames, {config['frame_rate']:g} per unit "
-        f"time, engine {simulation['engine']}, {duration(simulation['seconds'])}",
+        f"time, engine {simulation['engine']}, {_taking(simulation['seconds'])}",
         "Collisions a run": f"{with_error(counted['mean'], counted['sem'])}{enskog}",
         **machine_facts(results["environment"]),
     }
@@ -131,3 +131,7 @@ def _entropy_page(series: Series, results: Mapping[str, Any]) -> _Page:
     }
     losses = {"entropy_losses": partial(losses_figure, results)}
     return _Page(facts, entropy_markdown(results), title="A learned entropy", figures=losses)
+
+
+def _taking(seconds: float | None) -> str:
+    return "from a dataset" if seconds is None else duration(seconds)

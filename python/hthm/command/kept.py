@@ -1,0 +1,62 @@
+"""``--from``: a run on a dataset in place of a simulation, whose gas, runs and frames are then those of the run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hthm.command.wrong import UsageError
+from hthm.recording.store.dataset import Dataset
+
+if TYPE_CHECKING:
+    from hthm.choices.run import GasChoices, RunConfig
+
+_SAME: Final = 1e-15  # 1 / (1 / frame_rate) is rounded twice
+
+
+def kept_choices(path: Path, choices: RunConfig) -> RunConfig:
+    """Return the choices with those that a dataset decides.
+
+    Raises
+    ------
+    DatasetError, OSError
+        If there is no dataset, or it cannot be read.
+    """
+    kept = Dataset(path)
+    decided = {name: value for name, value in _decided(kept).items() if not _same(name, getattr(choices, name), value)}
+    batch = max(1, min(choices.batch, kept.runs * (kept.frames - 1)))  # --batch says otherwise
+    return replace(choices, **decided, batch=batch)
+
+
+def kept_runs(path: Path, choices: GasChoices) -> Dataset:
+    """Open the dataset of a run with these choices.
+
+    Raises
+    ------
+    UsageError
+        If a choice is not what the dataset has.
+    DatasetError, OSError
+        If there is no dataset, or it cannot be read.
+    """
+    kept = Dataset(path)
+    for name, value in _decided(kept).items():
+        ours = getattr(choices, name)
+        if not _same(name, ours, value):
+            raise UsageError(
+                f"--{name.replace('_', '-')}: must be that of the runs in {path}, {value}, got {ours}. Leave it out."
+            )
+    if kept.recording == "counts":
+        raise UsageError(f"--from: must be a dataset with velocities, and {path} holds the number of collisions alone.")
+    return kept
+
+
+def _decided(kept: Dataset) -> dict[str, Any]:
+    gas = kept.gas
+    numbers = {"n": gas.n, "diameter": gas.diameter, "speed": gas.speed, "box": gas.box}
+    return numbers | {"runs": kept.runs, "frames": kept.frames, "frame_rate": 1 / kept.dt}
+
+
+def _same(name: str, ours: float, theirs: float) -> bool:
+    return ours == theirs or (name == "frame_rate" and math.isclose(ours, theirs, rel_tol=_SAME))

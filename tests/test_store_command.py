@@ -1,0 +1,84 @@
+"""``hthm --store`` and ``hthm --from``: a run whose trajectories are on the disk has the results of any other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import hthm
+from hthm.choices.run import RunConfig
+from hthm.experiments.simulation import taken
+from hthm.pages.console import Stages
+from hthm.run import main
+
+GAS = ["--n=40", "--diameter=0.03", "--runs=5", "--frames=12"]
+OTHERS = ["--widths=4", "--epochs=2", "--batch=8", "--frame-rates", "5", "60", "--rate-runs=2"]
+CHOICES = [*GAS, *OTHERS]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    assert main([*CHOICES, "--out", str(folder / "memory")]) == 0
+    assert main([*CHOICES, "--out", str(folder / "stored"), "--store", str(folder / "kept")]) == 0
+    return folder
+
+
+def of(folder: Path) -> tuple[bytes, bytes, str]:
+    def without_times(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: without_times(item) for key, item in value.items() if key != "seconds"}
+        return [without_times(item) for item in value] if isinstance(value, list) else value
+
+    model = (folder / "models/d4-seed0.safetensors").read_bytes()
+    content = json.loads((folder / "results.json").read_text())
+    content.pop("checksum")  # of the seconds, too
+    return (folder / "series.h5").read_bytes(), model, json.dumps(without_times(content))
+
+
+def test_a_store_gives_the_results_of_memory(results: Path) -> None:
+    assert of(results / "stored") == of(results / "memory")
+    assert hthm.open(results / "kept").shape == (5, 12, 40, 2)
+
+
+def test_kept_runs_give_the_results_of_simulated_ones(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = results / "from"
+    assert main([*OTHERS, "--from", str(results / "kept"), "--out", str(out)]) == 0
+    assert "Take 5 runs from" in capsys.readouterr().out
+    assert of(out) == of(results / "memory")
+
+
+def test_runs_of_another_seed_have_no_seed(tmp_path: Path) -> None:
+    config = RunConfig(n=40, diameter=0.03, runs=5, frames=12, batch=8)
+    for seed, told in ((0, 0), (9, None)):
+        hthm.simulate(config.gas.sample(5, seed=seed), 12, record="log").save(tmp_path / f"{seed}")
+        traj, results = taken(config, hthm.open(tmp_path / f"{seed}"), Stages())
+        assert results["seed"] == told
+        assert results["start_sha256"] == traj.initial.sha256()
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        (["--from", "KEPT", "--runs", "6"], 2, "--runs: must be that of the runs in KEPT, 5, got 6. Leave it out."),
+        (["--from", "KEPT", "--store", "NONE"], 2, "--store: must not be given with --from"),
+        (["--from", "NONE"], 1, "NONE: must be the folder of a dataset, and is none."),
+        (["--from", "COUNTS"], 2, "--from: must be a dataset with velocities, and COUNTS holds"),
+        (["--store", "KEPT", "--seed", "3"], 1, "KEPT: must be a dataset of the same runs, and differs: start_sha256"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(
+    options: list[str], code: int, says: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = {"KEPT": str(results / "kept"), "NONE": str(tmp_path / "none"), "COUNTS": str(tmp_path / "counts")}
+    hthm.simulate(hthm.DiskGas(n=40, diameter=0.03).sample(5, seed=0), 12, record="counts").save(places["COUNTS"])
+    capsys.readouterr()
+    given = [places.get(option, option) for option in options]
+    assert main([*CHOICES, *given, "--out", str(tmp_path / "out")]) == code
+    for name, place in places.items():
+        says = says.replace(name, place)
+    told = capsys.readouterr().err
+    assert f"hthm: {says}" in told
+    assert len(told.splitlines()) == 1
