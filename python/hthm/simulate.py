@@ -85,7 +85,7 @@ def simulate(
     store : path, optional
         A folder for the runs, whose log, which has all velocities, or whose counts are then not kept in memory. Shards
         of them are written as they are finished, and what a stop has left in the folder is gone on with, to the same
-        files: docs/data.md.
+        files: docs/store.md.
 
     Returns
     -------
