@@ -14,6 +14,7 @@ from hthm.arrays import FloatArray, IntArray
 from hthm.gas import State
 from hthm.recording.collision_log import CollisionLog
 from hthm.recording.dense import DenseFrames
+from hthm.recording.formats.labelled import dataset
 from hthm.recording.frames import Frames
 from hthm.recording.log import LogFrames
 from hthm.recording.one_run import OneRun
@@ -22,6 +23,8 @@ from hthm.recording.store.writer import begun, describe
 from hthm.reprs import one_line
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from hthm.gas import DiskGas
 
 Recording: TypeAlias = Literal["velocities", "log", "counts"]
@@ -210,6 +213,28 @@ class Trajectories(OneRun):
         if self._positions is None:
             raise AttributeError("positions: were not recorded. Simulate with positions=True.")
         return self._positions
+
+    def to_xarray(self) -> xr.Dataset:
+        """Return what was recorded as an xarray.Dataset with dimensions run, frame, disk and xy.
+
+        Returns
+        -------
+        xarray.Dataset
+            Variables collisions, velocity and position, as far as they were recorded, with units in their attributes,
+            and the gas, dt and engine in those of the dataset. Arrays are shared; of a log a dense array is made.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If xarray is not installed; the extra `formats` brings it.
+        MemoryError
+            If the array of a log does not fit into the available memory.
+        """
+        velocities = None if self.recording == "counts" else self.dense()
+        gas = self.gas
+        made_by: dict[str, object] = {"n": gas.n, "diameter": gas.diameter, "speed": gas.speed, "box": gas.box}
+        made_by |= {"dt": self.dt, "engine": self.engine}
+        return dataset(gas.n, self.times, self.collisions, velocities, self._positions, made_by)
 
     @property
     def gas(self) -> DiskGas:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hthm import ranges
 from hthm.arrays import FloatArray, IntArray
+from hthm.recording.formats.labelled import table
 from hthm.reprs import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROW_BYTES: Final = 48
 """Bytes of a collision in the log, its time included."""
@@ -54,6 +58,22 @@ class CollisionLog:
         runs, edges = self.frame_offsets.shape
         parts = (("runs", runs), ("frames", edges - 1), ("rows", self.rows), ("timed", self.times is not None))
         return one_line("CollisionLog", parts, self.nbytes)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a pandas.DataFrame, a collision each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns run, frame (counted from 1, as the start is no frame), i, j, vx_i, vy_i, vx_j, vy_j, in box sides
+            per unit time, and time where the engine knows it.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pandas is not installed; the extra `formats` brings it.
+        """
+        return table(self.frame_offsets, self.pairs, self.velocities, self.times)
 
     def __getitem__(self, runs: slice) -> CollisionLog:
         """Return the log of a range of runs: views of their rows, with offsets counted from the first of them.
