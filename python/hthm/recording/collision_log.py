@@ -15,7 +15,7 @@ from hthm.recording.formats.labelled import table
 from hthm.reprs import one_line
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped]  # its stubs are a package apart
 
 ROW_BYTES: Final = 48
 """Bytes of a collision in the log, its time included."""
