@@ -187,6 +187,15 @@ def test_measures_and_trainings_have_the_bits_of_those_in_memory(record: Recordi
         assert evaluate(models[0], kept).tobytes() == evaluate(models[1], traj).tobytes(), backend
 
 
+@pytest.mark.parametrize("record", ["log", "counts"])
+def test_labels_are_those_of_the_whole(record: Recording, tmp_path: Path) -> None:
+    traj = simulated(record)
+    traj.save(tmp_path)
+    part = hthm.open(tmp_path).to_xarray(slice(2, 5))
+    assert part.run.to_numpy().tolist() == [2, 3, 4]
+    assert part.identical(traj.to_xarray().isel(run=slice(2, 5)))
+
+
 @pytest.mark.usefixtures("shards")
 def test_other_processes_read_for_themselves(tmp_path: Path) -> None:
     traj = simulated()

@@ -26,7 +26,7 @@ def test_the_page_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert names["velocities"].tobytes() == traj.dense().tobytes()
     assert names["H"].tobytes() == hthm.speed_h(traj).tobytes()
     assert names["some"].runs == 2
-    assert names["batch"].shape[1:] == (2, 200, 2)
+    assert names["before"].shape == names["after"].shape == (64, 200, 2)
     written = sorted(path.name for path in (tmp_path / "kept").iterdir())
     assert written == ["manifest.json", "runs-00000000-00000005.h5", "start-00000000-00000005.h5"]
     for name in ("kept", "larger"):  # the same runs, the same bytes

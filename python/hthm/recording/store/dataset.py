@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from hthm.recording.store.shard_writing import Recorded
 from hthm.recording.store.slicing import sliced
 from hthm.reprs import memory
 from hthm.trajectories import Trajectories
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _INFLATED: Final = {"log": 6, "velocities": 4, "counts": 8}
 """At most so many times the size of the files are their numbers in memory, twice while parts are joined."""
@@ -223,6 +226,12 @@ class Dataset:
             _positions=_concatenated([part.positions for part in parts]),
             _log=concatenated([part.log for part in parts if part.log is not None]),
         )
+
+    def to_xarray(self, runs: slice = slice(None)) -> xr.Dataset:
+        """Read a range of runs as an xarray.Dataset, numbered as they are here: `Trajectories.to_xarray` of `load`."""
+        first = ranges.runs(runs, self.runs).start
+        labelled = self.load(runs).to_xarray()
+        return labelled.assign_coords(run=labelled["run"] + first)
 
     def dense(self, path: str | os.PathLike[str]) -> None:
         """Write all velocities as an array (runs, frames, n, 2) in NumPy's format, whole or not at all.
