@@ -22,6 +22,7 @@ from hthm.pages.decimals import with_error
 from hthm.run import main
 from hthm.simulate import simulate
 from hthm.trajectories import Trajectories
+from run_results import results, without_times
 
 TINY = [
     *("--n", "60", "--diameter", "0.03", "--runs", "5", "--frames", "12", "--rate-runs", "2"),
@@ -54,20 +55,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("run") / "results"
     assert main([*TINY, "--out", str(out)]) == 0
     return out
-
-
-def results(folder: Path) -> dict[str, object]:
-    content: dict[str, object] = json.loads((folder / "results.json").read_text())
-    return content
-
-
-def without_times(value: object) -> object:
-    """Everything but wall clocks."""
-    if isinstance(value, dict):
-        return {key: without_times(item) for key, item in value.items() if key != "seconds"}
-    if isinstance(value, list):
-        return [without_times(item) for item in value]
-    return value
 
 
 def test_everything_is_written_and_nothing_else(finished: Path) -> None:

@@ -12,6 +12,8 @@ from hthm.choices.run import RunConfig
 from hthm.experiments.simulation import taken
 from hthm.pages.console import Stages
 from hthm.run import main
+from run_results import results as written
+from run_results import without_times
 
 GAS = ["--n=40", "--diameter=0.03", "--runs=5", "--frames=12"]
 OTHERS = ["--widths=4", "--epochs=2", "--batch=8", "--frame-rates", "5", "60", "--rate-runs=2"]
@@ -27,15 +29,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def of(folder: Path) -> tuple[bytes, bytes, str]:
-    def without_times(value: object) -> object:
-        if isinstance(value, dict):
-            return {key: without_times(item) for key, item in value.items() if key != "seconds"}
-        return [without_times(item) for item in value] if isinstance(value, list) else value
-
     model = (folder / "models/d4-seed0.safetensors").read_bytes()
-    content = json.loads((folder / "results.json").read_text())
-    content.pop("checksum")  # of the seconds, too
-    return (folder / "series.h5").read_bytes(), model, json.dumps(without_times(content))
+    return (folder / "series.h5").read_bytes(), model, json.dumps(without_times(written(folder)))
 
 
 def test_a_store_gives_the_results_of_memory(results: Path) -> None:
