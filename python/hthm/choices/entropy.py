@@ -12,9 +12,11 @@ import tyro
 
 from hthm import checks, published
 from hthm.choices.ablations import ABLATIONS
-from hthm.choices.run import GasChoices
-from hthm.learning.recipes import ArrowConfig
+from hthm.choices.run import MOST, GasChoices, check_numbers, check_seeds
+from hthm.gas import DiskGas
+from hthm.learning.recipes import MOST_WIDTH, ArrowConfig
 from hthm.measures.smooth_h import FINEST
+from hthm.randomness import MOST_RUNS
 from hthm.starts.kinds import COMPARED, ENSEMBLES, LEAVE_ONE_OUT, MIXTURE, NamedStart
 
 RESOLUTION: Final = 2 / published.BINS / math.sqrt(2 * math.pi * math.e)
@@ -69,21 +71,20 @@ class EntropyConfig(GasChoices):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("check_runs", "held_out_runs", "trainings", "updates", "blocks", "rate_runs"):
-            checks.integer(name, getattr(self, name), least=1)
-        checks.integer("training_frames", self.training_frames, least=2)
-        checks.integer("training_seed", self.training_seed, least=0)
+        for name in ("check_runs", "held_out_runs", "rate_runs"):
+            checks.integer(name, getattr(self, name), least=1, most=MOST_RUNS)
+        for name in ("trainings", "updates", "blocks"):
+            checks.integer(name, getattr(self, name), least=1, most=MOST)
+        checks.integer("training_frames", self.training_frames, least=2, most=MOST)
+        check_seeds(self.training_seed, self.trainings)
         checks.positive("learning_rate", self.learning_rate)
         checks.positive("blur", self.blur, zero=True)
-        for name in ("steps", "widths", "frame_rates"):
-            values = getattr(self, name)
-            if not values:
-                raise ValueError(f"{name}: must have at least one value, got none.")
-            for value in values:
-                if name == "steps":
-                    checks.choice(name, value, ("frames", "collisions"))
-                else:
-                    checks.integer(name, value, least=1)
+        check_numbers("widths", self.widths, most=MOST_WIDTH)
+        check_numbers("frame_rates", self.frame_rates)
+        if not self.steps:
+            raise ValueError("steps: must have at least one value, got none.")
+        for value in self.steps:
+            checks.choice("steps", value, ("frames", "collisions"))
 
     @property
     def seeds(self) -> range:
@@ -195,10 +196,25 @@ class UniversalConfig(EntropyConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         for size in self.sizes:
-            checks.integer("sizes", size, least=1)
+            self._check_size(size)
         for name in self.trained_on:
             checks.choice("trained_on", name, (*ENSEMBLES, LEAVE_ONE_OUT))
         checks.positive("bandwidth", self.bandwidth, least=FINEST)
+
+    def _check_size(self, size: int) -> None:
+        checks.integer("sizes", size, least=1)
+        try:
+            self.gas_of(size)
+        except ValueError as error:
+            raise ValueError(
+                f"sizes: must be numbers of disks that fit into the box at the area fraction of n = {self.n}, "
+                f"got {size}. For that many, {error}"
+            ) from error
+
+    def gas_of(self, size: int) -> DiskGas:
+        """Return the gas of another number of disks, at the same area fraction."""
+        diameter = self.diameter * (self.n / size) ** 0.5
+        return DiskGas(n=size, diameter=diameter, speed=self.speed, box=self.box)
 
     @property
     def networks(self) -> int:

@@ -12,9 +12,11 @@ import numpy as np
 import tyro
 
 from hthm import checks, published
+from hthm.engines.limits import check_exact, check_rate
 from hthm.engines.names import AUTO, EXACT, check
 from hthm.gas import DiskGas
-from hthm.learning.recipes import TrainConfig
+from hthm.learning.recipes import MOST_WIDTH, TrainConfig
+from hthm.randomness import MOST_RUNS
 from hthm.starts.kinds import STARTS, NamedStart
 from hthm.starts.positions import OVERLAPS, Overlaps
 
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hthm.gas import State
+
+
+MOST: Final = 2**53
+"""Larger whole numbers are no float64, in which time and memory are reckoned."""
+_RATES: Final = (1e-200, 1e200)  # frames per unit time, so that a run has a duration
+_MOST_SEED: Final = 2**63 - 1  # torch's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +75,11 @@ class GasChoices:
         self.gas  # noqa: B018 -- checks n, diameter, speed and box
         checks.choice("speeds", self.speeds, STARTS)
         checks.choice("overlaps", self.overlaps, OVERLAPS)
-        for name, least in (("runs", 1), ("frames", 2), ("seed", 0)):
-            checks.integer(name, getattr(self, name), least=least)
-        for name in ("frame_rate", "speed"):
-            checks.positive(name, getattr(self, name))
+        checks.integer("runs", self.runs, least=1, most=MOST_RUNS)
+        checks.integer("frames", self.frames, least=2, most=MOST)
+        checks.integer("seed", self.seed, least=0)
+        checks.positive("frame_rate", self.frame_rate, least=_RATES[0], most=_RATES[1])
+        checks.positive("speed", self.speed)
         check(self.engine)
         checks.threads(self.threads)
 
@@ -95,16 +104,32 @@ class GasChoices:
         Raises
         ------
         ValueError
-            If disks overlap where the exact engine is to start from, or there is no room to reject overlaps.
+            If there is no room to reject overlaps, or as `check_start`.
         """
         state = self.gas.sample(self.runs, self.seed, overlaps=self.overlaps, start=self.speeds)
-        overlapping = int(np.count_nonzero(state.overlaps())) if self.engine in EXACT else 0
+        self.check_start(state)
+        return state
+
+    def check_start(self, state: State) -> None:
+        """Refuse what cannot be simulated from here with this engine and frame rate.
+
+        Raises
+        ------
+        ValueError
+            If disks overlap where the exact engine is to start from, are too small for it, nothing moves between two
+            frames, or too much does. The message begins with the choice.
+        """
+        exact = self.engine in EXACT
+        check_rate("frame_rate", self.frame_rate, state, exact=exact)
+        if not exact:
+            return
+        check_exact(state)
+        overlapping = int(np.count_nonzero(state.overlaps()))
         if overlapping:
             raise ValueError(
                 f"engine: must be one of fixed step where disks overlap at the start, got {self.engine}, and in "
-                f"{overlapping} of {self.runs} runs they do. Add --overlaps reject, or leave --engine out."
+                f"{overlapping} of {state.runs} runs they do. Add --overlaps reject, or leave --engine out."
             )
-        return state
 
     def as_json(self) -> dict[str, Any]:
         """Return every choice, and whose they are, as JSON can hold it."""
@@ -146,12 +171,12 @@ class TrainingChoices(GasChoices):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("trainings", "epochs", "batch"):
-            checks.integer(name, getattr(self, name), least=1)
-        checks.integer("training_seed", self.training_seed, least=0)
+            checks.integer(name, getattr(self, name), least=1, most=MOST)
+        check_seeds(self.training_seed, self.trainings)
         checks.positive("learning_rate", self.learning_rate)
         checks.positive("penalty", self.penalty, zero=True)
         checks.positive("final_slope", self.final_slope, zero=True, most=1.0)
-        _check_numbers("widths", self.widths)
+        check_numbers("widths", self.widths, most=MOST_WIDTH)
         if len(set(self.widths)) < len(self.widths):
             raise ValueError(f"widths: must differ, got {self.widths}. --trainings repeats a width.")
         if self.trains and self.batch > self.pairs:
@@ -207,8 +232,8 @@ class RunConfig(TrainingChoices):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        checks.integer("rate_runs", self.rate_runs, least=1)
-        _check_numbers("frame_rates", self.frame_rates)
+        checks.integer("rate_runs", self.rate_runs, least=1, most=MOST_RUNS)
+        check_numbers("frame_rates", self.frame_rates)
 
     @property
     def simulated_frames(self) -> float:
@@ -216,9 +241,27 @@ class RunConfig(TrainingChoices):
         return self.runs * self.frames + self.rate_runs * sum(self.frame_rates) * self.frames * self.dt
 
 
-def _check_numbers(name: str, values: tuple[int, ...]) -> None:
+def check_seeds(first: int, trainings: int) -> None:
+    """Refuse seeds that torch cannot have, of trainings that follow each other.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no whole number from 0 up, or too large.
+    """
+    checks.integer("training_seed", first, least=0, most=_MOST_SEED - trainings + 1)
+
+
+def check_numbers(name: str, values: tuple[int, ...], *, most: int = MOST) -> None:
+    """Refuse anything but whole numbers from 1 to `most`, at least one of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is something else, or there is none.
+    """
     for value in values:
-        checks.integer(name, value, least=1)
+        checks.integer(name, value, least=1, most=most)
     if not values:
         raise ValueError(f"{name}: must have at least one value, got none.")
 

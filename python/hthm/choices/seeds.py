@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import tyro
 
 from hthm import checks, published
 from hthm.choices.run import GasChoices, TrainingChoices
+from hthm.randomness import MOST_RUNS
+
+_SPEED: Final = (1e-6, 1e30)
+"""s0 that the tables are made for: 7 digits after the point, or float32, leave something of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +28,7 @@ class HeldOutChoices(TrainingChoices):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        checks.integer("held_out_runs", self.held_out_runs, least=1)
+        checks.integer("held_out_runs", self.held_out_runs, least=1, most=MOST_RUNS)
         checks.integer("held_out_seed", self.held_out_seed, least=0)
         if self.held_out_seed == self.seed:
             raise ValueError(f"held_out_seed: must differ from seed, got {self.seed} for both. Take another seed.")
@@ -61,6 +65,10 @@ class TablesConfig(HeldOutChoices):
     """Trainings of each width, with seeds that follow each other."""
     weights: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
     """Trained models, such as the published ones, to be fitted beside the others. May be given several times."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.positive("speed", self.speed, least=_SPEED[0], most=_SPEED[1])
 
     @property
     def recorded_runs(self) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hthm.choices.entropy import EntropyConfig
+from hthm.choices.run import RunConfig
 from hthm.choices.seeds import CompareConfig
 from hthm.deepsets import DeepSets, evaluate, new_model
 from hthm.engines.names import EXACT
@@ -41,6 +42,8 @@ _TRIED: Final = 20
 """Updates of a whole-run training that are timed."""
 _FIGURES: Final = {"run": 4, "improved": 5, "universal": 1}
 """Figures that each kind of run draws."""
+COUNTING: Final = ("run", "improved")
+"""Kinds of runs that count collisions for Fig. 2."""
 _LOOPS_OF_A_FIGURE: Final = 50
 """What drawing and writing a figure costs, in units of `_loop`; 3.7 s for four, beside 0.019 s, on an AMD EPYC."""
 _BLOCK: Final = bytes(1 << 17)
@@ -74,7 +77,14 @@ def expected_bytes(config: TrainingChoices | EntropyConfig, *, of_disk: bool = F
         ROW_BYTES * collisions * (not of_disk) + frames * 16 + config.recorded_runs * gas.n * 64
     )  # counts and offsets, first and last state
     training = 0.0 if not config.trains else _CHANGE * collisions + frames * (gas.n / 2 + _SKETCH)
-    return round(recording + training + frames * 8 * (1 + models))
+    return round(max(recording + training + frames * 8 * (1 + models), _counting_bytes(config)))
+
+
+def _counting_bytes(config: TrainingChoices | EntropyConfig) -> float:
+    """Memory that the counts of collisions at the highest frame rate of Fig. 2 take, where it is drawn."""
+    if config.kind not in COUNTING or not isinstance(config, RunConfig | EntropyConfig):
+        return 0.0
+    return 16.0 * min(config.rate_runs, config.runs) * config.frames * config.dt * max(config.frame_rates)
 
 
 def timed_trainings(config: TrainingChoices | EntropyConfig) -> list[TimedTraining]:

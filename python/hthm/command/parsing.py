@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final, TypeVar
 
 import tyro
+from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
 
 from hthm.command import terminal
 from hthm.command.wrong import wrong_option
@@ -14,6 +16,29 @@ _LOOK: Final = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
 """No prefix of the dataclass that holds an option, no --no-resume beside --resume."""
 
 Options = TypeVar("Options")
+
+_WORDS: Final = ConstructorRegistry()
+"""How words become values, where the parser would take some for what nobody means."""
+
+
+@_WORDS.primitive_rule
+def _path(wanted: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Path] | None:
+    """A path, from anything but nothing: the parser takes the present folder for it, as a variable not set gives it."""
+    if wanted.type is not Path:
+        return None
+
+    def path_of(words: list[str]) -> Path:
+        if not words[0]:
+            raise ValueError("must be a path, got nothing. The present folder is a dot.")
+        return Path(words[0])
+
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="PATH",
+        instance_from_str=path_of,
+        is_instance=lambda value: isinstance(value, Path),
+        str_from_instance=lambda path: [str(path)],
+    )
 
 
 def parsed(
@@ -51,6 +76,7 @@ def parsed(
                 prog=program,
                 description=described(type(default).__doc__ or "", commands),
                 config=_LOOK,
+                registry=_WORDS,
             )
         except UnicodeError:
             raise  # a ValueError, and no option's fault
@@ -74,9 +100,15 @@ def glanced(default: Options, arguments: Sequence[str]) -> Options:
         Of the same kind.
     """
     with terminal.readable_columns():
-        return tyro.cli(type(default), args=list(arguments), default=default, return_unknown_args=True, add_help=False)[
-            0
-        ]
+        found, _ = tyro.cli(
+            type(default),
+            args=list(arguments),
+            default=default,
+            return_unknown_args=True,
+            add_help=False,
+            registry=_WORDS,
+        )
+    return found
 
 
 def described(text: str, commands: Iterable[tuple[str, str]] = ()) -> str:

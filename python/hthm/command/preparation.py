@@ -20,6 +20,7 @@ from hthm.command.expected import (
 from hthm.command.kept import kept_runs
 from hthm.command.options import Everything
 from hthm.command.remaining import trainings_left
+from hthm.command.startable import check_simulations
 from hthm.command.wrong import UsageError, wrong_option
 from hthm.experiments.work import Work
 from hthm.learning.weights import load_weights
@@ -47,8 +48,8 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
     OccupiedError, OwnedError, DamagedFileError, DatasetError, OSError
         If the folder holds another run, or cannot be written to, or the dataset cannot be read.
     UsageError
-        If given weights are not there, the runs cannot start like this or are not those of --from, or this machine
-        cannot train like this.
+        If given weights are not there, the runs cannot be simulated like this or are not those of --from, or this
+        machine cannot train like this.
     WeightsError
         If given weights cannot be read.
     MemoryError
@@ -60,10 +61,11 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
             raise UsageError(f"--weights: must be a file, and {path} is none.")
     given = tuple(load_weights(path) for path in config.weights)
     store, kept = _places(options)
-    advice_on_memory = "Take fewer --runs or --frames, or keep the runs in a --store."
+    advice_on_memory = "Take fewer --runs or --frames, a higher --frame-rate, or keep the runs in a --store."
     checks.memory("This run", expected_bytes(config, of_disk=(store or kept) is not None), advice_on_memory)
     try:
         start = config.start() if kept is None else kept.initial
+        check_simulations(config, start)
     except ValueError as error:
         raise wrong_option(error) from error
     timed = timed_trainings(config)

@@ -34,20 +34,49 @@ def checked_dt(dt: object, state: State, *, exact: bool) -> float:
         If it is no number, not above zero, or too long or too short for this state.
     """
     number = checks.positive("dt", dt)
-    fastest = float(np.abs(state.velocities).max())
-    if fastest * number >= _MOST_BOXES * state.box:
+    fastest = _fastest(state)
+    if _leave_all_digits(fastest, number, state):
         raise ValueError(
             f"velocities: must cross less than 2^52 boxes in a step, got {fastest:g} with dt = {number:g} "
             f"and box = {state.box:g}. Take a shorter dt."
         )
-    moved = fastest / state.box * number
-    if fastest > 0 and (moved < _LEAST_BOXES or (not exact and moved < _ONE_DIGIT and _all_stay(state, number))):
-        why = "less than 2^-104" if moved < _LEAST_BOXES else "rounding puts all back to where they were"
-        raise ValueError(
-            f"dt: must be long enough for something to move, got {number:g}, in which the fastest disk covers "
-            f"{moved:g} boxes: {why}. Take a longer dt."
-        )
+    why = _why_none_moves(fastest, number, state, exact=exact)
+    if why:
+        raise ValueError(f"dt: must be long enough for something to move, got {number:g}, {why}. Take a longer dt.")
     return number
+
+
+def check_rate(name: str, rate: float, state: State, *, exact: bool) -> None:
+    """Refuse frames per unit time between which `checked_dt` refuses the time.
+
+    Parameters
+    ----------
+    name : str
+        The choice, for the message.
+    rate : float
+        Frames per unit time.
+    state : State
+        Where the runs start.
+    exact : bool
+        Whether the engine is the exact one.
+
+    Raises
+    ------
+    ValueError
+        If disks leave all digits of the box behind between two frames, or none can move.
+    """
+    fastest = _fastest(state)
+    if _leave_all_digits(fastest, 1 / rate, state):
+        raise ValueError(
+            f"{name}: must be so high that disks cross less than 2^52 boxes between two frames, got {rate:g}, and the "
+            f"fastest moves at {fastest:g} in a box of {state.box:g}. Take a higher rate or slower disks."
+        )
+    why = _why_none_moves(fastest, 1 / rate, state, exact=exact)
+    if why:
+        raise ValueError(
+            f"{name}: must leave disks the time to move between two frames, got {rate:g}, {why}. "
+            "Take a lower rate or faster disks."
+        )
 
 
 def check_exact(state: State) -> None:
@@ -71,6 +100,23 @@ def check_exact(state: State) -> None:
             f"velocities: the fastest of a run must be 0 or at least {_LEAST_SPEED:g} in size for the exact engine, "
             f"got {fastest[run]:g} in run {run}. Take a shorter unit of time."
         )
+
+
+def _fastest(state: State) -> float:
+    return float(np.abs(state.velocities).max())
+
+
+def _leave_all_digits(fastest: float, dt: float, state: State) -> bool:
+    return fastest * dt >= _MOST_BOXES * state.box
+
+
+def _why_none_moves(fastest: float, dt: float, state: State, *, exact: bool) -> str:
+    """What keeps all disks where they are for this time; empty where one moves, or all are at rest."""
+    moved = fastest / state.box * dt
+    if fastest > 0 and (moved < _LEAST_BOXES or (not exact and moved < _ONE_DIGIT and _all_stay(state, dt))):
+        why = "less than 2^-104" if moved < _LEAST_BOXES else "rounding puts all back to where they were"
+        return f"in which the fastest disk covers {moved:g} boxes: {why}"
+    return ""
 
 
 def _all_stay(state: State, dt: float) -> bool:

@@ -12,6 +12,7 @@ from hthm.starts.kinds import COMPARED, ENSEMBLES, STARTS
 
 if TYPE_CHECKING:
     from hthm.arrays import FloatArray
+    from hthm.choices.entropy import UniversalConfig
     from hthm.gas import DiskGas
     from hthm.starts.kinds import NamedStart
     from hthm.starts.positions import Overlaps
@@ -70,6 +71,17 @@ def mixed(gas: DiskGas, ensemble: str, runs: int, seed: int, overlaps: Overlaps 
     return _state(
         gas, np.concatenate([one.positions for one in states]), np.concatenate([one.velocities for one in states])
     )
+
+
+def training_start(config: UniversalConfig, ensemble: str) -> State:
+    """Draw the runs that `hthm universal` trains on, of an ensemble by its name."""
+    return mixed(config.gas, ensemble, config.runs, config.seed, config.overlaps)
+
+
+def held_out_start(config: UniversalConfig, kind: NamedStart, n: int) -> State:
+    """Draw the runs that it follows a network on: of a start by its name, and of n disks."""
+    runs = max(4, round(config.held_out_runs * config.n / n))  # as many disks
+    return started(config.gas_of(n), kind, runs, config.seed + 2, config.overlaps)
 
 
 def _state(gas: DiskGas, positions: FloatArray, velocities: FloatArray) -> State:

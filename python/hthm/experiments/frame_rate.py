@@ -5,15 +5,17 @@ The limit is what the exact engine counts. It needs starts without overlaps, whi
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hthm.engines.names import AUTO
+from hthm.engines.limits import check_exact, check_rate
+from hthm.engines.names import AUTO, EXACT
 from hthm.pages.series import FrameRates
 from hthm.simulate import Progress, simulate
 from hthm.starts.lattice import widest_lattice
-from hthm.starts.positions import MOST_REJECTED_FRACTION
+from hthm.starts.positions import MOST_REJECTED_FRACTION, NoRoomError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,10 +51,32 @@ def count_as_chosen(config: RunConfig | EntropyConfig, start: State, progress: P
         config.frame_rates,
         config.frames * config.dt,
         engine=config.engine,
-        exact_start=legal_start(config.gas, counted.runs, config.seed, config.speeds),
+        exact_start=_exact_start(config, counted),
         threads=config.threads,
         progress=progress,
     )
+
+
+def check_counts(config: RunConfig | EntropyConfig, start: State) -> None:
+    """Refuse what `count_as_chosen` cannot count.
+
+    Raises
+    ------
+    ValueError
+        If nothing moves between two frames at one of the rates, or too much does, or the disks are too small for the
+        exact engine. The message begins with the choice.
+    """
+    counted = start[: min(config.rate_runs, start.runs)]
+    for rate in config.frame_rates:
+        check_rate("frame_rates", rate, counted, exact=config.engine in EXACT)
+    exact = _exact_start(config, counted)
+    if exact is not None:
+        check_exact(exact)
+        check_rate("frame_rates", max(config.frame_rates), exact, exact=True)
+
+
+def _exact_start(config: RunConfig | EntropyConfig, counted: State) -> State | None:
+    return legal_start(config.gas, counted.runs, config.seed, config.speeds)
 
 
 def count_collisions(
@@ -129,7 +153,8 @@ def legal_start(gas: DiskGas, runs: int, seed: int, start: Start = "equal") -> S
         None where not even the lattice has room for the disks.
     """
     if gas.area_fraction <= MOST_REJECTED_FRACTION:
-        return gas.sample(runs, seed, overlaps="reject", start=start)
+        with suppress(NoRoomError):  # a few large disks may jam below the fraction that is enough for many
+            return gas.sample(runs, seed, overlaps="reject", start=start)
     if gas.diameter < _ROOM * widest_lattice(gas.n).spacing * gas.box:
         return gas.lattice_state(runs, seed, start=start)
     return None

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hthm.deepsets import evaluate, new_model
-from hthm.experiments.ensembles import mixed, started
-from hthm.gas import DiskGas
+from hthm.experiments.ensembles import held_out_start, training_start
 from hthm.learning.arrow import train_arrow
 from hthm.learning.recipes import entropic
 from hthm.measures.smooth_h import smooth_h
@@ -76,8 +75,7 @@ def run_universal(work: Work[UniversalConfig]) -> None:
             continue
         with stages.stage(title) as stage:
             if trained_on not in training:
-                start = mixed(config.gas, trained_on, config.runs, config.seed, config.overlaps)
-                training[trained_on] = _log(config, start, config.training_frames)
+                training[trained_on] = _log(config, training_start(config, trained_on), config.training_frames)
             model = new_model(width, seed, entropic(config.speed))
             train_arrow(model, training[trained_on], config.arrow_config(steps, seed), progress=stage.report)
             curves = {
@@ -144,9 +142,7 @@ def _log(config: UniversalConfig, state: State, frames: int) -> Trajectories:
 
 def _held_out(config: UniversalConfig, kind: NamedStart, n: int) -> Trajectories:
     """Runs that no training sees; of another size at the same area fraction."""
-    gas = DiskGas(n=n, diameter=config.diameter * (config.n / n) ** 0.5, speed=config.speed, box=config.box)
-    runs = max(4, round(config.held_out_runs * config.n / n))  # as many disks
-    return _log(config, started(gas, kind, runs, config.seed + 2, config.overlaps), config.frames)
+    return _log(config, held_out_start(config, kind, n), config.frames)
 
 
 def _moments(frames: int) -> IntArray:

@@ -22,6 +22,10 @@ _MOST_TRIES: Final = 2**26  # candidates for one disk before a start counts as j
 _PIECE: Final = 2**16  # numbers that are sorted at a time
 
 
+class NoRoomError(ValueError):
+    """No place was found for a disk that overlaps none before it."""
+
+
 class Drawn(Protocol):
     """As much of a `hthm.gas.DiskGas` as positions need."""
 
@@ -98,7 +102,7 @@ def draw_positions(gas: Drawn, bits: np.random.PCG64, run: int, placing: Placing
 
     Raises
     ------
-    ValueError
+    NoRoomError
         If overlaps are to be rejected and there is no room.
     """
     random = np.random.Generator(bits)
@@ -123,7 +127,7 @@ def _apart(gas: Drawn, random: np.random.Generator, bits: np.random.PCG64, run: 
         bits.advance(2 * used)
         tries = 0 if placed > had else tries + used
         if tries > _MOST_TRIES:
-            raise ValueError(
+            raise NoRoomError(
                 f"overlaps: 'reject' found no room for disk {placed} of run {run} in {tries} tries. "
                 "Take fewer or smaller disks, or another seed."
             )
