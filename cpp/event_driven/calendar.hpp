@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/paced_array.hpp"
+#include "event_driven/crowd.hpp"
 
 namespace hthm::event_driven {
 
@@ -13,6 +14,9 @@ namespace hthm::event_driven {
 /// everything later. All operations cost O(1) where a bucket holds about one event: only the first bucket that is not
 /// empty is searched for its earliest event. Ties go to the disk of the lower number, so that the order does not depend
 /// on how the rings came about.
+///
+/// Where very many events are due at once, as from a lattice on the borders of the cells, a bucket would be searched
+/// from end to end for each of them: when its turn comes its disks leave the ring for a heap, `crowd_`.
 ///
 /// A bucket is itself a link of its ring, which therefore always has a neighbour on either side: entering and leaving
 /// are the same few stores for every disk, without a case to guess wrong.
@@ -62,10 +66,16 @@ class Calendar {
 
   /// The disk whose event is the earliest of this epoch; `none` if all that is left is later.
   std::int32_t earliest() {
+    if (!crowd_.empty()) [[unlikely]]
+      return earliest_of_crowd();
     if (!advance_to_occupied()) return none;
-    std::int32_t best = link(disks_ + current_).next;
-    for (std::int32_t k = link(best).next; k != disks_ + current_; k = link(k).next) {
+    const std::int32_t head = disks_ + current_;
+    std::int32_t best = link(head).next;
+    std::int32_t room = crowded;
+    for (std::int32_t k = link(best).next; k != head; k = link(k).next) {
       if (time(k) < time(best) || (time(k) == time(best) && k < best)) best = k;
+      if (--room == 0) [[unlikely]]
+        return earliest_of_crowd();
     }
     return best;
   }
@@ -75,7 +85,25 @@ class Calendar {
     std::int32_t next, previous;
   };
 
+  /// Many more than chance brings together in a bucket that holds about one.
+  static constexpr std::int32_t crowded = 64;
+
   Link& link(std::int32_t k) { return links_[static_cast<std::size_t>(k)]; }
+
+  /// The same where the current bucket has a crowd, which all that are in its ring join. Each of them becomes a ring of
+  /// its own, and leaves that for another as any disk does: `schedule` knows of no crowd.
+  [[gnu::cold, gnu::noinline]] std::int32_t earliest_of_crowd() {
+    const std::int32_t head = disks_ + current_;
+    for (std::int32_t k = link(head).next; k != head;) {
+      const std::int32_t next = link(k).next;
+      crowd_.add(k, times_.data());
+      link(k) = {k, k};
+      k = next;
+    }
+    link(head) = {head, head};
+    const std::int32_t first = crowd_.first(times_.data());
+    return first == none ? earliest() : first;
+  }
 
   /// Every link a ring of its own; `cleared(count)` is called after every so many.
   template <class OnPiece>
@@ -88,6 +116,7 @@ class Calendar {
       cleared(last - first);
     }
     std::fill(occupied_.begin(), occupied_.end(), 0);
+    crowd_.clear();
     current_ = 0;
   }
 
@@ -124,6 +153,7 @@ class Calendar {
   LargeArray<std::uint64_t> occupied_;  // a bit a bucket, set where it may hold an event
   LargeArray<Real> times_;              // (disks,) of the events
   LargeArray<Link> links_;  // (disks + buckets + 1,) disks, then buckets; the last bucket is what comes later
+  Crowd<Real> crowd_;       // disks of the current bucket, where it holds very many
 };
 
 }  // namespace hthm::event_driven
