@@ -15,12 +15,11 @@ from hthm._core import __version__
 from hthm.engines.names import engines
 from hthm.gas import DiskGas, State
 from hthm.h_functional import HRangeWarning, speed_counts, speed_h, velocity_h
-from hthm.recording.store.dataset import open_dataset as open  # noqa: A004 -- hthm.open is what users call
 from hthm.simulate import LogMemoryError, simulate
 from hthm.trajectories import Trajectories
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from types import FunctionType, ModuleType
 
     from hthm import choices as choices
     from hthm import deepsets as deepsets
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from hthm import measures as measures
     from hthm import run as run
     from hthm import train as train
+    from hthm.recording.store.dataset import open_dataset as open  # noqa: A004 -- hthm.open is what users call
 
 __all__ = [
     "DiskGas",
@@ -51,9 +51,11 @@ _DOORS: Final = frozenset({"choices", "deepsets", "fit", "learning", "measures",
 
 if not TYPE_CHECKING:  # a type checker knows them by name, and everything else is a mistake
 
-    def __getattr__(name: str) -> ModuleType:
+    def __getattr__(name: str) -> ModuleType | FunctionType:
         if name in _DOORS:
             return importlib.import_module(f"hthm.{name}")
+        if name == "open":
+            return importlib.import_module("hthm.recording.store.dataset").open_dataset
         raise AttributeError(f"module 'hthm' has no attribute {name!r}. It offers {', '.join(__dir__())}.")
 
     def __dir__() -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,7 +54,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise FileNotFoundError(errno.ENOENT, "There is no such folder to write into", str(folder))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "A file is to be written here, and it is a folder", str(target))
-    part = folder / f".{target.name}.{secrets.token_hex(4)}.part"
+    part = folder / f".{target.name}.{os.urandom(4).hex()}.part"
     try:
         # Not tempfile: its files are for their owner only, and the rename would hand those permissions on.
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))

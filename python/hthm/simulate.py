@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -17,10 +17,10 @@ from hthm.engines.limits import check_exact, checked_dt
 from hthm.engines.names import AUTO, EXACT, check
 from hthm.gas import State, unchecked_state
 from hthm.recording.collision_log import ROW_BYTES, CollisionLog, frame_offsets
-from hthm.recording.store.dataset import Dataset
-from hthm.recording.store.shard_writing import Recorded
-from hthm.recording.store.writer import begun, describe
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
+
+if TYPE_CHECKING:
+    from hthm.recording.store.shard_writing import Recorded
 
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -133,6 +133,9 @@ def simulate(
         return _simulated(state, frames, dt, engine, threads, record, progress, positions=positions)
     if positions:
         raise ValueError("positions: must be False with a store, which holds collisions only, got True.")
+    from hthm.recording.store.dataset import Dataset  # noqa: PLC0415 -- import hthm is quick
+    from hthm.recording.store.writer import begun, describe  # noqa: PLC0415 -- as above
+
     kept: Recording = "counts" if record == "counts" else "log"
 
     def recorded(runs: slice, of_runs: Progress) -> Recorded:

@@ -18,14 +18,13 @@ from hthm.recording.formats.labelled import dataset
 from hthm.recording.frames import Frames
 from hthm.recording.log import LogFrames
 from hthm.recording.one_run import OneRun
-from hthm.recording.store.shard_writing import Recorded
-from hthm.recording.store.writer import begun, describe
 from hthm.reprs import one_line
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from hthm.gas import DiskGas
+    from hthm.recording.store.shard_writing import Recorded
 
 Recording: TypeAlias = Literal["velocities", "log", "counts"]
 
@@ -176,6 +175,8 @@ class Trajectories(OneRun):
         OSError
             If it cannot be made or written to.
         """
+        from hthm.recording.store.writer import begun, describe  # noqa: PLC0415 -- import hthm is quick
+
         kept = describe(
             self.initial,
             kind=self.recording,
@@ -192,6 +193,8 @@ class Trajectories(OneRun):
 
     def recorded(self) -> Recorded:
         """Return what a dataset keeps of the runs beside where they start: no copy."""
+        from hthm.recording.store.shard_writing import Recorded  # noqa: PLC0415 -- import hthm is quick
+
         return Recorded(
             collisions=self.collisions,
             final_positions=self.final.positions,

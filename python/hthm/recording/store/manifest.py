@@ -78,11 +78,6 @@ class Description:
             if not isinstance(getattr(self, name), str):
                 raise TypeError(f"{name}: must be text, got {type(getattr(self, name)).__name__}.")
 
-    @property
-    def timed(self) -> bool:
-        """Whether collisions have a time: only exact engines know it."""
-        return self.kind == "log" and self.engine == "event"
-
     def text(self) -> str:
         """Return it as JSON in one line: equal descriptions are equal texts."""
         return json.dumps(asdict(self), sort_keys=True)
