@@ -160,6 +160,8 @@ def losses_figure(series: Series) -> Figure:
 
 def _draw_loss(axes: Axes, training: Training, **style: Any) -> None:  # noqa: ANN401 -- matplotlib's own styles
     critical = training.critical_epoch
+    if critical is None:  # the legend shows no mark where the curve has none
+        style["marker"] = ""
     axes.plot(
         np.arange(1, len(training.loss) + 1),
         training.loss,
