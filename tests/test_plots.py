@@ -114,7 +114,9 @@ def test_training_that_never_crosses_says_so() -> None:
     never = replace(training(16, 0), critical_epoch=None)
     axes = plots.losses_figure(series(never)).axes[0]
     assert labels(axes) == ["seed 0: none yet"]
-    assert not any(line.get_marker() == "o" for line in axes.get_legend().get_lines())  # no curve has a mark
+    legend = axes.get_legend()
+    assert legend is not None
+    assert not any(line.get_marker() == "o" for line in legend.get_lines())  # no curve has a mark
 
 
 def test_losses_of_given_weights_are_refused() -> None:
