@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import dataclasses
+import functools
 import importlib
 import inspect
 import multiprocessing
 import pickle
 import pkgutil
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from enum import Enum
@@ -23,14 +27,21 @@ from hthm.deepsets import new_model
 from hthm.fit import affine_fit, summarize
 from hthm.learning.arrow import ArrowDivergedError, Look
 from hthm.learning.history import Epoch, History
+from hthm.learning.pair_dataset import FramePairs
 from hthm.learning.plain_network import new_plain_network
 from hthm.learning.timing import TimedTraining
 from hthm.learning.whole_runs import whole_runs
 from hthm.measures.in_range import HInRange
+from hthm.measures.motion import Lagged
 from hthm.measures.movement import Movement
 from hthm.pages.quantities import Quantity
 from hthm.published import PUBLISHED
+from hthm.recording.formats.particles import Particles
 from hthm.recording.frames import Frames
+from hthm.recording.store.dataset import Dataset
+from hthm.recording.store.frames import Piece
+from hthm.recording.store.manifest import Manifest, Shard, StoredFile
+from hthm.recording.store.writer import describe
 from hthm.starts.lattice import Lattice
 from hthm.train import TrainingDivergedError
 from series_example import series, training
@@ -39,6 +50,29 @@ STATE = hthm.DiskGas(n=10, diameter=0.05).sample(2, seed=0)
 DENSE, LOG, COUNTS = (hthm.simulate(STATE, frames=4, record=record) for record in ("velocities", "log", "counts"))
 EPOCH = Epoch(epoch=0, loss=-0.1, loss0=-0.2, mean_change=0.3, negative_slope=1.0, seconds=2.0)
 SERIES = series(training(16, 0))
+HASH = "0" * 64
+DESCRIPTION = describe(STATE, kind="log", frames=4, dt=DENSE.dt, engine="all_pairs")
+FILE = StoredFile(name="start.h5", nbytes=1, sha256=HASH, content=HASH, versions="hthm")
+PARTICLES = Particles(
+    steps=np.arange(2),
+    times=np.arange(2.0),
+    positions=np.zeros((2, 1, 2)),
+    velocities=np.ones((2, 1, 2)),
+    box=1.0,
+    depth=1.0,
+    diameter=0.1,
+)
+SHARD = Shard(first=0, end=2, start=FILE)
+
+
+@functools.cache
+def kept() -> Dataset:
+    """A dataset on the disk, for as long as this process lives."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    LOG.save(folder)
+    return Dataset(folder)
+
 
 EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.choices.ablations.Ablation": lambda: Ablation("the recipe"),
@@ -67,6 +101,17 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.recording.dense.DenseFrames": DENSE.as_frames,
     "hthm.recording.frames.RunChanges": lambda: LOG.as_frames().changes(0, "frames"),
     "hthm.recording.log.LogFrames": LOG.as_frames,
+    "hthm.learning.pair_dataset.FramePairs": lambda: FramePairs(LOG),
+    "hthm.measures.motion.Lagged": lambda: Lagged(times=np.zeros(2), values=np.ones(2), sem=np.ones(2)),
+    "hthm.recording.formats.particles.Particles": lambda: PARTICLES,
+    "hthm.recording.store.dataset.Dataset": kept,
+    "hthm.recording.store.frames.Piece": lambda: Piece(shard=0, first=0, end=2),
+    "hthm.recording.store.frames.StoredFrames": lambda: kept().as_frames(),
+    "hthm.recording.store.manifest.Description": lambda: DESCRIPTION,
+    "hthm.recording.store.manifest.Manifest": lambda: Manifest.planned(DESCRIPTION).having(0, SHARD),
+    "hthm.recording.store.manifest.Shard": lambda: SHARD,
+    "hthm.recording.store.manifest.StoredFile": lambda: FILE,
+    "hthm.recording.store.shard_writing.Recorded": LOG.recorded,
     "hthm.simulate.LogMemoryError": lambda: hthm.LogMemoryError("The memory did not suffice.", LOG),
     "hthm.trajectories.Trajectories": lambda: (DENSE, LOG, COUNTS, LOG[1:]),
 }
@@ -75,6 +120,8 @@ EXAMPLES: dict[str, Callable[[], object]] = {
 NOT_VALUES = {
     "hthm.reprs.OneLine": "says how records are shown, and is none itself",
     "hthm.equilibrium.Equilibrium": "is the part of a gas that theory knows, and has no numbers of its own",
+    "hthm.recording.one_run.OneRun": "is what trajectories and datasets have in common, and holds nothing itself",
+    "hthm.recording.store.writer.Writer": "owns a folder while its block runs",
     "hthm.learning.checkpoint.Checkpoint": "holds the model and the generator of a training that is under way",
     "hthm.learning.frame_pairs.TorchBatchLoss": "holds the model that a training changes",
     "hthm.learning.fused.FusedBatchLoss": "holds memory of the compiled kernel",
@@ -135,7 +182,7 @@ def content(value: object) -> object:
         parts = (str(value), content(value.args), content(vars(value)))
     elif isinstance(value, list | tuple):
         parts = [content(item) for item in value]
-    elif dataclasses.is_dataclass(value) or isinstance(value, Frames):
+    elif dataclasses.is_dataclass(value) or isinstance(value, Frames | Dataset | FramePairs):
         parts = content(dict(vars(value)))
     return (type(value), parts)
 
