@@ -145,6 +145,16 @@ def test_a_lost_start_is_named_and_cannot_be_made_again(kept: Path) -> None:
     assert faults[0].startswith(f"{kept / 'start-00000002-00000003.h5'}: must be there, and is missing. Restore it")
 
 
+def test_a_start_that_is_lost_with_the_manifest_is_named(kept: Path) -> None:
+    start = kept / "start-00000002-00000003.h5"
+    flipped(start, 8 * (start.stat().st_size // 2))
+    (fault,) = verify(kept)
+    assert fault.endswith("Restore it from a copy: where runs start cannot be computed again.")
+    (kept / "manifest.json").unlink()
+    (fault,) = repair(kept)
+    assert fault == f"{start}: must be there, and where runs 2 to 3 start is lost. Simulate again, into another folder."
+
+
 def test_shards_that_overlap_are_named(kept: Path) -> None:
     stranger = kept / "runs-00000003-00000004.h5"
     shutil.copy(kept / "runs-00000002-00000003.h5", stranger)

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from hthm import files
 from hthm.owner import LOCK, OwnedError, owned
 from hthm.recording.store import writer
 from hthm.recording.store.manifest import DatasetError
+from hthm.recording.store.verification import repair, verify
 from hthm.trajectories import Recording
 
 GAS = hthm.DiskGas(n=60, diameter=0.03)
@@ -140,6 +142,13 @@ def test_finished_shards_are_not_computed_again(tmp_path: Path, whole: dict[str,
     assert len(finished) == 2
     with pytest.raises(DatasetError, match=r"must be finished, and 2 of its 5 shards are there\. Go on"):
         hthm.open(tmp_path)
+    shutil.copytree(tmp_path, tmp_path / "copy")
+    (fault, *others) = verify(tmp_path / "copy")
+    assert fault.endswith("must be there, and runs 4 to 5 are not finished. hthm repair finishes them.")
+    assert len(others) == 2
+    assert repair(tmp_path / "copy") == []  # without the state that began it
+    assert hashes(tmp_path / "copy") == whole
+    shutil.rmtree(tmp_path / "copy")
     simulate(tmp_path)
     assert {name: (tmp_path / name).stat().st_mtime_ns for name in finished} == finished
     assert hashes(tmp_path) == whole

@@ -123,10 +123,10 @@ def _faults(folder: Path, manifest: Manifest) -> Iterator[str]:
 def _fault(folder: Path, description: Description, shard: Shard, stored: StoredFile | None, name: str) -> str | None:
     """What is wrong with one file, if anything."""
     path = folder / name
+    if stored is None and name == shard.names()[0]:
+        return f"{path}: must be there, and where {shard.where} start is lost. Simulate again, into another folder."
     if stored is None:
-        return (
-            f"{path}: must be there, and runs {shard.first} to {shard.end - 1} are not finished. hthm repair does it."
-        )
+        return f"{path}: must be there, and {shard.where} are not finished. hthm repair finishes them."
     try:
         with opened(folder, description, shard, stored, name):
             pass
