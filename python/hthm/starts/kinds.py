@@ -28,7 +28,7 @@ NamedStart: TypeAlias = Literal[
     "two beams",
     "equilibrium",
 ]
-OwnStart: TypeAlias = Callable[[np.random.Generator, int], FloatArray]
+OwnStart: TypeAlias = "Callable[[np.random.Generator, int], FloatArray]"
 """A user's own: a generator and n to velocities (n, 2) float64, in box sides per unit time."""
 Start: TypeAlias = NamedStart | OwnStart
 
