@@ -22,7 +22,8 @@ namespace py = pybind11;
 using Doubles = py::array_t<double, py::array::c_style>;
 using Floats = py::array_t<float, py::array::c_style>;
 using Counts = py::array_t<std::int64_t, py::array::c_style>;
-using Indices = py::array_t<std::int32_t, py::array::c_style>;
+/// Numbers of disks: pairs (rows, 2) of a log.
+using DiskPairs = py::array_t<std::int32_t, py::array::c_style>;
 
 inline void require(bool holds, const char* what) {
   if (!holds) throw std::invalid_argument(what);
@@ -40,7 +41,7 @@ inline SpeedBins speed_bins(const Doubles& edges) {
 }
 
 /// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2), as they are.
-LogView log_view(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities);
+LogView log_view(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs, const Doubles& velocities);
 
 /// The GIL, given up for as long as this lives: safe where the caller holds every array, as arguments do, since the
 /// core knows no Python. A daemon thread that wants it back while the interpreter ends sleeps until the process has

@@ -38,7 +38,7 @@ std::unique_ptr<PairLoss> from_logs(const py::iterable& logs, int threads) {
   FrameStore store;
   bool any = false;
   for (const py::handle part : logs) {
-    const auto [start, frame_offsets, pairs, velocities] = part.cast<std::tuple<Doubles, Counts, Indices, Doubles>>();
+    const auto [start, frame_offsets, pairs, velocities] = part.cast<std::tuple<Doubles, Counts, DiskPairs, Doubles>>();
     const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
     require(log.n >= 1 && log.frames >= 2, "start, frame_offsets: must have a disk and at least 2 frames");
     interruptible([&](hthm::StopRequest* stop) { store.append(log, threads, stop); });

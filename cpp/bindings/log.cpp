@@ -39,7 +39,7 @@ py::tuple release(hthm::LogRows& log) {
 
 }  // namespace
 
-hthm::LogView hthm::bindings::log_view(const Doubles& start, const Counts& frame_offsets, const Indices& pairs,
+hthm::LogView hthm::bindings::log_view(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs,
                                        const Doubles& velocities) {
   require(start.ndim() == 3 && start.shape(2) == 2, "start: must be (runs, n, 2)");
   require(frame_offsets.ndim() == 2 && frame_offsets.shape(0) == start.shape(0) && frame_offsets.shape(1) > 0,
@@ -54,7 +54,7 @@ hthm::LogView hthm::bindings::log_view(const Doubles& start, const Counts& frame
 
 namespace {
 
-void log_frames(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities,
+void log_frames(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs, const Doubles& velocities,
                 const Counts& numbers, Doubles& out, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   require(numbers.ndim() == 1, "numbers: must be (count,)");
@@ -66,8 +66,8 @@ void log_frames(const Doubles& start, const Counts& frame_offsets, const Indices
   interruptible([&](hthm::StopRequest* stop) { hthm::write_frames(log, wanted, count, threads, to, stop); });
 }
 
-Counts speed_counts(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities,
-                    const Doubles& edges, int threads) {
+Counts speed_counts(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs,
+                    const Doubles& velocities, const Doubles& edges, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   const hthm::SpeedBins bins = speed_bins(edges);
   Counts counts({log.runs, log.frames, bins.bins()});
@@ -87,7 +87,7 @@ py::tuple measured(const hthm::LogView& log, const Measure& measure) {
   return py::make_tuple(std::move(h), std::move(beyond));
 }
 
-py::tuple speed_h(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities,
+py::tuple speed_h(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs, const Doubles& velocities,
                   const Doubles& edges, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   const hthm::SpeedBins bins = speed_bins(edges);
@@ -96,8 +96,9 @@ py::tuple speed_h(const Doubles& start, const Counts& frame_offsets, const Indic
   });
 }
 
-py::tuple velocity_h(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& velocities,
-                     const std::optional<Doubles>& temperature, std::int64_t bins, double reach, int threads) {
+py::tuple velocity_h(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs,
+                     const Doubles& velocities, const std::optional<Doubles>& temperature, std::int64_t bins,
+                     double reach, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   require(!temperature || temperature->size() == log.runs * log.frames, "temperature: must be one a frame");
   const double* given = temperature ? temperature->data() : nullptr;

@@ -16,7 +16,7 @@ using namespace hthm::bindings;
 namespace {
 
 /// momenta (rows, 2), and the rows (exact,) that have none.
-py::tuple find_momenta(const Doubles& start, const Counts& frame_offsets, const Indices& pairs,
+py::tuple find_momenta(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs,
                        const Doubles& velocities, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   Doubles momenta({log.rows, std::int64_t{2}});
@@ -28,7 +28,7 @@ py::tuple find_momenta(const Doubles& start, const Counts& frame_offsets, const 
 }
 
 /// velocities (rows, 2, 2) after every collision.
-Doubles apply_momenta(const Doubles& start, const Counts& frame_offsets, const Indices& pairs, const Doubles& momenta,
+Doubles apply_momenta(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs, const Doubles& momenta,
                       const Counts& exact, const Doubles& exact_velocities, int threads) {
   Doubles velocities({pairs.shape(0), py::ssize_t{2}, py::ssize_t{2}});
   std::fill_n(velocities.mutable_data(), velocities.size(), 0.0);

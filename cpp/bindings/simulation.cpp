@@ -33,8 +33,8 @@ std::unique_ptr<hthm::Ensemble> make_ensemble(const std::string& engine, const D
   });
 }
 
-/// One of the recorded arrays, (runs, frames, n, 2), or null.
-hthm::Vec* recorded(std::optional<Doubles>& a, const hthm::Ensemble& ensemble, std::int64_t frames) {
+/// Where the velocities or positions of every frame go, (runs, frames, n, 2); null where they are not asked for.
+hthm::Vec* output_frames(std::optional<Doubles>& a, const hthm::Ensemble& ensemble, std::int64_t frames) {
   if (!a) return nullptr;
   require(a->ndim() == 4 && a->shape(0) == ensemble.runs() && a->shape(1) == frames && a->shape(2) == ensemble.n() &&
               a->shape(3) == 2,
@@ -51,8 +51,8 @@ void advance(hthm::Ensemble& ensemble, std::int64_t first, std::int64_t count, C
                             first,
                             count,
                             collisions.mutable_data(),
-                            recorded(velocities, ensemble, frames),
-                            recorded(positions, ensemble, frames),
+                            output_frames(velocities, ensemble, frames),
+                            output_frames(positions, ensemble, frames),
                             log};
   try {
     interruptible([&](hthm::StopRequest* stop) { ensemble.advance(record, threads, stop); });

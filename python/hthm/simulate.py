@@ -159,22 +159,22 @@ def _simulated(
     first_run: int = 0,
 ) -> Trajectories:
     """Simulate what was checked; messages count runs from `first_run`."""
-    recorded = _Recorded(state, frames, record, positions=positions, timed=engine in EXACT)
+    output = _Output(state, frames, record, positions=positions, timed=engine in EXACT)
     try:
-        _fill(recorded, state, dt, engine, threads, progress, first_run)
+        _fill(output, state, dt, engine, threads, progress, first_run)
     except MemoryError as error:
-        if recorded.rows is None:
+        if output.rows is None:
             raise
-        done = recorded.finished
+        done = output.finished
         raise LogMemoryError(
             f"simulate: ran out of memory for the log with {done} of {state.runs} runs finished"
             f"{', which this exception has as finished' if done else ''}. {error}",
-            recorded.trajectories(state, dt, engine) if done else None,
+            output.trajectories(state, dt, engine) if done else None,
         ) from error
-    return recorded.trajectories(state, dt, engine)
+    return output.trajectories(state, dt, engine)
 
 
-class _Recorded:
+class _Output:
     """The whole output: arrays allocated once, whose pages the threads that fill them touch first; a log grows."""
 
     def __init__(self, state: State, frames: int, record: Recording, *, positions: bool, timed: bool) -> None:
@@ -262,13 +262,13 @@ class _LogOfBlock:
 
 
 def _fill(
-    recorded: _Recorded, state: State, dt: float, engine: str, threads: int, progress: Progress | None, first_run: int
+    output: _Output, state: State, dt: float, engine: str, threads: int, progress: Progress | None, first_run: int
 ) -> None:
     """Simulate all runs, a block of them after the other."""
-    runs, frames = recorded.collisions.shape
+    runs, frames = output.collisions.shape
     pace = _Pace()
-    while recorded.finished < runs:
-        first = recorded.finished
+    while output.finished < runs:
+        first = output.finished
         block = slice(first, min(runs, first + pace.runs(frames, threads)))
         ensemble = _core.Ensemble(
             engine=engine,
@@ -280,28 +280,28 @@ def _fill(
             first_run=first_run + first,
             threads=threads,
         )
-        _advance(ensemble, recorded, block, pace, threads, progress)
-        ensemble.write_state(positions=recorded.final_positions[block], velocities=recorded.final_velocities[block])
-        if recorded.rows is not None:
-            ensemble.move_log(recorded.rows, threads)
-        recorded.finished = block.stop
+        _advance(ensemble, output, block, pace, threads, progress)
+        ensemble.write_state(positions=output.final_positions[block], velocities=output.final_velocities[block])
+        if output.rows is not None:
+            ensemble.move_log(output.rows, threads)
+        output.finished = block.stop
 
 
 def _advance(
-    ensemble: _core.Ensemble, recorded: _Recorded, block: slice, pace: _Pace, threads: int, progress: Progress | None
+    ensemble: _core.Ensemble, output: _Output, block: slice, pace: _Pace, threads: int, progress: Progress | None
 ) -> None:
     """Simulate a block of runs to the end, a stretch of frames after the other."""
-    runs, frames = recorded.collisions.shape
+    runs, frames = output.collisions.shape
     count = block.stop - block.start
-    log, done = _LogOfBlock(recorded.final_positions.shape[1]), 0
+    log, done = _LogOfBlock(output.final_positions.shape[1]), 0
     while done < frames:
         stretch = min(frames - done, pace.frames(count))
-        if recorded.rows is not None:
+        if output.rows is not None:
             log.check_memory(count * stretch)
         began = time.perf_counter()
-        ensemble.advance(first=done, count=stretch, threads=threads, **recorded.of(block))
+        ensemble.advance(first=done, count=stretch, threads=threads, **output.of(block))
         pace.did(count * stretch, time.perf_counter() - began)
-        log.grew(int(recorded.collisions[block, done : done + stretch].sum()), count * stretch)
+        log.grew(int(output.collisions[block, done : done + stretch].sum()), count * stretch)
         done += stretch
         if progress is not None:
             progress(block.start * frames + count * done, runs * frames)
