@@ -172,6 +172,7 @@ def test_energy_and_momentum_are_conserved(engine: str) -> None:
 def test_flush_to_zero_in_the_calling_thread_changes_no_bit() -> None:
     random = np.random.default_rng(3)
     x, v = random.random((1, 30, 2)) * 1e-160, random.normal(size=(1, 30, 2)) * 1e-160  # squares are subnormal
+    x[0, 0], v[0, 0] = 0.5, 1.0  # one goes somewhere: a step in which none does is refused
     state = hthm.State(x, v, diameter=1e-155, box=1.0)
     expected = hthm.simulate(state, frames=5, threads=1)
     assert torch.set_flush_denormal(True), "this processor cannot flush subnormal numbers to zero"

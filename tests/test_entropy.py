@@ -17,11 +17,13 @@ from hthm.deepsets import new_model
 from hthm.experiments.ablation import ablation_markdown
 from hthm.experiments.ensembles import mixed, started
 from hthm.experiments.universal import universal_markdown
+from hthm.integrity import CHECKSUM
 from hthm.learning.recipes import entropic
 from hthm.learning.weights import load_weights, save_weights
 from hthm.pages.entropy_figures import losses_figure, universal_figure
 from hthm.pages.entropy_tables import entropy_markdown
 from hthm.pages.remarks import headed
+from hthm.pages.results import ResultsFolder
 from hthm.run import main
 from hthm.starts.kinds import COMPARED, ENSEMBLES, NamedStart
 
@@ -215,7 +217,8 @@ def test_tables_go_on_after_a_stop_and_may_go_further(
     whole = table(finished, name)[rows]
     stopped = table(finished, name)
     del stopped[rows][-2:]
-    (out / f"{name}.json").write_text(json.dumps(stopped))
+    del stopped[CHECKSUM]
+    ResultsFolder(out).write_json(f"{name}.json", stopped)
     assert main([command, "--resume", "--out", str(out)]) == 0
     assert capsys.readouterr().out.count("finished before") == len(whole) - 2
     again = table(out, name)[rows]
