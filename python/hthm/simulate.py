@@ -138,11 +138,12 @@ def simulate(
 
     kept: Recording = "counts" if record == "counts" else "log"
 
-    def recorded(runs: slice, of_runs: Progress) -> Recorded:
-        return _simulated(state[runs], frames, dt, engine, threads, kept, of_runs, first_run=runs.start).recorded()
+    def recorded(start: State, first: int, of_runs: Progress) -> Recorded:
+        return _simulated(start, frames, dt, engine, threads, kept, of_runs, first_run=first).recorded()
 
     with begun(Path(store), describe(state, kind=kept, frames=frames, dt=dt, engine=engine)) as writer:
-        writer.fill(state, recorded, progress)
+        writer.write_starts(lambda runs: state[runs])
+        writer.fill(lambda runs: state[runs], recorded, progress)
     return Dataset(store).trajectories()
 
 

@@ -187,7 +187,7 @@ class Trajectories(OneRun):
             positions=self._positions is not None,
         )
         with begun(Path(path), kept) as writer:
-            writer.write_starts(self.initial.positions, self.initial.velocities)
+            writer.write_starts(lambda runs: self.initial[runs])
             for number, runs in writer.missing():
                 writer.add(number, self.initial.velocities[runs], self[runs].recorded())
 

@@ -98,15 +98,16 @@ class GasChoices:
         """Pairs of consecutive frames of all runs."""
         return self.runs * (self.frames - 1)
 
-    def start(self) -> State:
-        """Draw where the runs start.
+    def start(self, first: int = 0, runs: int | None = None) -> State:
+        """Draw where the runs start: all, or so many from a first one on.
 
         Raises
         ------
         ValueError
             If there is no room to reject overlaps, or as `check_start`.
         """
-        state = self.gas.sample(self.runs, self.seed, overlaps=self.overlaps, start=self.speeds)
+        runs = self.runs if runs is None else runs
+        state = self.gas.sample(runs, self.seed, first=first, overlaps=self.overlaps, start=self.speeds)
         self.check_start(state)
         return state
 

@@ -23,9 +23,11 @@ from hthm.command.options import (
     Improved,
     Job,
     MainJob,
+    Merge,
     Options,
     Preset,
     Repair,
+    Simulate,
     Tables,
     Universal,
     Verify,
@@ -67,6 +69,8 @@ COMMANDS: Final = (
     Command("", Everything, "hthm.experiments.study:run_study", advice=_QUICKER),
     Command("", Improved, "hthm.experiments.entropy:run_entropy", advice=_QUICKER),
     Command("figures", Figures, "hthm.command.figures:draw_again"),
+    Command("simulate", Simulate, "hthm.command.datasets:simulate_part"),
+    Command("merge", Merge, "hthm.command.datasets:join"),
     Command("verify", Verify, "hthm.command.datasets:say_faults"),
     Command("repair", Repair, "hthm.command.datasets:make_again"),
     Command("doctor", Doctor, "hthm.command.doctor:look_around"),
@@ -138,6 +142,12 @@ class _Glance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _StoreGlance:
+    store: Path
+    resume: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class _MainGlance(_Glance):
     preset: Preset | None = None
     config: Path | None = None
@@ -148,6 +158,10 @@ def _begun(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Comma
     """Which of the commands of a name is meant, and its options to begin with."""
     defaults: list[Any] = [command.options() for command in commands]
     first = defaults[0]
+    if isinstance(first, Simulate):
+        of_store = glanced(_StoreGlance(store=first.store), arguments)
+        if of_store.resume:
+            first = replace(first, choices=loaded("hthm.command.kept:begun_choices")(of_store.store))
     if not isinstance(first, Job):
         return commands[0], first
     kinds = {type(default.choices): (command, default) for command, default in zip(commands, defaults, strict=True)}

@@ -1,16 +1,68 @@
-"""``hthm verify`` and ``hthm repair``: what is wrong with a dataset, and how much of it can be made again."""
+"""What ``hthm simulate``, ``merge``, ``verify`` and ``repair`` do with a dataset, and what they say."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hthm.choices.share import Share
+from hthm.command.wrong import UsageError, wrong_option
+from hthm.experiments.parts import description_of, simulate_into
 from hthm.pages.console import Stages
 from hthm.recording.store.dataset import Dataset
-from hthm.recording.store.manifest import DatasetError
+from hthm.recording.store.manifest import DatasetError, Manifest
+from hthm.recording.store.merging import merge
 from hthm.recording.store.verification import repair, verify
+from hthm.reprs import memory
 
 if TYPE_CHECKING:
-    from hthm.command.options import Repair, Verify
+    from pathlib import Path
+
+    from hthm.command.options import Merge, Repair, Simulate, Verify
+
+
+def simulate_part(options: Simulate) -> None:
+    """Simulate a part of the runs, or all, into a dataset; what a stop has left is gone on with.
+
+    Raises
+    ------
+    UsageError
+        If runs cannot start like this, or cannot be cut into so many parts.
+    DatasetError, OwnedError, OSError
+        If the folder holds anything else, is in use, or cannot be written to; what is finished stays.
+    MemoryError
+        If the runs of a shard do not fit into the available memory.
+    """
+    config, stages = options.choices, Stages()
+    try:
+        description = description_of(config)
+        if options.shard is None and options.resume:
+            chosen = Manifest.read(options.store).numbers
+        else:
+            chosen = Share.parsed(options.shard or "1/1").of_shards(description)
+    except DatasetError:
+        raise
+    except ValueError as error:
+        raise wrong_option(error) from error
+    simulate_into(options.store, config, description, chosen, stages)
+    _say_state(options.store)
+
+
+def join(options: Merge) -> None:
+    """Join the parts of a dataset.
+
+    Raises
+    ------
+    UsageError
+        If no parts are named.
+    DatasetError, OwnedError, OSError
+        As `hthm.recording.store.merging.merge`.
+    """
+    if not options.parts:
+        raise UsageError("parts: must be folders of datasets behind that of the whole, got none. hthm merge OUT PART …")
+    stages = Stages()
+    with stages.stage(f"Join {len(options.parts)} parts") as stage:
+        merge(options.out, options.parts, stage.report)
+    _say_state(options.out)
 
 
 def say_faults(options: Verify) -> None:
@@ -29,7 +81,7 @@ def say_faults(options: Verify) -> None:
         raise DatasetError(
             f"{options.path}: must be whole, and {_count(faults)} not. hthm repair makes again what it can."
         )
-    Stages().say(f"{Dataset(options.path)} is whole.")
+    _say_state(options.path)
 
 
 def make_again(options: Repair) -> None:
@@ -48,7 +100,16 @@ def make_again(options: Repair) -> None:
     _say(faults)
     if faults:
         raise DatasetError(f"{options.path}: must be whole, and {_count(faults)} not.")
-    Stages().say(f"{Dataset(options.path)} is whole.")
+    _say_state(options.path)
+
+
+def _say_state(path: Path) -> None:
+    """Say that a dataset is whole, or a part of one, with nothing missing."""
+    manifest = Manifest.read(path)
+    if manifest.is_whole:
+        Stages().say(f"{Dataset(path)} is whole.")
+    else:
+        Stages().say(f"{path}: {manifest.where}, {memory(manifest.nbytes)}, a part that is whole.")
 
 
 def _say(faults: list[str]) -> None:

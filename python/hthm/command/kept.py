@@ -1,4 +1,4 @@
-"""``--from``: a run on a dataset in place of a simulation, whose gas, runs and frames are then those of the run."""
+"""What a dataset decides of the choices: with ``--from``, of a run on it; with ``hthm simulate --resume``, all."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from hthm.choices.run import GasChoices
 from hthm.command.wrong import UsageError
 from hthm.recording.store.dataset import Dataset
+from hthm.recording.store.manifest import NAME, Manifest
 
 if TYPE_CHECKING:
-    from hthm.choices.run import GasChoices, RunConfig
+    from hthm.choices.run import RunConfig
 
 _SAME: Final = 1e-15  # 1 / (1 / frame_rate) is rounded twice
 
@@ -50,6 +52,26 @@ def kept_runs(path: Path, choices: GasChoices) -> Dataset:
     if kept.recording == "counts":
         raise UsageError(f"--from: must be a dataset with velocities, and {path} holds the number of collisions alone.")
     return kept
+
+
+def begun_choices(path: Path) -> GasChoices:
+    """Return the choices of the simulation that began a dataset, finished or not.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or hthm simulate did not begin it.
+    DatasetError, OSError
+        If its manifest is damaged, or cannot be read.
+    """
+    if not (path / NAME).exists():
+        raise UsageError(f"--resume: must find a dataset to go on with, and {path} has no {NAME}.")
+    of = Manifest.read(path).description
+    if of.seed is None:
+        raise UsageError(f"--resume: must find a dataset that hthm simulate began, and {path} was made in another way.")
+    names = ("n", "diameter", "box", "speed", "speeds", "overlaps", "runs", "frames", "seed", "engine")
+    chosen: dict[str, Any] = {name: getattr(of, name) for name in names}
+    return GasChoices(**chosen, frame_rate=1 / of.dt)
 
 
 def _decided(kept: Dataset) -> dict[str, Any]:

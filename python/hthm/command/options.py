@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 import tyro
 
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
-from hthm.choices.run import RunConfig, TrainingChoices
+from hthm.choices.run import GasChoices, RunConfig, TrainingChoices
 from hthm.choices.seeds import CompareConfig, TablesConfig
 
 Preset: TypeAlias = Literal["paper", "quick", "improved"]
@@ -110,6 +110,38 @@ class Doctor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Simulate:
+    """Simulate runs into a dataset on the disk, all or one part of them; stopped, the same command goes on with it.
+
+    Parts can be simulated anywhere, in any order; hthm merge joins them to the files of one simulation of all runs.
+    docs/scaling.md has a script for an array of batch jobs.
+    """
+
+    choices: Annotated[GasChoices, tyro.conf.arg(name="")] = field(default_factory=GasChoices)
+    store: Path = Path("hthm-runs")
+    """Folder of the dataset."""
+    shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
+    """Simulate only the i-th of n parts, i from 1 to n; all runs unless given. Where parts are cut follows from the
+    choices and n alone."""
+    resume: bool = False
+    """Go on after a stop with the choices and the part that the dataset in the folder has."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge:
+    """Check the parts of a dataset that machines have simulated, and join them; files are shared or copied."""
+
+    out: tyro.conf.Positional[Path] = Path()
+    """Folder for the whole."""
+    parts: tyro.conf.Positional[tuple[Path, ...]] = ()
+    """Folders of the parts, in any order."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verify:
     """Read all files of a dataset and compare them with the checksums in its manifest; a line a fault."""
 
@@ -168,4 +200,17 @@ class Universal(Job):
     """Folder for universal.json, universal.md and figures/universal.png."""
 
 
-Options: TypeAlias = Everything | Improved | Figures | Verify | Repair | Doctor | Tables | Compare | Ablate | Universal
+Options: TypeAlias = (
+    Everything
+    | Improved
+    | Figures
+    | Simulate
+    | Merge
+    | Verify
+    | Repair
+    | Doctor
+    | Tables
+    | Compare
+    | Ablate
+    | Universal
+)

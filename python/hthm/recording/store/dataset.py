@@ -20,6 +20,7 @@ from hthm.recording.store.manifest import DatasetError, Kind, Manifest, Shard
 from hthm.recording.store.shard_reading import read_collisions, read_recording, read_start
 from hthm.recording.store.shard_writing import Recorded
 from hthm.recording.store.slicing import sliced
+from hthm.recording.store.writer import gas_of
 from hthm.reprs import memory
 from hthm.trajectories import Trajectories
 
@@ -45,7 +46,8 @@ class Dataset:
     Raises
     ------
     DatasetError
-        If it is none, is not finished, or its manifest is damaged. Files of runs are looked at where they are read.
+        If it is none, is not finished or a part of one, or its manifest is damaged. Files of runs are looked at where
+        they are read.
     OSError
         If it cannot be read.
 
@@ -69,6 +71,11 @@ class Dataset:
                 f"{self.path}: must be finished, and {done} of its {len(self._manifest.shards)} shards are there. Go "
                 "on with it with the same simulate(..., store=...), or with hthm repair."
             )
+        if not self._manifest.is_whole:
+            raise DatasetError(
+                f"{self.path}: must be a whole dataset, and has {self._manifest.where}. hthm merge joins it with the "
+                "other parts."
+            )
         self.runs, self.frames, self.n = description.runs, description.frames, description.n
         self.dt, self.engine = description.dt, description.engine
 
@@ -80,8 +87,7 @@ class Dataset:
     @property
     def gas(self) -> DiskGas:
         """The gas that was simulated."""
-        of = self._manifest.description
-        return DiskGas(n=of.n, diameter=of.diameter, speed=of.speed, box=of.box)
+        return gas_of(self._manifest.description)
 
     @property
     def times(self) -> FloatArray:
@@ -106,8 +112,7 @@ class Dataset:
     @property
     def nbytes(self) -> int:
         """Bytes of its files."""
-        parts = (part for shard in self._manifest.shards for part in (shard.start, shard.recording))
-        return sum(part.nbytes for part in parts if part is not None)
+        return self._manifest.nbytes
 
     def __repr__(self) -> str:
         parts = f"{self.path}, runs={self.runs}, frames={self.frames}, n={self.n}, recording={self.recording!r}"

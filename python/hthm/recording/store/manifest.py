@@ -48,7 +48,11 @@ class Description:
     engine, rule : str
         What advanced the runs, and what happens at contact.
     start_sha256 : str
-        `State.sha256` of where all runs start.
+        `State.sha256` of where all runs start; empty where they were drawn run by run, by the next three.
+    seed : int or None
+        Seed of the starts.
+    speeds, overlaps : str or None
+        What was drawn, as `hthm.DiskGas.sample` takes it: its `start` and its `overlaps`.
     positions : bool
         Whether positions are kept too.
     """
@@ -64,7 +68,10 @@ class Description:
     dt: float
     engine: str
     rule: str
-    start_sha256: str
+    start_sha256: str = ""
+    seed: int | None = None
+    speeds: str | None = None
+    overlaps: str | None = None
     positions: bool = False
 
     def __post_init__(self) -> None:
@@ -74,9 +81,12 @@ class Description:
         for name in ("diameter", "box", "dt"):
             positive(name, getattr(self, name))
         positive("speed", self.speed, zero=True)
-        for name in ("engine", "rule", "start_sha256"):
+        drawn = () if self.seed is None else ("speeds", "overlaps")
+        for name in ("engine", "rule", "start_sha256", *drawn):
             if not isinstance(getattr(self, name), str):
                 raise TypeError(f"{name}: must be text, got {type(getattr(self, name)).__name__}.")
+        if self.seed is not None:
+            integer("seed", self.seed, least=0)
 
     def text(self) -> str:
         """Return it as JSON in one line: equal descriptions are equal texts."""
@@ -153,21 +163,56 @@ class Shard:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """All that a dataset says of itself; files that it does not name are no part of it."""
+    """All that a dataset says of itself; files that it does not name are no part of it.
+
+    Attributes
+    ----------
+    description : Description
+        Of the whole, of which this may be a part: datasets that machines simulate each by itself.
+    shards : tuple of Shard
+        Side by side.
+    """
 
     description: Description
     shards: tuple[Shard, ...]
 
     @classmethod
-    def planned(cls, description: Description) -> Self:
-        """Return the manifest of a dataset of which nothing is there yet."""
-        shards = tuple(Shard(first=first, end=end) for first, end in description.ranges())
+    def planned(cls, description: Description, chosen: slice = slice(None)) -> Self:
+        """Return the manifest of a dataset of which nothing is there yet, with all of its shards or some of them."""
+        shards = tuple(Shard(first=first, end=end) for first, end in description.ranges()[chosen])
         return cls(description=description, shards=shards)
 
     @property
     def finished(self) -> int:
         """Number of shards that are complete."""
         return sum(shard.start is not None and shard.recording is not None for shard in self.shards)
+
+    @property
+    def runs(self) -> range:
+        """Numbers of the runs that it has, or is to have when it is finished."""
+        return range(self.shards[0].first, self.shards[-1].end)
+
+    @property
+    def numbers(self) -> slice:
+        """Which of the shards of the whole it has."""
+        first = self.shards[0].first // self.description.shard_runs
+        return slice(first, first + len(self.shards))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its files."""
+        parts = (part for shard in self.shards for part in (shard.start, shard.recording))
+        return sum(part.nbytes for part in parts if part is not None)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all runs, and not a part of them."""
+        return len(self.runs) == self.description.runs
+
+    @property
+    def where(self) -> str:
+        """Its runs, for a message."""
+        return f"runs {self.runs[0]} to {self.runs[-1]} of {self.description.runs}"
 
     def having(self, number: int, shard: Shard) -> Self:
         """Return the manifest with another shard in place of that with this number."""
@@ -239,8 +284,8 @@ def _shard(entry: dict[str, Any]) -> Shard:
 
 
 def _check(path: Path, manifest: Manifest) -> None:
-    """Refuse shards that are not side by side from the first run to the last."""
-    shards, runs = manifest.shards, manifest.description.runs
+    """Refuse shards that are not side by side, or cut elsewhere than those of the whole."""
+    shards, description = manifest.shards, manifest.description
     for before, after in pairwise(shards):
         if after.first < before.end:
             raise DatasetError(
@@ -248,8 +293,9 @@ def _check(path: Path, manifest: Manifest) -> None:
                 f"{before.names()[1]} and in {after.names()[1]}. Take one of them out of the folder, then hthm repair."
             )
     covered = [(shard.first, shard.end) for shard in shards]
-    if covered != manifest.description.ranges():
+    first = covered[0][0] // description.shard_runs if covered else 0
+    if not covered or covered != description.ranges()[first : first + len(covered)]:
         raise DatasetError(
-            f"{path}: must name shards of all {runs} runs, {manifest.description.shard_runs} each, and does not. "
+            f"{path}: must name shards of {description.shard_runs} runs each that follow each other, and does not. "
             "hthm repair makes it anew from the shards."
         )

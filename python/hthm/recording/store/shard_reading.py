@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -207,6 +208,49 @@ def _check_belongs(path: Path, file: Any, description: Description, shard: Shard
             f"{path}: must hold runs {shard.first} to {shard.end - 1}, and holds {found[0]} to {found[1] - 1}. "
             f"Give it its own name again. {advice(path.name)}"
         )
+
+
+def fault_of(folder: Path, description: Description, shard: Shard, stored: StoredFile | None, name: str) -> str | None:
+    """Say what is wrong with one file, read whole; None if nothing is.
+
+    Parameters
+    ----------
+    folder, description, shard
+        As `read_start` takes them.
+    stored : StoredFile or None
+        What the manifest says of it.
+    name : str
+        Of the file.
+
+    Returns
+    -------
+    str or None
+        One line that begins with its path.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    path = folder / name
+    if stored is None and name == shard.names()[0]:
+        again = "Go on with hthm simulate." if description.seed is not None else "Simulate again, into another folder."
+        return f"{path}: must be there, and where {shard.where} start is lost. {again}"
+    if stored is None:
+        return f"{path}: must be there, and {shard.where} are not finished. hthm repair finishes them."
+    try:
+        with opened(folder, description, shard, stored, name):
+            pass
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except DatasetError as error:
+        return str(error)
+    if found != stored.sha256:
+        return (
+            f"{path}: must have the checksum that the manifest names, and has another: it was damaged since it was "
+            f"written. {advice(name)}"
+        )
+    return None
 
 
 def advice(name: str) -> str:

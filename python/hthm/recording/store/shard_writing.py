@@ -44,6 +44,17 @@ class Recorded:
     velocities: FloatArray | None = None
     positions: FloatArray | None = None
 
+    def of(self, runs: slice) -> Recorded:
+        """Return what is kept of some of the runs: views."""
+        return Recorded(
+            collisions=self.collisions[runs],
+            final_positions=self.final_positions[runs],
+            final_velocities=self.final_velocities[runs],
+            log=None if self.log is None else self.log[runs],
+            velocities=None if self.velocities is None else self.velocities[runs],
+            positions=None if self.positions is None else self.positions[runs],
+        )
+
 
 def write_start(
     folder: Path, description: Description, shard: Shard, positions: FloatArray, velocities: FloatArray

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -11,12 +10,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from hthm import integrity
-from hthm.gas import DiskGas, State, unchecked_state
+from hthm.gas import unchecked_state
 from hthm.owner import owned
 from hthm.recording.store.manifest import NAME, DatasetError, Description, Manifest, Shard, StoredFile, VersionError
-from hthm.recording.store.shard_reading import advice, opened, read_start
+from hthm.recording.store.shard_reading import fault_of, read_start
 from hthm.recording.store.shard_writing import content_of, stored_as, write_recording
-from hthm.recording.store.writer import remove_abandoned
+from hthm.recording.store.writer import gas_of, remove_abandoned
 from hthm.simulate import simulate
 
 Report: TypeAlias = Callable[[str], None]
@@ -92,10 +91,10 @@ def repair(path: str | os.PathLike[str], report: Report = lambda _: None) -> lis
             report(f"{folder / NAME}: made anew from the shards.")
         hopeless = []
         for number, shard in enumerate(manifest.shards):
-            if _fault(folder, manifest.description, shard, shard.recording, shard.names()[1]) is None:
+            if fault_of(folder, manifest.description, shard, shard.recording, shard.names()[1]) is None:
                 continue
             name = folder / shard.names()[1]
-            if _fault(folder, manifest.description, shard, shard.start, shard.names()[0]) is not None:
+            if fault_of(folder, manifest.description, shard, shard.start, shard.names()[0]) is not None:
                 continue  # there is nothing to make it from, and the start is a fault itself
             stored = _recomputed(folder, manifest.description, shard)
             if stored is None:
@@ -115,31 +114,9 @@ def repair(path: str | os.PathLike[str], report: Report = lambda _: None) -> lis
 def _faults(folder: Path, manifest: Manifest) -> Iterator[str]:
     for shard in manifest.shards:
         for stored, name in zip((shard.start, shard.recording), shard.names(), strict=True):
-            fault = _fault(folder, manifest.description, shard, stored, name)
+            fault = fault_of(folder, manifest.description, shard, stored, name)
             if fault is not None:
                 yield fault
-
-
-def _fault(folder: Path, description: Description, shard: Shard, stored: StoredFile | None, name: str) -> str | None:
-    """What is wrong with one file, if anything."""
-    path = folder / name
-    if stored is None and name == shard.names()[0]:
-        return f"{path}: must be there, and where {shard.where} start is lost. Simulate again, into another folder."
-    if stored is None:
-        return f"{path}: must be there, and {shard.where} are not finished. hthm repair finishes them."
-    try:
-        with opened(folder, description, shard, stored, name):
-            pass
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except DatasetError as error:
-        return str(error)
-    if found != stored.sha256:
-        return (
-            f"{path}: must have the checksum that the manifest names, and has another: it was damaged since it was "
-            f"written. {advice(name)}"
-        )
-    return None
 
 
 def _strangers(folder: Path, manifest: Manifest) -> Iterator[str]:
@@ -158,8 +135,7 @@ def _recomputed(folder: Path, description: Description, shard: Shard) -> StoredF
     positions, velocities = (
         read_start(folder, description, shard, everything, name) for name in ("positions", "velocities")
     )
-    gas = DiskGas(n=description.n, diameter=description.diameter, speed=description.speed, box=description.box)
-    state: State = unchecked_state(positions, velocities, gas)
+    state = unchecked_state(positions, velocities, gas_of(description))
     recorded = simulate(
         state,
         description.frames,
@@ -183,7 +159,11 @@ def _manifest_of_shards(folder: Path) -> Manifest:
             f"{folder}: must hold shards of one dataset where its manifest is damaged, and holds those of "
             f"{len(descriptions)}. Take out of the folder what is not part of it."
         )
-    manifest = Manifest.planned(Description(**json.loads(descriptions.pop())))
+    description = Description(**json.loads(descriptions.pop()))
+    manifest = Manifest.planned(description)
+    if description.seed is not None:  # a part, perhaps
+        there = [number for number, shard in enumerate(manifest.shards) if not named.keys().isdisjoint(shard.names())]
+        manifest = Manifest.planned(description, slice(there[0], there[-1] + 1))
     for number, shard in enumerate(manifest.shards):
         start, recording = (named[name][1] if name in named else None for name in shard.names())
         manifest = manifest.having(number, replace(shard, start=start, recording=recording))

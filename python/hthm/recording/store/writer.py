@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Final, TypeAlias
 from hthm.arrays import FloatArray
 from hthm.engines.names import EXACT
 from hthm.equilibrium import collisions_a_frame
-from hthm.gas import State
+from hthm.gas import DiskGas, State
 from hthm.owner import owned
 from hthm.recording.collision_log import ROW_BYTES
 from hthm.recording.store.manifest import NAME, DatasetError, Description, Kind, Manifest
@@ -26,6 +27,8 @@ _SHARD: Final = 2**26
 _MOST: Final = 2**30
 """Bytes that it takes at most, if there are to be enough runs for many processors."""
 _TOGETHER: Final = 16  # runs
+_PARTS: Final = 32
+"""Shards that the runs of a seed are cut into at least, so that as many machines can simulate a part each."""
 
 
 def describe(
@@ -56,18 +59,14 @@ def describe(
     """
     n = start.n
     if collisions is None:
-        try:
-            collisions = frames * n * collisions_a_frame(start.gas, dt, exact=engine in EXACT)
-        except ValueError:  # a gas of units in which float64 does not hold the rate
-            collisions = float(frames * n)
-    a_run = n * 64 + frames * 16 + {"log": ROW_BYTES * collisions, "velocities": 16.0 * n * frames, "counts": 0.0}[kind]
-    a_run += positions * 16.0 * n * frames
-    together = max(_SHARD / a_run, min(float(_TOGETHER), _MOST / a_run))
+        collisions = _expected_collisions(start.gas, frames, dt, engine)
+    a_frame = {"log": 0.0, "velocities": 16.0 * n, "counts": 0.0}[kind] + positions * 16.0 * n
+    rows = collisions if kind == "log" else 0.0
     return Description(
         kind=kind,
         runs=start.runs,
         frames=frames,
-        shard_runs=max(1, min(start.runs, int(together))),
+        shard_runs=min(start.runs, _runs_in_memory(n, frames, rows, a_frame)),
         n=n,
         diameter=start.diameter,
         speed=start.speed,
@@ -78,6 +77,70 @@ def describe(
         start_sha256=start.sha256(),
         positions=positions,
     )
+
+
+def describe_drawn(
+    gas: DiskGas, runs: int, *, frames: int, dt: float, engine: str, seed: int, speeds: str, overlaps: str
+) -> Description:
+    """Return the description of logs of runs that begin with what `DiskGas.sample` draws, a run at a time.
+
+    Parameters
+    ----------
+    gas : DiskGas
+        The gas.
+    runs : int
+        Of the whole.
+    frames, dt, engine, seed, speeds, overlaps
+        As `Description` has them.
+
+    Returns
+    -------
+    Description
+    """
+    most = _runs_in_memory(gas.n, frames, _expected_collisions(gas, frames, dt, engine))
+    return Description(
+        kind="log",
+        runs=runs,
+        frames=frames,
+        shard_runs=min(math.ceil(runs / _PARTS), most),
+        n=gas.n,
+        diameter=gas.diameter,
+        speed=gas.speed,
+        box=gas.box,
+        dt=dt,
+        engine=engine,
+        rule=RULE,
+        seed=seed,
+        speeds=speeds,
+        overlaps=overlaps,
+    )
+
+
+def shards_together(description: Description) -> int:
+    """Return how many shards of a log can be simulated in one go: what fits into memory well."""
+    of = description
+    most = _runs_in_memory(of.n, of.frames, _expected_collisions(gas_of(of), of.frames, of.dt, of.engine))
+    return max(1, most // of.shard_runs)
+
+
+def gas_of(description: Description) -> DiskGas:
+    """Return the gas that is simulated."""
+    of = description
+    return DiskGas(n=of.n, diameter=of.diameter, speed=of.speed, box=of.box)
+
+
+def _runs_in_memory(n: int, frames: int, collisions: float, a_frame: float = 0.0) -> int:
+    """Runs that take little memory together, and are enough for many processors; at least one."""
+    a_run = n * 64 + frames * (16 + a_frame) + ROW_BYTES * collisions
+    return max(1, int(max(_SHARD / a_run, min(float(_TOGETHER), _MOST / a_run))))
+
+
+def _expected_collisions(gas: DiskGas, frames: int, dt: float, engine: str) -> float:
+    """Collisions of a run."""
+    try:
+        return frames * gas.n * collisions_a_frame(gas, dt, exact=engine in EXACT)
+    except ValueError:  # a gas of units in which float64 does not hold the rate
+        return float(frames * gas.n)
 
 
 class Writer:
@@ -92,46 +155,58 @@ class Writer:
             if shard.recording is None:
                 yield number, slice(shard.first, shard.end)
 
-    def write_starts(self, positions: FloatArray, velocities: FloatArray) -> None:
-        """Write where the runs start, (runs, n, 2) each, as far as it is not there yet."""
+    def write_starts(self, start: Callable[[slice], State]) -> None:
+        """Write where the runs start, as far as it is not there yet; `start` has that of a range of runs."""
         changed = False
         for number, shard in enumerate(self.manifest.shards):
             if shard.start is None:
-                runs = slice(shard.first, shard.end)
-                stored = write_start(self.folder, self.manifest.description, shard, positions[runs], velocities[runs])
+                begins = start(slice(shard.first, shard.end))
+                stored = write_start(self.folder, self.manifest.description, shard, begins.positions, begins.velocities)
                 self.manifest = self.manifest.having(number, replace(shard, start=stored))
                 changed = True
         if changed:
             self.manifest.write(self.folder)
 
     def fill(
-        self, state: State, recorded: Callable[[slice, Progress], Recorded], progress: Progress | None = None
+        self,
+        start: Callable[[slice], State],
+        recorded: Callable[[State, int, Progress], Recorded],
+        progress: Progress | None = None,
+        *,
+        together: int = 1,
     ) -> None:
-        """Write where the runs start, and then shard by shard what is not there yet.
+        """Write shard by shard what was recorded, as far as it is not there yet.
 
         Parameters
         ----------
-        state : State
-            Where all runs start.
+        start : callable
+            Has where a range of runs starts.
         recorded : callable
-            Simulates a range of runs; it is handed who is to be told of their frames.
+            Simulates from there; it is handed the number of the first run, too, and who is to be told of the frames.
         progress : callable, optional
-            Called as ``progress(done, total)`` with frames of all runs.
+            Called as ``progress(done, total)`` with frames of all runs of the folder.
+        together : int
+            Shards that are simulated in one go, so that all processors have runs.
 
         Raises
         ------
         OSError
             If a file cannot be written. What is finished stays.
         """
-        self.write_starts(state.positions, state.velocities)
-        frames, runs = self.manifest.description.frames, self.manifest.description.runs
-        for number, wanted in self.missing():
+        frames, runs = self.manifest.description.frames, self.manifest.runs
+        for block in _blocks(self.missing(), together):
+            first, end = block[0][1].start, block[-1][1].stop
 
-            def report(done: int, _: int, first: int = wanted.start) -> None:
+            def report(done: int, _: int, before: int = first - runs.start) -> None:
                 if progress is not None:
-                    progress(first * frames + done, runs * frames)
+                    progress(before * frames + done, len(runs) * frames)
 
-            self.add(number, state.velocities[wanted], recorded(wanted, report))
+            begins = start(slice(first, end))
+            whole = recorded(begins, first, report)
+            for number, wanted in block:
+                of_shard = slice(wanted.start - first, wanted.stop - first)
+                self._write(number, begins.velocities[of_shard], whole.of(of_shard))
+            self.manifest.write(self.folder)
 
     def add(self, number: int, start: FloatArray, recorded: Recorded) -> None:
         """Write the recording of a shard, and then its name into the manifest.
@@ -150,14 +225,17 @@ class Writer:
         OSError
             If it cannot be written; the manifest is as it was then.
         """
+        self._write(number, start, recorded)
+        self.manifest.write(self.folder)
+
+    def _write(self, number: int, start: FloatArray, recorded: Recorded) -> None:
         shard = self.manifest.shards[number]
         stored = write_recording(self.folder, self.manifest.description, shard, start, recorded)
         self.manifest = self.manifest.having(number, replace(shard, recording=stored))
-        self.manifest.write(self.folder)
 
 
 @contextmanager
-def begun(folder: Path, description: Description) -> Iterator[Writer]:
+def begun(folder: Path, description: Description, chosen: slice = slice(None)) -> Iterator[Writer]:
     """Own a folder while the block writes a dataset of this description into it, or goes on with one.
 
     Parameters
@@ -166,6 +244,8 @@ def begun(folder: Path, description: Description) -> Iterator[Writer]:
         A dataset of the same description, or one that is empty or to be made.
     description : Description
         Of the dataset.
+    chosen : slice
+        Which of its shards, by number, where the folder is to have a part of it.
 
     Yields
     ------
@@ -180,6 +260,7 @@ def begun(folder: Path, description: Description) -> Iterator[Writer]:
     OSError
         If it cannot be made or written to.
     """
+    planned = Manifest.planned(description, chosen)
     folder.mkdir(parents=True, exist_ok=True)
     with owned(folder):
         if (folder / NAME).exists():
@@ -189,15 +270,32 @@ def begun(folder: Path, description: Description) -> Iterator[Writer]:
                     f"{folder}: must be a dataset of the same runs, and differs: "
                     f"{manifest.description.differences(description)}. Choose another folder."
                 )
+            if manifest.runs != planned.runs:
+                raise DatasetError(
+                    f"{folder}: must be a dataset of {planned.where}, and is one of {manifest.where}. Choose another "
+                    "folder."
+                )
         elif strangers := sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")):
             raise DatasetError(
                 f"{folder}: must be a dataset, or an empty folder, and holds {strangers[0]}. Choose another folder."
             )
         else:
-            manifest = Manifest.planned(description)
+            manifest = planned
             manifest.write(folder)
         remove_abandoned(folder)
         yield Writer(folder, manifest)
+
+
+def _blocks(missing: Iterable[tuple[int, slice]], together: int) -> Iterator[list[tuple[int, slice]]]:
+    """Shards that are missing side by side, at most so many at a time."""
+    block: list[tuple[int, slice]] = []
+    for number, runs in missing:
+        if block and (number > block[-1][0] + 1 or len(block) == together):
+            yield block
+            block = []
+        block.append((number, runs))
+    if block:
+        yield block
 
 
 def remove_abandoned(folder: Path) -> None:

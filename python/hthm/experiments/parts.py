@@ -1,0 +1,121 @@
+"""Runs of a seed, simulated into a dataset a shard at a time: all of them, or the part of one machine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hthm import checks
+from hthm.engines.choice import chosen
+from hthm.gas import State, unchecked_state
+from hthm.pages.console import Stages, duration
+from hthm.recording.store.shard_reading import read_start
+from hthm.recording.store.writer import Writer, begun, describe_drawn, gas_of, shards_together
+from hthm.simulate import simulate
+
+if TYPE_CHECKING:
+    from hthm.choices.run import GasChoices
+    from hthm.recording.store.manifest import Description
+    from hthm.recording.store.shard_writing import Recorded
+    from hthm.simulate import Progress
+
+_TRIED = 80_000  # disks times frames that are timed, at most 40 frames
+
+
+def description_of(config: GasChoices) -> Description:
+    """Return the description of the dataset of all runs of these choices, which does not depend on the parts.
+
+    Raises
+    ------
+    ValueError
+        If runs cannot start like this, or nothing can move within a frame.
+    """
+    first = config.start(0, 1)
+    return describe_drawn(
+        config.gas,
+        config.runs,
+        frames=config.frames,
+        dt=config.dt,
+        engine=chosen(config.engine, first, config.dt),  # by the first run, so that all parts take the same
+        seed=config.seed,
+        speeds=config.speeds,
+        overlaps=config.overlaps,
+    )
+
+
+def simulate_into(store: Path, config: GasChoices, description: Description, part: slice, stages: Stages) -> None:
+    """Simulate the runs of some shards into a folder, as far as they are not there yet.
+
+    Parameters
+    ----------
+    store : Path
+        Folder of the dataset.
+    config : GasChoices
+        Has what the runs start from, and the threads.
+    description : Description
+        Of all runs, as `description_of` gives it.
+    part : slice
+        Which shards.
+    stages : Stages
+        What a person sees.
+
+    Raises
+    ------
+    DatasetError, OwnedError, OSError
+        If the folder holds anything else, is in use, or cannot be written to.
+    ValueError
+        If disks overlap where the exact engine is to start from.
+    MemoryError
+        If the runs of a shard do not fit into the available memory.
+    """
+
+    def drawn(runs: slice) -> State:
+        return config.start(runs.start, runs.stop - runs.start)
+
+    def recorded(start: State, _: int, progress: Progress) -> Recorded:
+        return simulate(
+            start,
+            description.frames,
+            description.dt,
+            engine=description.engine,
+            threads=config.threads,
+            record="log",
+            progress=progress,
+        ).recorded()
+
+    together = shards_together(description)
+    with begun(store, description, part) as writer:
+        left = sum(runs.stop - runs.start for _, runs in writer.missing())
+        if left:
+            stages.say(f"Expected: {duration(_run_seconds(config, left) * left)}, and the time to write it.")
+        with stages.stage(f"Simulate {writer.manifest.where}, {config.frames} frames, {config.n} disks") as stage:
+            writer.write_starts(drawn)
+            writer.fill(lambda runs: _stored(writer, runs), recorded, stage.report, together=together)
+            if left < len(writer.manifest.runs):
+                stage.found = f"{left} runs were left to do"
+
+
+def _stored(writer: Writer, runs: slice) -> State:
+    """Where runs of whole shards start, as the files have it: another machine may draw it with other last bits."""
+    description = writer.manifest.description
+    shards = [shard for shard in writer.manifest.shards if runs.start <= shard.first < runs.stop]
+    positions, velocities = (
+        np.concatenate([read_start(writer.folder, description, shard, slice(0, shard.runs), name) for shard in shards])
+        for name in ("positions", "velocities")
+    )
+    return unchecked_state(positions, velocities, gas_of(description))
+
+
+def _run_seconds(config: GasChoices, left: int) -> float:
+    """Measure for a moment how long a run takes where as many are simulated together as there are threads."""
+    runs = min(checks.threads(config.threads), left)
+    start, frames = config.start(0, runs), max(2, min(40, _TRIED // config.n))
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        simulate(start, frames, config.dt, engine=config.engine, threads=config.threads, record="log")
+        seconds.append(time.perf_counter() - began)
+    return float(np.median(seconds)) * config.frames / frames / runs
