@@ -44,6 +44,7 @@ def test_every_recording_has_the_same_pairs(velocities: hthm.Trajectories, recor
     assert FramePairs(of)[3][0].dtype == torch.float32
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")  # torch, where there is one processor
 @pytest.mark.parametrize("context", ["fork", "spawn"])
 @pytest.mark.parametrize("kept", [False, True])
 def test_workers_read_for_themselves(

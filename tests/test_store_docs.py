@@ -13,6 +13,7 @@ import hthm
 DOCS = (Path(__file__).resolve().parent.parent / "docs" / "store.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")  # torch, where there is one processor
 def test_the_page_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
