@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hthm.recording.store.shard_writing import Recorded
     from hthm.simulate import Progress
 
-_TRIED = 80_000  # disks times frames that are timed, at most 40 frames
+_TRIED: Final = 1_000_000  # disks times frames that are timed, 10 to 40 frames
 
 
 def description_of(config: GasChoices) -> Description:
@@ -112,7 +112,7 @@ def _stored(writer: Writer, runs: slice) -> State:
 def _run_seconds(config: GasChoices, left: int) -> float:
     """Measure for a moment how long a run takes where as many are simulated together as there are threads."""
     runs = min(checks.threads(config.threads), left)
-    start, frames = config.start(0, runs), max(2, min(40, _TRIED // config.n))
+    start, frames = config.start(0, runs), min(config.frames, max(10, min(40, _TRIED // config.n)))
     seconds = []
     for _ in range(3):
         began = time.perf_counter()
