@@ -21,8 +21,8 @@ std::uint64_t mixed(std::uint64_t k) {
 }
 
 /// A column, counted from the left edge, as an index from -1 to `side`.
-std::int64_t column(double position, double side) {
-  return static_cast<std::int64_t>(std::clamp(std::floor(position), -1.0, side));
+std::int64_t column(double position, std::int64_t side) {
+  return static_cast<std::int64_t>(std::clamp(std::floor(position), -1.0, static_cast<double>(side)));
 }
 
 }  // namespace
@@ -35,18 +35,31 @@ void PlaneCells::build(const Network<const float>& network, float reach, int thr
   for (std::size_t j = 0; j < width; ++j) lines_[j] = {network.w1[2 * j], network.w1[2 * j + 1], network.b1[j]};
   for (std::size_t j = keys_.size(); j < width; ++j) keys_.push_back(mixed(j));
   squares_.resize(side * side);
+  parallel_for(bands, threads, [&](std::int64_t b) { fill_band(static_cast<std::size_t>(b)); });
+  number_all();
   parallel_for(bands, threads, [&](std::int64_t b) {
-    const auto first = static_cast<std::size_t>(b) * rows_of_band;
-    Band& band = bands_[static_cast<std::size_t>(b)];
-    band.cells.clear();
-    band.crossings.clear();
-    band.busy_squares.clear();
-    band.busy_lines.clear();
-    for (std::size_t row = first; row < first + rows_of_band; ++row) {
-      cross_row(row, band);
-      fill_row(row, band);
-    }
+    const auto k = static_cast<std::size_t>(b);
+    join_squares(k);
+    join_crossings(bands_[k]);
+    join_busy_squares(bands_[k]);
   });
+}
+
+/// What the squares of a band know, in numbers of its own.
+void PlaneCells::fill_band(std::size_t b) {
+  Band& band = bands_[b];
+  band.cells.clear();
+  band.crossings.clear();
+  band.busy_squares.clear();
+  band.busy_lines.clear();
+  for (std::size_t row = b * rows_of_band; row < (b + 1) * rows_of_band; ++row) {
+    cross_row(row, band);
+    fill_row(row, band);
+  }
+}
+
+/// Number what the bands have found, one band after another, and make room for it.
+void PlaneCells::number_all() {
   cells_.clear();
   std::size_t crossings = 0, busy_squares = 0, busy_lines = 0;
   for (Band& band : bands_) {
@@ -65,19 +78,17 @@ void PlaneCells::build(const Network<const float>& network, float reach, int thr
   crossings_.resize(crossings);
   busy_squares_.resize(busy_squares);
   busy_lines_.resize(busy_lines);
-  parallel_for(bands, threads, [&](std::int64_t b) { join(static_cast<std::size_t>(b)); });
 }
 
 /// What the squares of a band know, in the numbers of all bands.
-void PlaneCells::join(std::size_t b) {
+void PlaneCells::join_squares(std::size_t b) {
   const Band& band = bands_[b];
-  const auto joined = [&](std::int32_t cell) { return band.joined_cells[static_cast<std::size_t>(cell)]; };
   std::uint16_t* squares = &squares_[b * rows_of_band * side];
   for (std::size_t k = 0; k < rows_of_band * side; ++k) {
     const std::size_t entry = squares[k];
     std::size_t number = entry, limit = too_many;
     if (entry < is_crossed) {
-      number = static_cast<std::size_t>(joined(static_cast<std::int32_t>(entry)));
+      number = static_cast<std::size_t>(band.joined_cells[entry]);
       limit = is_crossed;
     } else if (entry < is_busy) {
       number = entry + band.first_crossing;
@@ -87,11 +98,17 @@ void PlaneCells::join(std::size_t b) {
     }
     squares[k] = number < limit ? static_cast<std::uint16_t>(number) : too_many;
   }
+}
+
+void PlaneCells::join_crossings(const Band& band) {
   for (std::size_t k = 0; k < band.crossings.size(); ++k) {
     Crossing& crossing = crossings_[band.first_crossing + k];
     crossing = band.crossings[k];
-    for (std::int32_t& cell : crossing.cells) cell = joined(cell);
+    for (std::int32_t& cell : crossing.cells) cell = band.joined_cells[static_cast<std::size_t>(cell)];
   }
+}
+
+void PlaneCells::join_busy_squares(const Band& band) {
   for (std::size_t k = 0; k < band.busy_squares.size(); ++k) {
     BusySquare& square = busy_squares_[band.first_busy_square + k];
     square = band.busy_squares[k];
@@ -102,9 +119,9 @@ void PlaneCells::join(std::size_t b) {
             busy_lines_.begin() + static_cast<std::ptrdiff_t>(band.first_busy_line));
 }
 
-/// Where each line crosses a row of squares.
+/// Where each line crosses a row of squares, and by column which lines begin and end there.
 void PlaneCells::cross_row(std::size_t row, Band& band) const {
-  const double columns = side, width = 2.0 * reach_ / columns, reach = reach_;
+  const double width = 2.0 * reach_ / static_cast<double>(side), reach = reach_;
   const double y0 = -reach + (static_cast<double>(row) - margin) * width;
   const double y1 = -reach + (static_cast<double>(row) + 1 + margin) * width;
   band.intervals.resize(lines_.size());
@@ -113,21 +130,8 @@ void PlaneCells::cross_row(std::size_t row, Band& band) const {
   band.beginning.assign(side, unknown);
   band.ending.assign(side, unknown);
   for (std::size_t j = 0; j < lines_.size(); ++j) {
-    const Line& line = lines_[j];
-    Interval& interval = band.intervals[j];
-    const double low = std::min(line.b * y0, line.b * y1) + line.c, high = std::max(line.b * y0, line.b * y1) + line.c;
-    if (line.a == 0) {
-      const bool open = low <= 0 && high > 0;
-      interval.first = open ? 0 : static_cast<std::int64_t>(side);
-      interval.last = static_cast<std::int64_t>(side);
-      interval.active_before = interval.active_after = low > 0;
-    } else {
-      const double at_low = (-low / line.a + reach) / width, at_high = (-high / line.a + reach) / width;
-      interval.first = std::max<std::int64_t>(column(std::min(at_low, at_high) - margin, columns), 0);
-      interval.last = column(std::max(at_low, at_high) + margin, columns);
-      interval.active_before = line.a < 0;
-      interval.active_after = line.a > 0;
-    }
+    band.intervals[j] = interval_between(lines_[j], y0, y1, width, reach);
+    const Interval& interval = band.intervals[j];
     const auto first = static_cast<std::size_t>(interval.first), end = static_cast<std::size_t>(interval.last + 1);
     if (interval.last < interval.first || first >= side) continue;
     band.next_beginning[j] = band.beginning[first];
@@ -139,17 +143,25 @@ void PlaneCells::cross_row(std::size_t row, Band& band) const {
   }
 }
 
+/// The columns, each so wide, in which the sign of a line is open somewhere between two heights.
+PlaneCells::Interval PlaneCells::interval_between(const Line& line, double y0, double y1, double width, double reach) {
+  constexpr auto columns = static_cast<std::int64_t>(side);
+  const double low = std::min(line.b * y0, line.b * y1) + line.c, high = std::max(line.b * y0, line.b * y1) + line.c;
+  if (line.a == 0) {  // the same all along the row
+    const bool open = low <= 0 && high > 0;
+    return {open ? 0 : columns, columns, low > 0, low > 0};
+  }
+  const double at_low = (-low / line.a + reach) / width, at_high = (-high / line.a + reach) / width;
+  return {std::max<std::int64_t>(column(std::min(at_low, at_high) - margin, columns), 0),
+          column(std::max(at_low, at_high) + margin, columns), line.a < 0, line.a > 0};
+}
+
 /// What the squares of a row know, from left to right.
 void PlaneCells::fill_row(std::size_t row, Band& band) {
-  Mask mask{};
-  std::uint64_t hash = 0;
-  const auto set = [&](std::size_t j) {
-    mask[j / 64] ^= std::uint64_t{1} << (j % 64);
-    hash ^= keys_[j];
-  };
+  Active active{};
   for (std::size_t j = 0; j < lines_.size(); ++j) {
     const Interval& interval = band.intervals[j];
-    if (interval.last < 0 ? interval.active_after : interval.active_before) set(j);
+    if (interval.last < 0 ? interval.active_after : interval.active_before) flip(j, active);
   }
   std::vector<std::int32_t> open;  // lines through the square
   std::uint16_t* squares = squares_.data() + row * side;
@@ -162,44 +174,26 @@ void PlaneCells::fill_row(std::size_t row, Band& band) {
     for (std::int32_t j = band.ending[k]; j != unknown; j = band.next_ending[static_cast<std::size_t>(j)]) {
       open.erase(std::find(open.begin(), open.end(), j));
       const Interval& interval = band.intervals[static_cast<std::size_t>(j)];
-      if (interval.active_before != interval.active_after) set(static_cast<std::size_t>(j));
+      if (interval.active_before != interval.active_after) flip(static_cast<std::size_t>(j), active);
     }
     for (std::int32_t j = band.beginning[k]; j != unknown; j = band.next_beginning[static_cast<std::size_t>(j)]) {
       open.push_back(j);
     }
-    squares[k] = entry(mask, hash, open, band);
+    squares[k] = open.size() > 2 ? busy_entry(active, open, band) : crossed_entry(active, open, band);
   }
 }
 
-/// What a square knows that these lines cross; all others are active as the mask says.
-std::uint16_t PlaneCells::entry(const Mask& mask, std::uint64_t hash, const std::vector<std::int32_t>& open,
-                                Band& band) const {
-  if (open.size() > 2) {
-    const std::size_t number = band.busy_squares.size();
-    if (number >= too_many - is_busy) return too_many;
-    band.busy_squares.push_back({band.busy_lines.size(), band.busy_lines.size() + open.size(), mask, hash});
-    band.busy_lines.insert(band.busy_lines.end(), open.begin(), open.end());
-    for (const std::int32_t line : open) {  // counted as inactive
-      const auto j = static_cast<std::size_t>(line);
-      if (!is_active(mask, j)) continue;
-      band.busy_squares.back().mask[j / 64] ^= std::uint64_t{1} << (j % 64);
-      band.busy_squares.back().hash ^= keys_[j];
-    }
-    return static_cast<std::uint16_t>(is_busy + number);
-  }
+/// What a square knows that no line crosses, or one or two; all others are active or not, as said.
+std::uint16_t PlaneCells::crossed_entry(const Active& others, const std::vector<std::int32_t>& open, Band& band) const {
   std::int32_t cells[4];
   const std::size_t sides = std::size_t{1} << open.size();
   for (std::size_t s = 0; s < sides; ++s) {
-    Mask sided = mask;
-    std::uint64_t sided_hash = hash;
+    Active sided = others;
     for (std::size_t k = 0; k < open.size(); ++k) {
       const auto j = static_cast<std::size_t>(open[k]);
-      if (is_active(sided, j) != ((s >> k & 1) != 0)) {
-        sided[j / 64] ^= std::uint64_t{1} << (j % 64);
-        sided_hash ^= keys_[j];
-      }
+      if (is_active(sided.mask, j) != ((s >> k & 1) != 0)) flip(j, sided);
     }
-    cells[s] = band.cells.find_or_add(sided, sided_hash);
+    cells[s] = band.cells.find_or_add(sided.mask, sided.hash);
   }
   if (*std::max_element(cells, cells + sides) >= is_crossed) return too_many;
   if (open.empty()) return static_cast<std::uint16_t>(cells[0]);
@@ -210,38 +204,46 @@ std::uint16_t PlaneCells::entry(const Mask& mask, std::uint64_t hash, const std:
   return static_cast<std::uint16_t>(is_crossed + band.crossings.size() - 1);
 }
 
-/// The active units at a velocity in a square of this entry, and their hash.
-std::uint64_t PlaneCells::mask_at(std::uint16_t entry, float x, float y, Mask& mask) const {
-  std::uint64_t hash = 0;
+/// What a square knows that more lines cross, which count as inactive until they are looked at.
+std::uint16_t PlaneCells::busy_entry(const Active& others, const std::vector<std::int32_t>& open, Band& band) const {
+  const std::size_t number = band.busy_squares.size();
+  if (number >= too_many - is_busy) return too_many;
+  band.busy_squares.push_back({band.busy_lines.size(), band.busy_lines.size() + open.size(), others});
+  band.busy_lines.insert(band.busy_lines.end(), open.begin(), open.end());
+  Active& known = band.busy_squares.back().known;
+  for (const std::int32_t line : open) {
+    const auto j = static_cast<std::size_t>(line);
+    if (is_active(known.mask, j)) flip(j, known);
+  }
+  return static_cast<std::uint16_t>(is_busy + number);
+}
+
+/// The active units at a velocity in a square of this entry.
+PlaneCells::Active PlaneCells::active_at(std::uint16_t entry, float x, float y) const {
+  Active active{};
   const auto look_at = [&](std::size_t j) {
-    if (!is_beyond(static_cast<std::int32_t>(j), x, y)) return;
-    activate(mask, j);
-    hash ^= keys_[j];
+    if (is_beyond(static_cast<std::int32_t>(j), x, y)) flip(j, active);
   };
   if (entry >= is_busy && entry < too_many) {
     const BusySquare& square = busy_squares_[entry - is_busy];
-    mask = square.mask;
-    hash = square.hash;
+    active = square.known;
     for (std::size_t k = square.first; k < square.end; ++k) look_at(static_cast<std::size_t>(busy_lines_[k]));
   } else {
-    mask = {};
     for (std::size_t j = 0; j < lines_.size(); ++j) look_at(j);
   }
-  return hash;
+  return active;
 }
 
 std::int32_t PlaneCells::find(std::uint16_t entry, float x, float y) const {
-  Mask mask;
-  const std::uint64_t hash = mask_at(entry, x, y, mask);
-  return cells_.find(mask, hash);
+  const Active active = active_at(entry, x, y);
+  return cells_.find(active.mask, active.hash);
 }
 
 std::int32_t PlaneCells::locate_or_add(float x, float y) {
   const std::int32_t cell = locate(x, y);
   if (cell != unknown) return cell;
-  Mask mask;
-  const std::uint64_t hash = mask_at(squares_[square(y) * side + square(x)], x, y, mask);
-  return cells_.find_or_add(mask, hash);
+  const Active active = active_at(squares_[square(y) * side + square(x)], x, y);
+  return cells_.find_or_add(active.mask, active.hash);
 }
 
 }  // namespace hthm::deepsets

@@ -44,6 +44,11 @@ class PlaneCells {
   static constexpr std::uint16_t is_busy = 0xc000;     // from here on, numbers of busy squares
   static constexpr std::uint16_t too_many = 0xffff;    // nothing is known
 
+  /// Units of the first layer that are active, and the hash by which their cell is found.
+  struct Active {
+    Mask mask;
+    std::uint64_t hash;
+  };
   /// One or two lines through a square, and the cells where neither, the first, the second, or both are active.
   struct Crossing {
     std::int32_t lines[2];
@@ -52,8 +57,7 @@ class PlaneCells {
   /// More lines through a square, busy_lines_[first] to busy_lines_[end], and what is active before they are looked at.
   struct BusySquare {
     std::size_t first, end;
-    Mask mask;
-    std::uint64_t hash;
+    Active known;
   };
   /// A line of the first layer, z = a x + b y + c.
   struct Line {
@@ -86,12 +90,24 @@ class PlaneCells {
   std::int32_t side_of_lines(const Crossing& crossing, float x, float y) const {
     return crossing.cells[(is_beyond(crossing.lines[0], x, y) ? 1 : 0) + (is_beyond(crossing.lines[1], x, y) ? 2 : 0)];
   }
+  void flip(std::size_t unit, Active& active) const {
+    active.mask[unit / 64] ^= std::uint64_t{1} << (unit % 64);
+    active.hash ^= keys_[unit];
+  }
   std::int32_t find(std::uint16_t entry, float x, float y) const;
-  std::uint64_t mask_at(std::uint16_t entry, float x, float y, Mask& mask) const;
+  Active active_at(std::uint16_t entry, float x, float y) const;
+
+  void fill_band(std::size_t b);
   void cross_row(std::size_t row, Band& band) const;
+  static Interval interval_between(const Line& line, double y0, double y1, double width, double reach);
   void fill_row(std::size_t row, Band& band);
-  std::uint16_t entry(const Mask& mask, std::uint64_t hash, const std::vector<std::int32_t>& open, Band& band) const;
-  void join(std::size_t b);
+  std::uint16_t crossed_entry(const Active& others, const std::vector<std::int32_t>& open, Band& band) const;
+  std::uint16_t busy_entry(const Active& others, const std::vector<std::int32_t>& open, Band& band) const;
+
+  void number_all();
+  void join_squares(std::size_t b);
+  void join_crossings(const Band& band);
+  void join_busy_squares(const Band& band);
 
   float reach_ = 0, squares_per_unit_ = 0;
   std::vector<Line> lines_;
