@@ -13,6 +13,9 @@ namespace {
 /// Cells in a table at most, unless four rows alone have more: two bytes and some bits each, they stay in the L2 cache.
 constexpr std::int64_t cells_in_cache = 1 << 18;
 
+/// Cells that are sorted into bands are packed as row << 16 | column.
+constexpr std::int32_t packed_stride = 1 << 16;
+
 }  // namespace
 
 SortedCells::SortedCells(const Setup& setup, std::int64_t n, Simd level, Pace& pace)
@@ -27,15 +30,17 @@ SortedCells::SortedCells(const Setup& setup, std::int64_t n, Simd level, Pace& p
   }
   cells_ = filled<std::int32_t>(n, 0, pace);
   outer_ = filled(n / 4 + 2, OuterDisks{}, pace);
-  std::int64_t rows = grid_.side;
-  if (rows * rows > cells_in_cache || n > CellTable::most_disks) {
-    while (rows >> band_shift_ > 1 && grid_.side << (band_shift_ + 1) <= cells_in_cache) ++band_shift_;
-    if (band_shift_ < 2) band_shift_ = 2;
-    rows = std::int64_t{1} << band_shift_;
-    bands_.resize(static_cast<std::size_t>((grid_.side + rows - 1) >> band_shift_));
-    in_row_.resize(static_cast<std::size_t>(grid_.side));
-  }
-  table_ = std::make_unique<CellTable>(grid_.side, rows, level);
+  const bool one = grid_.side * grid_.side <= cells_in_cache && n <= CellTable::most_disks;
+  if (!one) cut_into_bands();
+  table_ = std::make_unique<CellTable>(grid_.side, one ? grid_.side : rows_of_band(), level);
+}
+
+/// Bands of as many rows as the cache holds, and of four at least.
+void SortedCells::cut_into_bands() {
+  while (grid_.side >> band_shift_ > 1 && grid_.side << (band_shift_ + 1) <= cells_in_cache) ++band_shift_;
+  if (band_shift_ < 2) band_shift_ = 2;
+  bands_.resize(static_cast<std::size_t>((grid_.side + rows_of_band() - 1) >> band_shift_));
+  in_row_.resize(static_cast<std::size_t>(grid_.side));
 }
 
 void SortedCells::find(const Disks& disks, PairList& pairs, Pace& pace) {
@@ -65,35 +70,58 @@ std::int64_t SortedCells::sort_into_cells(const Disks& disks, std::int32_t strid
   return entries;
 }
 
+/// Call body(disk) for each of the disks in the first `entries` of outer_.
+template <class Body>
+void SortedCells::for_each_outer(std::int64_t entries, const Body& body) const {
+  for (std::int64_t k = 0; k < entries; ++k) {
+    const OuterDisks& outer = outer_[static_cast<std::size_t>(k)];
+    for (std::uint32_t left = outer.disks; left != 0; left &= left - 1) {
+      body(static_cast<std::size_t>(outer.first + std::countr_zero(left)));
+    }
+  }
+}
+
 void SortedCells::find_in_one(const Disks& disks, PairList& pairs, Pace& pace) {
   const std::int64_t entries = sort_into_cells(disks, table_->stride(), pace);
   images_.clear();
-  for (std::int64_t k = 0; k < entries; ++k) {
-    for (std::uint32_t left = outer_[static_cast<std::size_t>(k)].disks; left != 0; left &= left - 1) {
-      const std::int32_t cell =
-          cells_[static_cast<std::size_t>(outer_[static_cast<std::size_t>(k)].first + std::countr_zero(left))];
-      const std::int64_t row = cell / table_->stride(), column = cell % table_->stride();
-      add_column_images(row, column, images_);
-      if (row != 0) continue;
-      images_.push_back({table_->cell(grid_.side, column), cell});
-      add_column_images(grid_.side, column, images_);
-    }
-  }
+  for_each_outer(entries, [&](std::size_t disk) {
+    const std::int32_t cell = cells_[disk];
+    const std::int64_t row = cell / table_->stride(), column = cell % table_->stride();
+    add_column_images(row, column, images_);
+    if (row != 0) return;
+    images_.push_back({table_->cell(grid_.side, column), cell});
+    add_column_images(grid_.side, column, images_);
+  });
   table_->find(overlap_, disks.positions, nullptr, cells_.data(), disks.n, grid_.side, images_, pairs, pace);
 }
 
 /// Number the disks band by band, images of the next band's first row after each band's own. Returns whether a table
 /// can number those of every band.
 bool SortedCells::sort_into_bands(const Disks& disks, Pace& pace) {
-  // Packed as row << 16 | column; the disks of each row tell how many go where.
-  const std::int64_t entries = sort_into_cells(disks, 1 << 16, pace);
-  const std::int64_t side = grid_.side, rows = std::int64_t{1} << band_shift_;
+  const std::int64_t entries = sort_into_cells(disks, packed_stride, pace);
+  count_rows();
+  if (!lay_out_bands()) return false;
+  place_members(disks.n, pace);
+  const std::int64_t rows_mask = rows_of_band() - 1;
+  for_each_outer(entries, [&](std::size_t disk) {
+    const std::int64_t row = cells_[disk] >> 16, column = cells_[disk] & 0xffff;
+    add_column_images(row & rows_mask, column, bands_[static_cast<std::size_t>(row >> band_shift_)].images);
+    if ((row & rows_mask) == 0) add_column_images(band_before(row).rows, column, band_before(row).images);
+  });
+  return true;
+}
+
+void SortedCells::count_rows() {
   std::fill(in_row_.begin(), in_row_.end(), 0);
   for (const std::int32_t cell : cells_) ++in_row_[static_cast<std::size_t>(cell >> 16)];
-  std::int64_t begin = 0;
-  std::int64_t first = 0;
+}
+
+/// From the disks of each row, where the members of each band go. Returns whether a table can number them.
+bool SortedCells::lay_out_bands() {
+  const std::int64_t side = grid_.side;
+  std::int64_t begin = 0, first = 0;
   for (Band& of : bands_) {
-    const std::int64_t last = std::min(first + rows, side);
+    const std::int64_t last = std::min(first + rows_of_band(), side);
     of.begin = of.own = begin;
     of.images.clear();
     of.image = std::accumulate(&in_row_[static_cast<std::size_t>(first)], &in_row_[0] + last, begin);
@@ -104,9 +132,13 @@ bool SortedCells::sort_into_bands(const Disks& disks, Pace& pace) {
   }
   members_.resize(static_cast<std::size_t>(begin));
   member_cells_.resize(static_cast<std::size_t>(begin));
-  const std::int64_t rows_mask = rows - 1;
-  in_pieces(0, disks.n, pace, [&, rows_mask](std::int64_t begin_disk, std::int64_t end_disk) {
-    for (std::int64_t i = begin_disk; i < end_disk; ++i) {
+  return true;
+}
+
+/// Put every disk where its band begins or has got to, and those of a band's first row also after the band before.
+void SortedCells::place_members(std::int64_t n, Pace& pace) {
+  in_pieces(0, n, pace, [&, rows_mask = rows_of_band() - 1](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
       const std::int32_t packed = cells_[static_cast<std::size_t>(i)];
       const std::int64_t row = packed >> 16, column = packed & 0xffff;
       Band& band = bands_[static_cast<std::size_t>(row >> band_shift_)];
@@ -120,15 +152,6 @@ bool SortedCells::sort_into_bands(const Disks& disks, Pace& pace) {
       member_cells_[image] = table_->cell(below.rows, column);
     }
   });
-  for (std::int64_t k = 0; k < entries; ++k) {
-    for (std::uint32_t left = outer_[static_cast<std::size_t>(k)].disks; left != 0; left &= left - 1) {
-      const auto disk = static_cast<std::size_t>(outer_[static_cast<std::size_t>(k)].first + std::countr_zero(left));
-      const std::int64_t row = cells_[disk] >> 16, column = cells_[disk] & 0xffff;
-      add_column_images(row & rows_mask, column, bands_[static_cast<std::size_t>(row >> band_shift_)].images);
-      if ((row & rows_mask) == 0) add_column_images(band_before(row).rows, column, band_before(row).images);
-    }
-  }
-  return true;
 }
 
 void SortedCells::find_in_bands(const Disks& disks, PairList& pairs, Pace& pace) {

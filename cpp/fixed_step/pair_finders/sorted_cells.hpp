@@ -33,8 +33,15 @@ class SortedCells {
   void find_in_one(const Disks& disks, PairList& pairs, Pace& pace);
   void find_in_bands(const Disks& disks, PairList& pairs, Pace& pace);
   bool sort_into_bands(const Disks& disks, Pace& pace);
+  void cut_into_bands();
+  void count_rows();
+  bool lay_out_bands();
+  void place_members(std::int64_t n, Pace& pace);
+  template <class Body>
+  void for_each_outer(std::int64_t entries, const Body& body) const;
   void add_column_images(std::int64_t row, std::int64_t column, std::vector<CellTable::Image>& images);
   Band& band_before(std::int64_t row);
+  std::int64_t rows_of_band() const { return std::int64_t{1} << band_shift_; }
 
   Setup setup_;
   Simd level_;
