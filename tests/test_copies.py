@@ -23,6 +23,7 @@ import torch
 
 import hthm
 from hthm.choices.ablations import Ablation
+from hthm.choices.share import Share
 from hthm.deepsets import new_model
 from hthm.fit import affine_fit, summarize
 from hthm.learning.arrow import ArrowDivergedError, Look
@@ -76,6 +77,7 @@ def kept() -> Dataset:
 
 EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.choices.ablations.Ablation": lambda: Ablation("the recipe"),
+    "hthm.choices.share.Share": lambda: Share(3, 10),
     "hthm.learning.timing.TimedTraining": lambda: TimedTraining(new_model(3, 0), "fused", 2),
     "hthm.measures.in_range.HInRange": lambda: HInRange(np.ones((2, 3)), np.zeros((2, 3))),
     "hthm.measures.movement.Movement": lambda: Movement(variance=1.0, signal=0.5, noise=0.1),

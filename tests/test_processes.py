@@ -166,6 +166,7 @@ def test_flush_to_zero_of_the_process_changes_no_bit(tmp_path: Path) -> None:
         state = hthm.DiskGas(n=50, diameter=0.1).sample(runs=4, seed=1)
         slow = hthm.State(state.positions * 2.0**-300, state.velocities * 2.0**-1022,
                           diameter=0.1 * 2.0**-300, box=2.0**-300, speed=1.0)
+        slow.velocities[:, 0] = 2.0**-310  # a step in which nothing at all moves is refused
 
         def tiny():
             return hthm.simulate(slow, frames=5, dt=0.5, threads=2, positions=True)
