@@ -84,16 +84,8 @@ class OneRun(ABC):
             If there is no such run, or it was recorded in a way that does not say how disks moved: as counts, or as
             velocities of the exact engine, which are those after each frame.
         """
-        if self.recording == "counts":
-            raise ValueError("trajectories: must say how disks moved, got counts. Simulate with record='log'.")
-        if self.recording == "velocities" and self.engine in EXACT:
-            raise ValueError(
-                f"trajectories: must say when disks collided, got velocities of the {self.engine!r} engine. "
-                "Simulate with record='log'."
-            )
-        velocities = self.run_velocities(run)
-        log = self[run : run + 1].log if self.recording == "log" else None
-        return unwrapped(self.initial.positions[run], velocities, self.dt, log)
+        self._check_ways()
+        return self._path(run, self.run_velocities(run))
 
     def write(
         self,
@@ -131,17 +123,34 @@ class OneRun(ABC):
         name = format_of(path, format)
         depth = self.initial.box if depth is None else checks.positive("depth", depth)
         if self._positions is None:
-            positions = wrapped(self.unwrapped_positions(run), self.initial.box)
+            self._check_ways()
+        velocities = self.run_velocities(run)  # of a log they are made: once
+        if self._positions is None:
+            positions = wrapped(self._path(run, velocities), self.initial.box)
         else:
-            run = checks.integer("run", run, least=0, most=len(self.collisions) - 1)
             positions = np.concatenate([self.initial.positions[run : run + 1], self._positions[run]])
         particles = Particles(
             steps=np.arange(len(positions), dtype=np.int64),
             times=self.dt * np.arange(len(positions), dtype=np.float64),
             positions=positions,
-            velocities=self.run_velocities(run),
+            velocities=velocities,
             box=self.initial.box,
             depth=depth,
             diameter=self.initial.diameter,
         )
         write_particles(particles, path, name)
+
+    def _check_ways(self) -> None:
+        """Refuse what does not say how disks moved between two frames."""
+        if self.recording == "counts":
+            raise ValueError("trajectories: must say how disks moved, got counts. Simulate with record='log'.")
+        if self.recording == "velocities" and self.engine in EXACT:
+            raise ValueError(
+                f"trajectories: must say when disks collided, got velocities of the {self.engine!r} engine. "
+                "Simulate with record='log'."
+            )
+
+    def _path(self, run: int, velocities: FloatArray) -> FloatArray:
+        """Positions without the box of a run with these velocities at its start and after each frame."""
+        log = self[run : run + 1].log if self.recording == "log" else None
+        return unwrapped(self.initial.positions[run], velocities, self.dt, log)
