@@ -167,7 +167,7 @@ def test_what_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.Mon
             call()
     monkeypatch.setitem(sys.modules, "gsd", None)
     monkeypatch.setitem(sys.modules, "gsd.hoomd", None)
-    with pytest.raises(ModuleNotFoundError, match=r"gsd needs the package gsd.*hthm\[formats\]"):
+    with pytest.raises(ModuleNotFoundError, match=r"gsd: is needed for this.*hthm\[formats\]"):
         log.write(tmp_path / "run.gsd")
     assert list(tmp_path.iterdir()) == []
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hthm.recording.formats.packages import imported
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,8 +27,7 @@ def write(particles: Particles, path: Path) -> None:
     ModuleNotFoundError
         If the package gsd is not installed.
     """
-    from gsd import hoomd  # type: ignore[import-untyped]  # noqa: PLC0415 -- an extra, and it ships no types
-
+    hoomd = imported("gsd.hoomd")
     n = particles.n
     with hoomd.open(str(path), "w") as file:
         for step, time, positions, velocities in zip(

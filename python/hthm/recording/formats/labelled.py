@@ -6,19 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hthm.recording.formats.packages import imported
+
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # its stubs are a package apart
     import xarray as xr
     from numpy.typing import NDArray
 
     from hthm.arrays import FloatArray, IntArray
-
-
-def missing(package: str) -> ModuleNotFoundError:
-    """Return the error that says how to get a package."""
-    return ModuleNotFoundError(
-        f"{package}: is needed for this and not installed. pip install 'hthm[formats]' brings it.", name=package
-    )
 
 
 def dataset(
@@ -48,10 +43,7 @@ def dataset(
     ModuleNotFoundError
         If xarray is not installed.
     """
-    try:
-        import xarray as xr  # noqa: PLC0415 -- an extra
-    except ModuleNotFoundError as error:
-        raise missing("xarray") from error
+    xarray = imported("xarray")
     runs, frames = collisions.shape
     variables: dict[str, Any] = {
         "collisions": (("run", "frame"), collisions, {"long_name": "collisions during the frame"}),
@@ -68,7 +60,8 @@ def dataset(
         "disk": np.arange(n),
         "xy": ["x", "y"],
     }
-    return xr.Dataset(variables, coordinates, attributes)
+    made: xr.Dataset = xarray.Dataset(variables, coordinates, attributes)
+    return made
 
 
 def table(
@@ -86,10 +79,7 @@ def table(
     ModuleNotFoundError
         If pandas is not installed.
     """
-    try:
-        import pandas as pd  # noqa: PLC0415 -- an extra
-    except ModuleNotFoundError as error:
-        raise missing("pandas") from error
+    pandas = imported("pandas")
     runs, edges = frame_offsets.shape
     counts = np.diff(frame_offsets, axis=1)  # (runs, frames)
     columns: dict[str, Any] = {
@@ -103,4 +93,4 @@ def table(
             columns[f"v{letter}_{name}"] = velocities[:, disk, axis]
     if times is not None:
         columns["time"] = times
-    return pd.DataFrame(columns)
+    return pandas.DataFrame(columns)

@@ -64,10 +64,4 @@ def write_particles(particles: Particles, path: str | os.PathLike[str], name: st
 
             h5md.write(particles, part)
         else:
-            try:
-                gsd.write(particles, part)
-            except ModuleNotFoundError as error:
-                raise ModuleNotFoundError(
-                    "format: gsd needs the package gsd, which is not installed. pip install 'hthm[formats]' brings it.",
-                    name="gsd",
-                ) from error
+            gsd.write(particles, part)
