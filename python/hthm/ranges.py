@@ -143,6 +143,25 @@ def start(
     mechanics.slow_enough("velocities", velocities, _REACHED if reached else mechanics.MOST_GIVEN)
 
 
+def frames(chosen: object, count: int) -> slice:
+    """Return a slice of frames in ascending order, at least one, within `count`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no slice of whole numbers, goes backwards, or holds no frame.
+    """
+    if not isinstance(chosen, slice):
+        raise TypeError(f"frames: must be a slice such as slice(0, None, 10), got {type(chosen).__name__}.")
+    _whole("frames", chosen)
+    if chosen.step is not None and operator.index(chosen.step) < 1:
+        raise ValueError(f"frames: must go forwards, got a step of {chosen.step}.")
+    numbers = range(*chosen.indices(count))
+    if not numbers:
+        raise ValueError(f"frames: must hold at least one of the {count} frames, start and all, got {chosen}.")
+    return slice(numbers.start, numbers.stop, numbers.step)
+
+
 def runs(chosen: object, count: int) -> slice:
     """Return a slice of consecutive runs, at least one, within `count`.
 
@@ -153,9 +172,7 @@ def runs(chosen: object, count: int) -> slice:
     """
     if not isinstance(chosen, slice):
         raise TypeError(f"runs: must be a range such as [10:20], got {type(chosen).__name__}. One run k is [k:k+1].")
-    for part in (chosen.start, chosen.stop, chosen.step):
-        if isinstance(part, bool | np.bool) or not (part is None or hasattr(part, "__index__")):
-            raise TypeError(f"runs: must be a range of whole numbers such as [10:20], got {part!r}.")
+    _whole("runs", chosen)
     step = 1 if chosen.step is None else operator.index(chosen.step)
     if step != 1:
         raise ValueError(f"runs: must be consecutive, got a step of {step}.")
@@ -163,3 +180,9 @@ def runs(chosen: object, count: int) -> slice:
     if last <= first:
         raise ValueError(f"runs: must hold at least one of the {count} runs, got [{chosen.start}:{chosen.stop}].")
     return slice(first, last)
+
+
+def _whole(name: str, chosen: slice) -> None:
+    for part in (chosen.start, chosen.stop, chosen.step):
+        if isinstance(part, bool | np.bool) or not (part is None or hasattr(part, "__index__")):
+            raise TypeError(f"{name}: must be a range of whole numbers such as [10:20], got {part!r}.")

@@ -47,6 +47,30 @@ def read_config(path: str | os.PathLike[str], *kinds: type[Choices]) -> Choices:
         raise _no_choices(name, error) from error
     if not isinstance(content, dict):
         raise _no_choices(name, f"it holds {'nothing' if content is None else type(content).__name__}")
+    return choices_of(content, name, *kinds)
+
+
+def choices_of(content: dict[str, Any], name: str, *kinds: type[Choices]) -> Choices:
+    """Return the choices that JSON holds.
+
+    Parameters
+    ----------
+    content : dict
+        Of a config.json, or ``config`` of a results.json.
+    name : str
+        Path of the file, for a message.
+    *kinds : type
+        As `read_config` takes them.
+
+    Returns
+    -------
+    one of the kinds
+
+    Raises
+    ------
+    KindError, ValueError
+        As `read_config`.
+    """
     found = kind_of(content)
     if found is None:
         raise _no_choices(name, "none of its names is a choice")

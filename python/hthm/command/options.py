@@ -162,6 +162,34 @@ class Repair:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Export:
+    """Write kept runs for other programs, as H5MD, GSD or extended XYZ; docs/data.md says who reads what.
+
+    Of a dataset runs are read, one at a time; those of a results folder, which keeps none, are simulated again from
+    its choices, to the same bits.
+    """
+
+    source: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="SOURCE")] = Path()
+    """Folder of a dataset, or of a finished run of hthm."""
+    out: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="OUT")] = Path("run.h5md")
+    """The file to make; a folder of them, run-00000010.h5md and so on, where --run is a range."""
+    format: Literal["h5md", "gsd", "extxyz"] | None = None
+    """As the end of the file's name says unless given: .h5md, .gsd, .xyz or .extxyz."""
+    run: Annotated[str, tyro.conf.arg(metavar="K|A:B")] = "0"
+    """Which run, counted from 0; a range, such as 10:20, or : for all, makes a folder with a file a run."""
+    frames: Annotated[str, tyro.conf.arg(metavar="A:B:STEP")] = ":"
+    """Which frames, the start being number 0: ::10 is every tenth; all unless given."""
+    depth: float | None = None
+    """Third side of the box, for programs that know no other; that of the box unless given. GSD has none."""
+    threads: int | None = None
+    """Threads that simulate runs again; as many as are granted unless given."""
+    overwrite: bool = False
+    """Replace files that are there."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tables(Job):
     """Make Tables 2 and 3 over several seeds, on the runs that were trained on and on held-out ones, with baselines.
 
@@ -208,6 +236,7 @@ Options: TypeAlias = (
     | Merge
     | Verify
     | Repair
+    | Export
     | Doctor
     | Tables
     | Compare

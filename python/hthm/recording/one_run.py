@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
-from hthm import checks
+from hthm import checks, ranges
 from hthm.engines.names import EXACT
 from hthm.recording.formats.particles import Particles
 from hthm.recording.formats.writing import format_of, write_particles
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from hthm.gas import State
     from hthm.recording.collision_log import CollisionLog
     from hthm.recording.frames import Frames
+
+_BYTES: Final = 64
+"""Of a disk in a frame while a run is written: its velocity, its place with and without the box, three dimensions."""
 
 
 class OneRun(ABC):
@@ -93,6 +96,7 @@ class OneRun(ABC):
         *,
         format: str | None = None,  # noqa: A002 -- what pandas and matplotlib call it
         run: int = 0,
+        frames: slice = slice(None),
         depth: float | None = None,
     ) -> None:
         """Write a run for other programs, its start and every frame: docs/data.md says who reads what.
@@ -106,6 +110,9 @@ class OneRun(ABC):
             that name, and rounds to float32.
         run : int
             Which run.
+        frames : slice
+            Which frames, the start being number 0: ``slice(0, None, 10)`` is every tenth. All unless given; their
+            numbers in the file are those they have here.
         depth : float, optional
             Third side of the box, for programs that know no other: that of the box unless given. It changes what
             they find: a g(r) in three dimensions counts in shells of that depth. GSD knows the plane, and has none.
@@ -113,10 +120,12 @@ class OneRun(ABC):
         Raises
         ------
         TypeError, ValueError
-            If there is no such run or format, or the recording does not say where disks were: see
+            If there is no such run, frame or format, or the recording does not say where disks were: see
             `unwrapped_positions`.
         ModuleNotFoundError
             If the package that knows the format is not installed.
+        MemoryError
+            If the run does not fit into the available memory: where disks are follows from all frames before.
         OSError
             If the file cannot be written; what was there before is still there.
         """
@@ -124,16 +133,21 @@ class OneRun(ABC):
         depth = self.initial.box if depth is None else checks.positive("depth", depth)
         if self._positions is None:
             self._check_ways()
+        count = self.collisions.shape[1] + 1
+        chosen = ranges.frames(frames, count)
+        checks.memory(
+            "write", _BYTES * count * self.initial.n, "A run is made as a whole, whichever frames are written."
+        )
         velocities = self.run_velocities(run)  # of a log they are made: once
         if self._positions is None:
             positions = wrapped(self._path(run, velocities), self.initial.box)
         else:
             positions = np.concatenate([self.initial.positions[run : run + 1], self._positions[run]])
         particles = Particles(
-            steps=np.arange(len(positions), dtype=np.int64),
-            times=self.dt * np.arange(len(positions), dtype=np.float64),
-            positions=positions,
-            velocities=velocities,
+            steps=np.arange(count, dtype=np.int64)[chosen],
+            times=(self.dt * np.arange(count, dtype=np.float64))[chosen],
+            positions=positions[chosen],
+            velocities=velocities[chosen],
             box=self.initial.box,
             depth=depth,
             diameter=self.initial.diameter,
