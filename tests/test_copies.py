@@ -37,6 +37,7 @@ from hthm.measures.motion import Lagged
 from hthm.measures.movement import Movement
 from hthm.pages.quantities import Quantity
 from hthm.published import PUBLISHED
+from hthm.recording.changes import FrameChanges
 from hthm.recording.formats.particles import Particles
 from hthm.recording.frames import Frames
 from hthm.recording.store.dataset import Dataset
@@ -99,6 +100,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.pages.series.Series": lambda: SERIES,
     "hthm.pages.series.Speeds": lambda: SERIES.speeds,
     "hthm.pages.series.Training": lambda: SERIES.trainings[0],
+    "hthm.recording.changes.FrameChanges": lambda: FrameChanges.of(DENSE.velocities),
     "hthm.recording.collision_log.CollisionLog": lambda: LOG.log,
     "hthm.recording.dense.DenseFrames": DENSE.as_frames,
     "hthm.recording.frames.RunChanges": lambda: LOG.as_frames().changes(0, "frames"),

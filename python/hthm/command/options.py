@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import tyro
 
+from hthm import published
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
 from hthm.choices.run import GasChoices, RunConfig, TrainingChoices
 from hthm.choices.seeds import CompareConfig, TablesConfig
@@ -190,6 +191,29 @@ class Export:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportAuthor:
+    """Make a dataset of the velocities that the author's program wrote, run_000.pkl and so on; --from trains on it.
+
+    Nothing that a file names is run: NumPy arrays of float64 are read, and anything else is refused.
+    """
+
+    folder: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="FOLDER")] = Path("velocities")
+    """The folder of these files, or the one that velocities/ is in."""
+    store: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="STORE")] = Path("hthm-runs")
+    """Folder of the dataset; one that a stop left is gone on with."""
+    diameter: float = published.DIAMETER
+    """Diameter of a disk. The files do not say it, nor what follows: the paper's unless given."""
+    box: float = published.BOX
+    """Side of the periodic box."""
+    speed: float = published.S0
+    """s0, which sets the bins of H."""
+    frame_rate: float = published.FRAME_RATE
+    """Frames per unit time."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tables(Job):
     """Make Tables 2 and 3 over several seeds, on the runs that were trained on and on held-out ones, with baselines.
 
@@ -237,6 +261,7 @@ Options: TypeAlias = (
     | Verify
     | Repair
     | Export
+    | ImportAuthor
     | Doctor
     | Tables
     | Compare

@@ -131,5 +131,10 @@ def described(text: str, commands: Iterable[tuple[str, str]] = ()) -> str:
         terminal.wrapped(" ".join(paragraph.split()), width, indent="  ", hanging="  ")
         for paragraph in text.split("\n\n")
     ]
-    listed = [terminal.wrapped(what, width, indent=f"  hthm {name:<10} ", hanging=" " * 18) for name, what in commands]
+    commands = list(commands)
+    wide = max((len(name) for name, _ in commands), default=0)
+    listed = [
+        terminal.wrapped(what, width, indent=f"  hthm {name:<{wide}} ", hanging=" " * (wide + 8))
+        for name, what in commands
+    ]
     return "\n".join(["\n\n".join(paragraphs), *listed])

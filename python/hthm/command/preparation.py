@@ -64,7 +64,8 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
     advice_on_memory = "Take fewer --runs or --frames, a higher --frame-rate, or keep the runs in a --store."
     checks.memory("This run", expected_bytes(config, of_disk=(store or kept) is not None), advice_on_memory)
     try:
-        start = config.start() if kept is None else kept.initial
+        # Frames alone do not say where runs start: what else is simulated starts from where the seed says.
+        start = kept.initial if kept is not None and kept.recording != "frames" else config.start()
         check_simulations(config, start)
     except ValueError as error:
         raise wrong_option(error) from error

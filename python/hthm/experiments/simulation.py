@@ -52,8 +52,10 @@ def simulated(
     return traj, of_runs
 
 
-def taken(config: GasChoices, kept: Dataset, stages: Stages) -> tuple[Trajectories, dict[str, Any]]:
+def taken(config: GasChoices, kept: Dataset, stages: Stages) -> tuple[Trajectories | Dataset, dict[str, Any]]:
     """Take runs of a dataset in place of simulating them; the seed is null where the start is not the one it gives.
+
+    Frames alone stay a dataset, and start and collisions are null, too.
 
     Raises
     ------
@@ -61,6 +63,8 @@ def taken(config: GasChoices, kept: Dataset, stages: Stages) -> tuple[Trajectori
         If a file of it is missing or damaged.
     """
     with stages.stage(f"Take {config.runs} runs from {kept.path}") as stage:
+        if kept.recording == "frames":
+            return kept, _unknown(kept)
         traj = kept.trajectories()
         drawn = config.start().sha256() == traj.initial.sha256()
         of_runs = _results(traj, config.seed if drawn else None, None)
@@ -79,6 +83,19 @@ def _results(traj: Trajectories, seed: int | None, seconds: float | None) -> dic
         "start_sha256": traj.initial.sha256(),
         "collisions_per_run": {"mean": float(totals.mean()), "sem": sem},
         "seconds": seconds,
+    }
+
+
+def _unknown(kept: Dataset) -> dict[str, Any]:
+    """What results.json says of runs of which nothing is known but their frames."""
+    return {
+        "engine": kept.engine,
+        "runs": kept.runs,
+        "frames": kept.frames,
+        "seed": None,
+        "start_sha256": None,
+        "collisions_per_run": {"mean": None, "sem": None},
+        "seconds": None,
     }
 
 

@@ -12,18 +12,19 @@ from hthm.pages.series import Speeds
 from hthm.recording.reading import frames_of
 
 if TYPE_CHECKING:
+    from hthm.recording.store.dataset import Dataset
     from hthm.trajectories import Trajectories
 
 SHOWN_TIMES: Final = (1 / 60, 0.25, 0.5, 1.0, 2.0)
 """Times at which the distribution is shown, beside that of the last frame."""
 
 
-def speed_distributions(traj: Trajectories, *, threads: int | None = None) -> Speeds:
+def speed_distributions(traj: Trajectories | Dataset, *, threads: int | None = None) -> Speeds:
     """Count the speeds of all runs at several times.
 
     Parameters
     ----------
-    traj : Trajectories
+    traj : Trajectories or Dataset
         Of either recording.
     threads : int, optional
         As `hthm.speed_counts` takes them.

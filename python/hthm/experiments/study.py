@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hthm.learning.history import History
     from hthm.pages.console import Stages
     from hthm.pages.series import Training
+    from hthm.recording.store.dataset import Dataset
     from hthm.trajectories import Trajectories
 
 
@@ -41,6 +42,7 @@ def run_study(work: Work[RunConfig]) -> None:
         If a loss is not finite.
     """
     config, folder, stages = work.config, work.folder, work.stages
+    traj: Trajectories | Dataset
     if work.kept is None:
         traj, simulation = simulated(config, work.start, stages, work.store)
     else:
@@ -90,7 +92,7 @@ def _fit(
     model: DeepSets,
     seed: int | None,
     history: History | None,
-    traj: Trajectories,
+    traj: Trajectories | Dataset,
     H: FloatArray,  # noqa: N803 -- the paper's symbol
 ) -> Training:
     with stages.stage(f"Fit D = {model.width}") as stage:

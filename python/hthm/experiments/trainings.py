@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from hthm.experiments.work import Work
     from hthm.pages.console import Stage
     from hthm.recording.frames import Steps
+    from hthm.recording.reading import FramesLike
     from hthm.trajectories import Trajectories
 
 Log = TypeVar("Log")
 
 
-def trained(work: Work[TrainingChoices], width: int, seed: int, traj: Trajectories) -> tuple[DeepSets, History]:
+def trained(work: Work[TrainingChoices], width: int, seed: int, traj: FramesLike) -> tuple[DeepSets, History]:
     """Train a network as the paper did, or take it from its files where an interrupted command has finished it.
 
     A training that was stopped goes on after its last finished epoch. A network is taken only if all choices that

@@ -103,10 +103,11 @@ def _study_facts(results: Mapping[str, Any]) -> dict[str, str]:
     if gas.area_fraction < 1:
         rate = gas.collision_rate * gas.n / 2 * config["frames"] / config["frame_rate"]
         enskog = f" (Enskog at equilibrium: {rate:.1f})"
+    drawn = f"{_velocities(config['speeds'])}, overlaps {config['overlaps']}, seed {simulation['seed']}"
     return {
         "Gas": f"{gas.n} disks, diameter {gas.diameter:g}, area fraction {gas.area_fraction:.4g}",
-        "Start": f"{_velocities(config['speeds'])}, overlaps {config['overlaps']}, seed {simulation['seed']}",
-        "Start, SHA-256": simulation["start_sha256"],
+        "Start": "as in the dataset" if simulation["seed"] is None else drawn,
+        "Start, SHA-256": simulation["start_sha256"] or "not known",
         "Simulation": f"{simulation['runs']} runs of {simulation['frames']} frames, {config['frame_rate']:g} per unit "
         f"time, engine {simulation['engine']}, {_taking(simulation['seconds'])}",
         "Collisions a run": f"{with_error(counted['mean'], counted['sem'])}{enskog}",

@@ -27,7 +27,7 @@ from hthm.trajectories import Trajectories
 if TYPE_CHECKING:
     import xarray as xr
 
-_INFLATED: Final = {"log": 6, "velocities": 4, "counts": 8}
+_INFLATED: Final = {"log": 6, "velocities": 4, "counts": 8, "frames": 6}
 """At most so many times the size of the files are their numbers in memory, twice while parts are joined."""
 
 
@@ -69,7 +69,7 @@ class Dataset:
         if done < len(self._manifest.shards):
             raise DatasetError(
                 f"{self.path}: must be finished, and {done} of its {len(self._manifest.shards)} shards are there. Go "
-                "on with it with the same simulate(..., store=...), or with hthm repair."
+                "on with it with the call or command that began it, or with hthm repair."
             )
         if not self._manifest.is_whole:
             raise DatasetError(
@@ -81,7 +81,7 @@ class Dataset:
 
     @property
     def recording(self) -> Kind:
-        """What is kept: "log", "velocities" or "counts"."""
+        """What is kept: "log", "velocities" or "counts"; or "frames", velocities that another program made."""
         return self._manifest.description.kind
 
     @property
@@ -155,18 +155,21 @@ class Dataset:
     @cached_property
     def collisions(self) -> IntArray:
         """Collisions during each frame, (runs, frames) int64, read when they are first asked for."""
+        self._check_more("how many disks collided")
         of = self._manifest.description
         return np.concatenate([read_collisions(self.path, of, shard) for shard in self._manifest.shards])
 
     @property
     def initial(self) -> State:
         """Where the runs started, read anew each time."""
+        self._check_more("where runs start")
         states = [self._start(piece) for piece in cut(self._manifest, slice(0, self.runs))]
         return self._joined(states)
 
     @property
     def final(self) -> State:
         """Where they are after the last frame, read anew each time; ``simulate(dataset.final, ...)`` goes on."""
+        self._check_more("where disks are")
         states = []
         for piece in cut(self._manifest, slice(0, self.runs)):
             recorded = self._recorded(piece, self._start(piece))
@@ -210,10 +213,11 @@ class Dataset:
         Raises
         ------
         TypeError, ValueError
-            If it is no range of runs, or a file is missing or damaged.
+            If it is no range of runs, a file is missing or damaged, or there are frames alone.
         MemoryError
             If they do not fit into the available memory.
         """
+        self._check_more("where runs start")
         chosen = ranges.runs(runs, self.runs)
         share = (chosen.stop - chosen.start) / self.runs
         checks.memory("load", int(share * _INFLATED[self.recording] * self.nbytes), "Load fewer runs at a time.")
@@ -259,6 +263,13 @@ class Dataset:
             np.lib.format.write_array_header_2_0(file, header)
             for _, chunk in frames.chunks(1):
                 file.write(chunk.astype("<f8", copy=False).data)
+
+    def _check_more(self, what: str) -> None:
+        """Refuse what frames alone do not say."""
+        if self.recording == "frames":
+            raise DatasetError(
+                f"{self.path}: must say {what}, and holds frames alone, that another program made. Slice it instead."
+            )
 
     def _start(self, piece: Piece) -> tuple[FloatArray, FloatArray]:
         shard, within = self._place(piece)

@@ -11,11 +11,12 @@ import numpy as np
 
 from hthm import _core, checks
 from hthm.arrays import FloatArray, IntArray
+from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.recording.dense import DenseFrames
 from hthm.recording.frames import DiskFunction, Frames, RunChanges, Steps
 from hthm.recording.log import LogFrames
 from hthm.recording.store.manifest import DatasetError, Manifest
-from hthm.recording.store.shard_reading import read_recording, read_start
+from hthm.recording.store.shard_reading import read_changes, read_recording, read_start
 from hthm.reprs import one_line
 
 _PIECE: Final = 2**24
@@ -149,7 +150,18 @@ class StoredFrames(Frames):
                 yield first + within, sums
 
     def changes(self, run: int, steps: Steps) -> RunChanges:
-        """Return what changes in a run; see `Frames.changes`."""
+        """Return what changes in a run; see `Frames.changes`.
+
+        Raises
+        ------
+        DatasetError
+            If a file is missing or damaged, or collisions are asked of frames that came without them.
+        """
+        if steps == "collisions" and self._manifest.description.kind == "frames":
+            raise DatasetError(
+                f"{self._folder}: must be a log, for only that knows which disks collided, and holds frames alone. "
+                "Go by frames."
+            )
         number = int(np.searchsorted(self._ends, run, side="right"))
         return self._piece(number).changes(run + self._first - self._pieces[number].first, steps)
 
@@ -181,6 +193,11 @@ class StoredFrames(Frames):
     def _read(self, number: int, runs: slice) -> tuple[LogFrames | DenseFrames, int]:
         shard, description = self._manifest.shards[number], self._manifest.description
         within = slice(runs.start - shard.first, runs.stop - shard.first)
+        if description.kind == "frames":
+            first, changes = read_changes(self._folder, description, shard, within)
+            counts, pairs, velocities = changes.two_a_row()
+            rows = CollisionLog(frame_offsets=frame_offsets(counts), pairs=pairs, velocities=velocities, times=None)
+            return LogFrames(first, rows, speed=self.speed), first.nbytes + rows.nbytes
         start = read_start(self._folder, description, shard, within, "velocities")
         recorded = read_recording(self._folder, description, shard, within, start, checks.threads(None))
         if recorded.log is None:
@@ -197,7 +214,7 @@ def cut(manifest: Manifest, runs: slice) -> Iterator[Piece]:
         if first >= end or shard.recording is None:
             continue
         a_run = description.n * description.frames * 16
-        if description.kind == "log":  # about as much more as its file takes less
+        if description.kind in {"log", "frames"}:  # about as much more as its file takes less
             a_run = min(a_run, description.n * 16 + 4 * shard.recording.nbytes // shard.runs)
         step = max(1, _PIECE // a_run)
         for k in range(first, end, step):

@@ -15,8 +15,8 @@ FORMAT: Final = "hthm dataset 1"
 """What a manifest says it is; the number goes up when an older program could misread a dataset."""
 NAME: Final = "manifest.json"
 
-Kind: TypeAlias = Literal["log", "velocities", "counts"]
-_KINDS: Final = ("log", "velocities", "counts")
+Kind: TypeAlias = Literal["log", "velocities", "counts", "frames"]
+_KINDS: Final = ("log", "velocities", "counts", "frames")
 _MARK: Final = b'"checksum": "'
 _HEX: Final = frozenset("0123456789abcdef")
 
@@ -35,8 +35,8 @@ class Description:
 
     Attributes
     ----------
-    kind : {"log", "velocities", "counts"}
-        What is kept of a run.
+    kind : {"log", "velocities", "counts", "frames"}
+        What is kept of a run; "frames" are velocities after each frame that another program made, without more.
     runs, frames : int
         Size of the whole.
     shard_runs : int
@@ -48,7 +48,8 @@ class Description:
     engine, rule : str
         What advanced the runs, and what happens at contact.
     start_sha256 : str
-        `State.sha256` of where all runs start; empty where they were drawn run by run, by the next three.
+        `State.sha256` of where all runs start; empty where they were drawn run by run, by the next three. Of frames
+        alone, which do not say it, the SHA-256 of all of them.
     seed : int or None
         Seed of the starts.
     speeds, overlaps : str or None
@@ -87,6 +88,11 @@ class Description:
                 raise TypeError(f"{name}: must be text, got {type(getattr(self, name)).__name__}.")
         if self.seed is not None:
             integer("seed", self.seed, least=0)
+
+    @property
+    def has_starts(self) -> bool:
+        """Whether it is known where the runs start."""
+        return self.kind != "frames"
 
     def text(self) -> str:
         """Return it as JSON in one line: equal descriptions are equal texts."""
@@ -185,7 +191,7 @@ class Manifest:
     @property
     def finished(self) -> int:
         """Number of shards that are complete."""
-        return sum(shard.start is not None and shard.recording is not None for shard in self.shards)
+        return sum(all(stored is not None for stored, _ in self.files(shard)) for shard in self.shards)
 
     @property
     def runs(self) -> range:
@@ -213,6 +219,11 @@ class Manifest:
     def where(self) -> str:
         """Its runs, for a message."""
         return f"runs {self.runs[0]} to {self.runs[-1]} of {self.description.runs}"
+
+    def files(self, shard: Shard) -> list[tuple[StoredFile | None, str]]:
+        """Return what a shard consists of, with the names of the files; None for what is not there yet."""
+        both = list(zip((shard.start, shard.recording), shard.names(), strict=True))
+        return both if self.description.has_starts else both[1:]
 
     def having(self, number: int, shard: Shard) -> Self:
         """Return the manifest with another shard in place of that with this number."""

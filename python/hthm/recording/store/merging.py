@@ -136,7 +136,7 @@ def _simulated_by(shard: Shard) -> str:
 
 def _take(out: Path, part: _Part, shard: Shard) -> None:
     """Check both files of a shard, and give them to the whole."""
-    for stored, name in zip((shard.start, shard.recording), shard.names(), strict=True):
+    for stored, name in part.manifest.files(shard):
         fault = fault_of(part.folder, part.manifest.description, shard, stored, name)
         if fault is not None:
             raise DatasetError(fault)

@@ -13,6 +13,7 @@ import numpy as np
 
 from hthm import _core
 from hthm.arrays import FloatArray, IntArray
+from hthm.recording.changes import FrameChanges
 from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.recording.store.manifest import DatasetError, Description, Shard, StoredFile
 from hthm.recording.store.shard_writing import Recorded
@@ -112,6 +113,39 @@ def read_collisions(folder: Path, description: Description, shard: Shard) -> Int
         return counts
 
 
+def read_changes(folder: Path, description: Description, shard: Shard, runs: slice) -> tuple[FloatArray, FrameChanges]:
+    """Read frames that came without anything else.
+
+    Parameters
+    ----------
+    folder, description, shard, runs
+        As `read_start` takes them.
+
+    Returns
+    -------
+    first : (runs, n, 2) float64
+        Velocities in the first frame.
+    changes : FrameChanges
+        From there.
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing or damaged, or of another dataset.
+    """
+    with opened(folder, description, shard, shard.recording, shard.names()[1]) as file:
+        counts = _array(file, "changed", "u", (shard.runs, description.frames))[()].astype(np.int64)
+        ends = np.cumsum(counts.sum(axis=1))  # of each run, in changes
+        first, last = int(ends[runs.start] - counts[runs.start].sum()), int(ends[runs.stop - 1])
+        total = int(ends[-1])
+        changes = FrameChanges(
+            counts=counts[runs],
+            disks=_array(file, "disks", "u", (total,))[first:last].astype(np.int32),
+            velocities=np.ascontiguousarray(_array(file, "velocities", "f", (2, total))[:, first:last].T),
+        )
+        return _frames_like(file, "first_velocities", runs, shard, (description.n, 2)), changes
+
+
 def _log(file: Any, collisions: IntArray, runs: slice, start: FloatArray, threads: int) -> CollisionLog:  # noqa: ANN401 -- h5py ships no types
     every = frame_offsets(collisions)
     offsets = every[runs]
@@ -178,7 +212,7 @@ def opened(folder: Path, description: Description, shard: Shard, stored: StoredF
     try:
         size = path.stat().st_size
     except FileNotFoundError:
-        raise DatasetError(f"{path}: must be there, and is missing. {advice(name)}") from None
+        raise DatasetError(f"{path}: must be there, and is missing. {advice(name, description)}") from None
     try:
         _check_size(size, stored)
         with h5py.File(path, "r", locking=False, rdcc_nbytes=_CACHE) as file:
@@ -188,7 +222,9 @@ def opened(folder: Path, description: Description, shard: Shard, stored: StoredF
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         why = " ".join(str(error).strip("\"'").split())
-        raise DatasetError(f"{path}: must be what hthm wrote, and is damaged ({why}). {advice(name)}") from error
+        raise DatasetError(
+            f"{path}: must be what hthm wrote, and is damaged ({why}). {advice(name, description)}"
+        ) from error
 
 
 def _check_size(size: int, stored: StoredFile | None) -> None:
@@ -200,13 +236,13 @@ def _check_belongs(path: Path, file: Any, description: Description, shard: Shard
     if bytes(file.attrs["dataset"]).decode() != description.text():
         raise DatasetError(
             f"{path}: must be a shard of this dataset, and is one of another, with other parameters. "
-            f"Take it out of the folder. {advice(path.name)}"
+            f"Take it out of the folder. {advice(path.name, description)}"
         )
     found = (int(file.attrs["first"]), int(file.attrs["end"]))
     if found != (shard.first, shard.end):
         raise DatasetError(
             f"{path}: must hold runs {shard.first} to {shard.end - 1}, and holds {found[0]} to {found[1] - 1}. "
-            f"Give it its own name again. {advice(path.name)}"
+            f"Give it its own name again. {advice(path.name, description)}"
         )
 
 
@@ -237,7 +273,8 @@ def fault_of(folder: Path, description: Description, shard: Shard, stored: Store
         again = "Go on with hthm simulate." if description.seed is not None else "Simulate again, into another folder."
         return f"{path}: must be there, and where {shard.where} start is lost. {again}"
     if stored is None:
-        return f"{path}: must be there, and {shard.where} are not finished. hthm repair finishes them."
+        finishes = "hthm repair finishes" if description.has_starts else "The same hthm import-author goes on with"
+        return f"{path}: must be there, and {shard.where} are not finished. {finishes} them."
     try:
         with opened(folder, description, shard, stored, name):
             pass
@@ -248,13 +285,15 @@ def fault_of(folder: Path, description: Description, shard: Shard, stored: Store
     if found != stored.sha256:
         return (
             f"{path}: must have the checksum that the manifest names, and has another: it was damaged since it was "
-            f"written. {advice(name)}"
+            f"written. {advice(name, description)}"
         )
     return None
 
 
-def advice(name: str) -> str:
+def advice(name: str, description: Description) -> str:
     """Return what can be done about a file that is lost."""
+    if not description.has_starts:
+        return "Import the runs again, into another folder: frames alone cannot be computed again."
     if name.startswith("start-"):
         return "Restore it from a copy: where runs start cannot be computed again."
     return "hthm repair makes it anew."

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hthm import _core, checks, files, integrity
 from hthm.arrays import FloatArray, IntArray
+from hthm.recording.changes import FrameChanges
 from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.recording.store.manifest import Description, Shard, StoredFile
 
@@ -109,6 +110,39 @@ def write_recording(
         If it cannot be written; nothing is there then.
     """
     return _write(folder / shard.names()[1], description, shard, _arrays(description, start, recorded))
+
+
+def write_changes(
+    folder: Path, description: Description, shard: Shard, first: FloatArray, changes: FrameChanges
+) -> StoredFile:
+    """Write frames of the runs of a shard that came without anything else.
+
+    Parameters
+    ----------
+    folder, description, shard
+        As `write_start` takes them.
+    first : (runs, n, 2) float64
+        Velocities in the first frame.
+    changes : FrameChanges
+        From there.
+
+    Returns
+    -------
+    StoredFile
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; nothing is there then.
+    """
+    most = np.min_scalar_type(description.n)
+    arrays = {
+        "first_velocities": first,
+        "changed": changes.counts.astype(most),
+        "disks": changes.disks.astype(most),
+        "velocities": np.ascontiguousarray(changes.velocities.T),  # (2, changes)
+    }
+    return _write(folder / shard.names()[1], description, shard, arrays)
 
 
 def content_of(description: Description, start: FloatArray, recorded: Recorded) -> str:

@@ -94,7 +94,8 @@ def repair(path: str | os.PathLike[str], report: Report = lambda _: None) -> lis
             if fault_of(folder, manifest.description, shard, shard.recording, shard.names()[1]) is None:
                 continue
             name = folder / shard.names()[1]
-            if fault_of(folder, manifest.description, shard, shard.start, shard.names()[0]) is not None:
+            starts = manifest.description.has_starts
+            if not starts or fault_of(folder, manifest.description, shard, shard.start, shard.names()[0]) is not None:
                 continue  # there is nothing to make it from, and the start is a fault itself
             stored = _recomputed(folder, manifest.description, shard)
             if stored is None:
@@ -113,14 +114,14 @@ def repair(path: str | os.PathLike[str], report: Report = lambda _: None) -> lis
 
 def _faults(folder: Path, manifest: Manifest) -> Iterator[str]:
     for shard in manifest.shards:
-        for stored, name in zip((shard.start, shard.recording), shard.names(), strict=True):
+        for stored, name in manifest.files(shard):
             fault = fault_of(folder, manifest.description, shard, stored, name)
             if fault is not None:
                 yield fault
 
 
 def _strangers(folder: Path, manifest: Manifest) -> Iterator[str]:
-    known = {name for shard in manifest.shards for name in shard.names()}
+    known = {name for shard in manifest.shards for _, name in manifest.files(shard)}
     for path in sorted(folder.glob("*.h5")):
         if path.name not in known:
             yield (
@@ -131,6 +132,7 @@ def _strangers(folder: Path, manifest: Manifest) -> Iterator[str]:
 
 def _recomputed(folder: Path, description: Description, shard: Shard) -> StoredFile | None:
     """Simulate a shard from its start and write it; None, and nothing is written, where the bits are others."""
+    assert description.kind != "frames"  # there is no start
     everything = slice(0, shard.runs)
     positions, velocities = (
         read_start(folder, description, shard, everything, name) for name in ("positions", "velocities")
