@@ -61,6 +61,8 @@ def test_runs_of_another_seed_have_no_seed(tmp_path: Path) -> None:
         (["--from", "KEPT", "--store", "NONE"], 2, "--store: must not be given with --from"),
         (["--from", "NONE"], 1, "NONE: must be the folder of a dataset, and is none."),
         (["--from", "COUNTS"], 2, "--from: must be a dataset with velocities, and COUNTS holds"),
+        (["--store", "COUNTS"], 1, "COUNTS: must be a dataset of the same runs, and differs: kind counts and not log"),
+        (["--store", "FOREIGN"], 1, "FOREIGN: must be a dataset, or an empty folder, and holds mine.txt. Choose"),
         (["--store", "KEPT", "--seed", "3"], 1, "KEPT: must be a dataset of the same runs, and differs: start_sha256"),
     ],
 )
@@ -68,6 +70,9 @@ def test_what_cannot_be_is_refused_in_a_line(
     options: list[str], code: int, says: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     places = {"KEPT": str(results / "kept"), "NONE": str(tmp_path / "none"), "COUNTS": str(tmp_path / "counts")}
+    places["FOREIGN"] = str(tmp_path / "foreign")
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "mine.txt").touch()
     hthm.simulate(hthm.DiskGas(n=40, diameter=0.03).sample(5, seed=0), 12, record="counts").save(places["COUNTS"])
     capsys.readouterr()
     given = [places.get(option, option) for option in options]
@@ -75,5 +80,6 @@ def test_what_cannot_be_is_refused_in_a_line(
     for name, place in places.items():
         says = says.replace(name, place)
     told = capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
     assert f"hthm: {says}" in told
     assert len(told.splitlines()) == 1

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 from collections.abc import Collection
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -134,6 +136,25 @@ def choice(name: str, value: object, options: Collection[str]) -> str:
     if value not in options:
         raise ValueError(f"{name}: must be one of {', '.join(options)}, got {value!r}.")
     return value
+
+
+def path(name: str, value: object) -> Path:
+    """Return a path that is given as text or as whatever has one; nothing is not the present folder.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no path, or empty, as a variable that is not set gives it.
+    """
+    try:
+        text = os.fspath(value)  # type: ignore[call-overload]  # whatever it is
+    except TypeError:
+        text = None
+    if not isinstance(text, str):
+        raise TypeError(f"{name}: must be a path, got {_kind(value)}.")
+    if not text:
+        raise ValueError(f"{name}: must be a path, got nothing. The present folder is a dot.")
+    return Path(text)
 
 
 def threads(value: object) -> int:

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from hthm import checks
+
 # What file systems say that cannot sync a folder: CIFS, some shared folders and FUSE. The file itself is on disk then.
 _CANNOT_SYNC: Final = {
     errno.EINVAL,
@@ -48,7 +50,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     (fsync of the folder): after a power cut there is the old file or the new one, never half of one. Where a file
     system, or a folder that may be written and not read, refuses the last of these, the file is as safe as it can be.
     """
-    target = Path(path)
+    target = checks.path("path", path)
     folder = target.parent
     if not folder.is_dir():
         raise FileNotFoundError(errno.ENOENT, "There is no such folder to write into", str(folder))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -133,6 +132,7 @@ def simulate(
         return _simulated(state, frames, dt, engine, threads, record, progress, positions=positions)
     if positions:
         raise ValueError("positions: must be False with a store, which holds collisions only, got True.")
+    folder = checks.path("store", store)
     from hthm.recording.store.dataset import Dataset  # noqa: PLC0415 -- import hthm is quick
     from hthm.recording.store.writer import begun, describe  # noqa: PLC0415 -- as above
 
@@ -141,10 +141,10 @@ def simulate(
     def recorded(start: State, first: int, of_runs: Progress) -> Recorded:
         return _simulated(start, frames, dt, engine, threads, kept, of_runs, first_run=first).recorded()
 
-    with begun(Path(store), describe(state, kind=kept, frames=frames, dt=dt, engine=engine)) as writer:
+    with begun(folder, describe(state, kind=kept, frames=frames, dt=dt, engine=engine)) as writer:
         writer.write_starts(lambda runs: state[runs])
         writer.fill(lambda runs: state[runs], recorded, progress)
-    return Dataset(store).trajectories()
+    return Dataset(folder).trajectories()
 
 
 def _simulated(

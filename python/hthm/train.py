@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from hthm import checks
 from hthm.files import write_text
 from hthm.learning.accepted import check_model
 from hthm.learning.adam import new_adam, take_step
@@ -116,6 +117,10 @@ def train(
     finished epoch, or those it came with.
     """
     config = config or TrainConfig()
+    log, kept = (
+        None if path is None else checks.path(name, path)
+        for name, path in (("log_path", log_path), ("checkpoint_path", checkpoint_path))
+    )
     check_model(model, to_train=True)
     device = checked_device(config.device)
     with own_settings(device):
@@ -126,8 +131,8 @@ def train(
             {} if loss is None else {"loss": _name(loss)},
             progress=progress,
             epoch_done=epoch_done,
-            log_path=log_path,
-            checkpoint_path=checkpoint_path,
+            log_path=log,
+            checkpoint_path=kept,
         )
 
 
@@ -139,8 +144,8 @@ def _train(
     *,
     progress: Progress | None,
     epoch_done: EpochDone | None,
-    log_path: str | os.PathLike[str] | None,
-    checkpoint_path: str | os.PathLike[str] | None,
+    log_path: Path | None,
+    checkpoint_path: Path | None,
 ) -> History:
     if config.batch > batch_loss.pairs:
         raise ValueError(
@@ -155,7 +160,7 @@ def _train(
         history = checkpoint.load()
     good = _weights(model)
     with ExitStack() as stack:
-        log = None if log_path is None else stack.enter_context(_log(Path(log_path), history))
+        log = None if log_path is None else stack.enter_context(_log(log_path, history))
         try:
             for epoch in range(len(history.epochs), config.epochs):
                 finished = loop.epoch(epoch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -177,6 +176,7 @@ class Trajectories(OneRun):
         """
         from hthm.recording.store.writer import begun, describe  # noqa: PLC0415 -- import hthm is quick
 
+        folder = checks.path("path", path)
         kept = describe(
             self.initial,
             kind=self.recording,
@@ -186,7 +186,7 @@ class Trajectories(OneRun):
             collisions=float(self.collisions.sum(axis=1).mean()),
             positions=self._positions is not None,
         )
-        with begun(Path(path), kept) as writer:
+        with begun(folder, kept) as writer:
             writer.write_starts(lambda runs: self.initial[runs])
             for number, runs in writer.missing():
                 writer.add(number, self.initial.velocities[runs], self[runs].recorded())

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hthm import checks
 from hthm.choices.kinds import COMMANDS, kind_of
 from hthm.choices.run import GasChoices
 
@@ -40,9 +41,9 @@ def read_config(path: str | os.PathLike[str], *kinds: type[Choices]) -> Choices:
     ValueError
         If it holds no choices, or a wrong value; the message has the path.
     """
-    name = os.fspath(path)
+    file, name = checks.path("path", path), os.fspath(path)
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:  # JSON's and Unicode's errors are ValueErrors
         raise _no_choices(name, error) from error
     if not isinstance(content, dict):

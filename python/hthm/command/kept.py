@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hthm.choices.run import GasChoices
 from hthm.command.wrong import UsageError
+from hthm.engines.choice import chosen
 from hthm.recording.store.dataset import Dataset
+from hthm.recording.store.folder import found
 from hthm.recording.store.manifest import NAME, Manifest
+from hthm.recording.store.writer import describe
 
 if TYPE_CHECKING:
     from hthm.choices.run import RunConfig
+    from hthm.gas import State
 
 _SAME: Final = 1e-15  # 1 / (1 / frame_rate) is rounded twice
 
@@ -54,6 +58,21 @@ def kept_runs(path: Path, choices: GasChoices) -> Dataset:
     return kept
 
 
+def check_store(path: Path, choices: GasChoices, start: State) -> None:
+    """Refuse a folder that cannot take the runs of these choices, before anything is made.
+
+    Raises
+    ------
+    DatasetError
+        If it holds anything but these runs, as far as they are there.
+    OSError
+        If it is a file, or cannot be read.
+    """
+    engine = chosen(choices.engine, start, choices.dt)
+    of = describe(start, kind="log", frames=choices.frames, dt=choices.dt, engine=engine)
+    found(path, Manifest.planned(of))
+
+
 def begun_choices(path: Path) -> GasChoices:
     """Return the choices of the simulation that began a dataset, finished or not.
 
@@ -70,8 +89,8 @@ def begun_choices(path: Path) -> GasChoices:
     if of.seed is None:
         raise UsageError(f"--resume: must find a dataset that hthm simulate began, and {path} was made in another way.")
     names = ("n", "diameter", "box", "speed", "speeds", "overlaps", "runs", "frames", "seed", "engine")
-    chosen: dict[str, Any] = {name: getattr(of, name) for name in names}
-    return GasChoices(**chosen, frame_rate=1 / of.dt)
+    decided: dict[str, Any] = {name: getattr(of, name) for name in names}
+    return GasChoices(**decided, frame_rate=1 / of.dt)
 
 
 def _decided(kept: Dataset) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from hthm.command.expected import (
     granted,
     timed_trainings,
 )
-from hthm.command.kept import kept_runs
+from hthm.command.kept import check_store, kept_runs
 from hthm.command.options import Everything
 from hthm.command.remaining import trainings_left
 from hthm.command.startable import check_simulations
@@ -26,6 +26,7 @@ from hthm.experiments.work import Work
 from hthm.learning.weights import load_weights
 from hthm.pages.console import Stages
 from hthm.pages.results import claimed
+from hthm.recording.store.manifest import DatasetError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +68,10 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
         # Frames alone do not say where runs start: what else is simulated starts from where the seed says.
         start = kept.initial if kept is not None and kept.recording != "frames" else config.start()
         check_simulations(config, start)
+        if store is not None:
+            check_store(store, config, start)
+    except DatasetError:
+        raise
     except ValueError as error:
         raise wrong_option(error) from error
     timed = timed_trainings(config)

@@ -6,11 +6,11 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
+from hthm import checks
 from hthm.files import write_bytes
 from hthm.learning.history import History, epoch_of
 from hthm.learning.tensor_file import DamagedError, described, packed, unpacked
@@ -50,7 +50,7 @@ class Checkpoint:
         adam: torch.optim.Adam,
         shuffle: torch.Generator,
     ) -> None:
-        self._path = Path(path)
+        self._path = checks.path("path", path)
         self._made_by = json.loads(json.dumps(dict(made_by)))  # as it will be read
         self._model, self._adam, self._shuffle = model, adam, shuffle
 

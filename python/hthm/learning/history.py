@@ -6,11 +6,11 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hthm import checks
 from hthm.fit import critical_epoch
 from hthm.integrity import with_checksum, without_checksum
 
@@ -126,7 +126,7 @@ def read_history(path: str | os.PathLike[str]) -> History:
     ValueError
         If a line before the last is no epoch, or not what was written, or the epochs are not in order.
     """
-    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    lines = checks.path("path", path).read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines.pop()  # a kill or a full disk cut it short
     return History(list(_epochs(path, lines)))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import torch
 
+from hthm import checks
 from hthm.deepsets import DeepSets
 from hthm.files import write_bytes
 from hthm.learning.own_settings import own_settings
@@ -49,7 +50,7 @@ def save_weights(path: str | os.PathLike[str], model: DeepSets, configuration: M
     OSError
         If the file cannot be written; what was there before is still there.
     """
-    path = Path(path)
+    path = checks.path("path", path)
     if path.suffix != ".safetensors":
         raise ValueError(f"path: must end in .safetensors, got {path}.")
     if not isinstance(model, DeepSets):
@@ -86,7 +87,7 @@ def load_weights(path: str | os.PathLike[str]) -> DeepSets:
     WeightsError
         If it holds anything but the weights of a `DeepSets`, or was damaged since `save_weights` wrote it.
     """
-    path = Path(path)
+    path = checks.path("path", path)
     if path.suffix not in SUFFIXES:
         raise WeightsError(f"{path}: must end in {', '.join(SUFFIXES)}, got {path.suffix or 'no suffix'!r}.")
     content = path.read_bytes()
@@ -119,7 +120,7 @@ def load_configuration(path: str | os.PathLike[str]) -> dict[str, Any]:
     WeightsError
         If it is no safetensors file, was damaged, or its configuration is no JSON object.
     """
-    path = Path(path)
+    path = checks.path("path", path)
     try:
         configuration = json.loads(_safetensors(path, path.read_bytes())[1].get("configuration", "{}"))
     except json.JSONDecodeError as error:

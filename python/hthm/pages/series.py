@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 import h5py  # type: ignore[import-untyped]  # h5py ships no types
 
-from hthm import files, integrity
+from hthm import checks, files, integrity
 from hthm.arrays import FloatArray, IntArray
 from hthm.gas import DiskGas
 from hthm.pages.quantities import Quantity, check_record, dtype_of, quantities
@@ -214,7 +213,7 @@ class Series(OneLine):
         ValueError
             If it is not a series, or is damaged.
         """
-        content = Path(path).read_bytes()
+        content = checks.path("path", path).read_bytes()
         try:
             guarded = integrity.check_preface(content)  # before HDF5 reads what may be damaged
             with h5py.File(io.BytesIO(content), "r") as file:

@@ -68,7 +68,8 @@ def import_author(
     -----
     All files are read before anything is written. The runs are in the order of their numbers, which is the author's.
     """
-    paths = _paths(Path(folder))
+    kept = checks.path("store", store)
+    paths = _paths(checks.path("folder", folder))
     total = 2 * len(paths)
 
     def report(done: int) -> None:
@@ -98,7 +99,7 @@ def import_author(
         rule=RULE,
         start_sha256=digest.hexdigest(),
     )
-    with begun(Path(store), description) as writer:
+    with begun(kept, description) as writer:
         for number, runs in writer.missing():
             first, parts = np.empty((runs.stop - runs.start, n, 2)), []
             for k, path in enumerate(paths[runs]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hthm import checks
@@ -27,7 +26,7 @@ def format_of(path: str | os.PathLike[str], name: str | None) -> str:
     """
     if name is not None:
         return checks.choice("format", name, tuple(FORMATS))
-    ending = Path(path).suffix.lower()
+    ending = checks.path("path", path).suffix.lower()
     for known, endings in FORMATS.items():
         if ending in endings:
             return known

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -63,7 +62,7 @@ class Dataset:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = checks.path("path", path)
         self._manifest = Manifest.read(self.path)
         description, done = self._manifest.description, self._manifest.finished
         if done < len(self._manifest.shards):

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from hthm import checks
 from hthm.files import written_whole
 from hthm.recording.store.manifest import DatasetError, Manifest, Shard, StoredFile
 from hthm.recording.store.shard_reading import fault_of
@@ -55,8 +56,8 @@ def merge(
     and copies of them elsewhere. They are the files, and the manifest is the one, of a simulation of all runs in one
     go by the same versions.
     """
-    folder = Path(out)
-    ordered = sorted((_read(Path(part)) for part in parts), key=lambda part: part.manifest.runs.start)
+    folder = checks.path("out", out)
+    ordered = sorted((_read(checks.path("parts", part)) for part in parts), key=lambda part: part.manifest.runs.start)
     if not ordered:
         raise DatasetError("parts: must be folders of datasets, got none. Name them behind the folder of the whole.")
     _check(folder, ordered)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from hthm import integrity
+from hthm import checks, integrity
 from hthm.gas import unchecked_state
 from hthm.owner import owned
 from hthm.recording.store.manifest import NAME, DatasetError, Description, Manifest, Shard, StoredFile, VersionError
@@ -41,7 +41,7 @@ def verify(path: str | os.PathLike[str]) -> list[str]:
     OSError
         If a file cannot be read.
     """
-    folder = Path(path)
+    folder = checks.path("path", path)
     try:
         manifest = Manifest.read(folder)
     except DatasetError as error:
@@ -76,7 +76,7 @@ def repair(path: str | os.PathLike[str], report: Report = lambda _: None) -> lis
     OSError
         If a file cannot be read or written.
     """
-    folder = Path(path)
+    folder = checks.path("path", path)
     if not (folder / NAME).exists() and not any(folder.glob("*.h5")):
         Manifest.read(folder)  # raises what is wrong
     with owned(folder):

@@ -15,7 +15,8 @@ from hthm.equilibrium import collisions_a_frame
 from hthm.gas import DiskGas, State
 from hthm.owner import owned
 from hthm.recording.collision_log import ROW_BYTES
-from hthm.recording.store.manifest import NAME, DatasetError, Description, Kind, Manifest
+from hthm.recording.store.folder import found
+from hthm.recording.store.manifest import Description, Kind, Manifest
 from hthm.recording.store.shard_writing import Recorded, write_recording, write_start
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -263,23 +264,8 @@ def begun(folder: Path, description: Description, chosen: slice = slice(None)) -
     planned = Manifest.planned(description, chosen)
     folder.mkdir(parents=True, exist_ok=True)
     with owned(folder):
-        if (folder / NAME).exists():
-            manifest = Manifest.read(folder)
-            if manifest.description != description:
-                raise DatasetError(
-                    f"{folder}: must be a dataset of the same runs, and differs: "
-                    f"{manifest.description.differences(description)}. Choose another folder."
-                )
-            if manifest.runs != planned.runs:
-                raise DatasetError(
-                    f"{folder}: must be a dataset of {planned.where}, and is one of {manifest.where}. Choose another "
-                    "folder."
-                )
-        elif strangers := sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")):
-            raise DatasetError(
-                f"{folder}: must be a dataset, or an empty folder, and holds {strangers[0]}. Choose another folder."
-            )
-        else:
+        manifest = found(folder, planned)
+        if manifest is None:
             manifest = planned
             manifest.write(folder)
         remove_abandoned(folder)
