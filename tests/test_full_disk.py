@@ -85,7 +85,7 @@ def results():
     assert command(*choices, "--out", plain / "out") == (0, "")
     mounted("size=4k")
     tries = []
-    for kib in (4, 24, 64, 1000):
+    for kib in (4, 16, 48, 1000):
         mounted("remount", f"size={kib}k")
         resume = ["--resume"] if (place / "out" / "config.json").exists() else []
         code, told = command(*choices, "--out", place / "out", *resume)
