@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hthm.choices.share import Share
+from hthm.command.cluster import hired
 from hthm.command.wrong import UsageError, wrong_option
 from hthm.experiments.parts import description_of, simulate_into
 from hthm.pages.console import Stages
@@ -26,7 +27,9 @@ def simulate_part(options: Simulate) -> None:
     Raises
     ------
     UsageError
-        If runs cannot start like this, or cannot be cut into so many parts.
+        If runs cannot start like this, or cannot be cut into so many parts, or there can be no such workers.
+    ClusterError
+        If workers cannot be had, or cannot do it.
     DatasetError, OwnedError, OSError
         If the folder holds anything else, is in use, or cannot be written to; what is finished stays.
     MemoryError
@@ -43,7 +46,8 @@ def simulate_part(options: Simulate) -> None:
         raise
     except ValueError as error:
         raise wrong_option(error) from error
-    simulate_into(options.store, config, description, chosen, stages)
+    with hired(options, config.threads, stages) as workers:
+        simulate_into(options.store, config, description, chosen, stages, workers)
     _say_state(options.store)
 
 

@@ -17,6 +17,17 @@ Preset: TypeAlias = Literal["paper", "quick", "improved"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnWorkers:
+    """Where the work is done, if not in this process; the extra ``hthm[cluster]`` is needed."""
+
+    workers: int | None = None
+    """Processes to start on this machine for the work, which share the threads: a Dask cluster of its own."""
+    scheduler: Annotated[str | None, tyro.conf.arg(metavar="ADDRESS")] = None
+    """Address of a Dask scheduler, such as tcp://head:8786, whose workers do the work; --threads is then what a piece
+    of it takes at most. The results are the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """What all commands share that compute."""
 
@@ -111,7 +122,7 @@ class Doctor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Simulate:
+class Simulate(OnWorkers):
     """Simulate runs into a dataset on the disk, all or one part of them; stopped, the same command goes on with it.
 
     Parts can be simulated anywhere, in any order; hthm merge joins them to the files of one simulation of all runs.

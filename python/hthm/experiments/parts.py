@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,14 +11,15 @@ import numpy as np
 
 from hthm import checks
 from hthm.engines.choice import chosen
-from hthm.gas import State, unchecked_state
+from hthm.experiments.shipped import recording, simulate_elsewhere, stored_start
+from hthm.gas import State
 from hthm.pages.console import Stages, duration
-from hthm.recording.store.shard_reading import read_start
-from hthm.recording.store.writer import Writer, begun, describe_drawn, gas_of, shards_together
+from hthm.recording.store.writer import Writer, begun, describe_drawn, shards_together
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
     from hthm.choices.run import GasChoices
+    from hthm.experiments.workers import Workers
     from hthm.recording.store.manifest import Description
     from hthm.recording.store.shard_writing import Recorded
     from hthm.simulate import Progress
@@ -46,7 +48,14 @@ def description_of(config: GasChoices) -> Description:
     )
 
 
-def simulate_into(store: Path, config: GasChoices, description: Description, part: slice, stages: Stages) -> None:
+def simulate_into(
+    store: Path,
+    config: GasChoices,
+    description: Description,
+    part: slice,
+    stages: Stages,
+    workers: Workers | None = None,
+) -> None:
     """Simulate the runs of some shards into a folder, as far as they are not there yet.
 
     Parameters
@@ -61,9 +70,13 @@ def simulate_into(store: Path, config: GasChoices, description: Description, par
         Which shards.
     stages : Stages
         What a person sees.
+    workers : Workers, optional
+        Who simulates; this process unless given. It draws where runs start and writes all files in any case.
 
     Raises
     ------
+    ClusterError
+        If the workers cannot.
     DatasetError, OwnedError, OSError
         If the folder holds anything else, is in use, or cannot be written to.
     ValueError
@@ -76,37 +89,34 @@ def simulate_into(store: Path, config: GasChoices, description: Description, par
         return config.start(runs.start, runs.stop - runs.start)
 
     def recorded(start: State, _: int, progress: Progress) -> Recorded:
-        return simulate(
-            start,
-            description.frames,
-            description.dt,
-            engine=description.engine,
-            threads=config.threads,
-            record="log",
-            progress=progress,
-        ).recorded()
+        return recording(description, start, config.threads, progress)
 
     together = shards_together(description)
     with begun(store, description, part) as writer:
         left = sum(runs.stop - runs.start for _, runs in writer.missing())
         if left:
-            stages.say(f"Expected: {duration(_run_seconds(config, left) * left)}, and the time to write it.")
+            stages.say(f"Expected: {_expected(config, left, workers)}, and the time to write it.")
         with stages.stage(f"Simulate {writer.manifest.where}, {config.frames} frames, {config.n} disks") as stage:
             writer.write_starts(drawn)
-            writer.fill(lambda runs: _stored(writer, runs), recorded, stage.report, together=together)
+            if workers is None:
+                writer.fill(lambda runs: _stored(writer, runs), recorded, stage.report, together=together)
+            else:
+                simulate_elsewhere(writer, workers, stage.report, together=together)
             if left < len(writer.manifest.runs):
                 stage.found = f"{left} runs were left to do"
 
 
 def _stored(writer: Writer, runs: slice) -> State:
     """Where runs of whole shards start, as the files have it: another machine may draw it with other last bits."""
-    description = writer.manifest.description
     shards = [shard for shard in writer.manifest.shards if runs.start <= shard.first < runs.stop]
-    positions, velocities = (
-        np.concatenate([read_start(writer.folder, description, shard, slice(0, shard.runs), name) for shard in shards])
-        for name in ("positions", "velocities")
-    )
-    return unchecked_state(positions, velocities, gas_of(description))
+    return stored_start(writer.folder, writer.manifest.description, shards)
+
+
+def _expected(config: GasChoices, left: int, workers: Workers | None) -> str:
+    if workers is None:
+        return duration(_run_seconds(config, left) * left)
+    seconds = _run_seconds(replace(config, threads=1), left) * left / workers.threads
+    return f"{duration(seconds)} on {workers.threads} threads of the workers, if they are like those here"
 
 
 def _run_seconds(config: GasChoices, left: int) -> float:

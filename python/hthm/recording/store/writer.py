@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from hthm import files
 from hthm.arrays import FloatArray
 from hthm.engines.names import EXACT
 from hthm.equilibrium import collisions_a_frame
@@ -16,7 +17,7 @@ from hthm.gas import DiskGas, State
 from hthm.owner import owned
 from hthm.recording.collision_log import ROW_BYTES
 from hthm.recording.store.folder import found
-from hthm.recording.store.manifest import Description, Kind, Manifest
+from hthm.recording.store.manifest import Description, Kind, Manifest, StoredFile
 from hthm.recording.store.shard_writing import Recorded, write_recording, write_start
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -87,10 +88,8 @@ def describe_drawn(
 
     Parameters
     ----------
-    gas : DiskGas
-        The gas.
-    runs : int
-        Of the whole.
+    gas, runs : DiskGas, int
+        The gas, and runs of the whole.
     frames, dt, engine, seed, speeds, overlaps
         As `Description` has them.
 
@@ -227,6 +226,23 @@ class Writer:
             If it cannot be written; the manifest is as it was then.
         """
         self._write(number, start, recorded)
+        self.manifest.write(self.folder)
+
+    def take(self, number: int, stored: StoredFile, content: bytes) -> None:
+        """Write a shard's recording as another machine has made it, and then its name into the manifest.
+
+        Parameters
+        ----------
+        number, stored, content : int, StoredFile, bytes
+            Of the shard; what the manifest is to say of the file, and that file.
+
+        Raises
+        ------
+        OSError
+            As `add`.
+        """
+        files.write_bytes(self.folder / stored.name, content)
+        self.manifest = self.manifest.having(number, replace(self.manifest.shards[number], recording=stored))
         self.manifest.write(self.folder)
 
     def _write(self, number: int, start: FloatArray, recorded: Recorded) -> None:
