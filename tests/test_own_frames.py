@@ -207,7 +207,7 @@ class Lacking:
 
 
 def test_what_is_not_all_that_frames_are_is_refused_by_name() -> None:
-    with pytest.raises(TypeError, match=r"got Lacking, which lacks __len__, take, chunks, .*Derive it from hthm"):
+    with pytest.raises(TypeError, match=r"got Lacking, which lacks __len__, take, keep, chunks, .*Derive it from hthm"):
         hthm.velocity_h(Lacking())  # type: ignore[arg-type]  # wrong on purpose
 
 

@@ -6,6 +6,7 @@ import pickle
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import h5py  # type: ignore[import-untyped]  # h5py ships no types
 import numpy as np
@@ -18,6 +19,7 @@ from hthm.deepsets import evaluate, new_model
 from hthm.recording.store import frames as store_frames
 from hthm.recording.store import writer
 from hthm.recording.store.dataset import Dataset
+from hthm.recording.store.frames import StoredFrames
 from hthm.recording.store.manifest import DatasetError
 from hthm.train import TrainConfig, train
 from hthm.trajectories import Recording, Trajectories
@@ -238,3 +240,42 @@ def test_a_log_of_other_offsets_is_refused(tmp_path: Path) -> None:
     traj.log.frame_offsets[0, 3] += 1
     with pytest.raises(ValueError, match="frame_offsets: must be those of the collisions"):
         traj.save(tmp_path)
+
+
+# ---- Frames in random order -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("record", ["log", "velocities"])
+@pytest.mark.usefixtures("shards")
+def test_torch_reads_a_dataset_twice_however_many_batches_there_are(
+    record: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traj = simulated(record)
+    traj.save(tmp_path / "kept")
+    kept = hthm.open(tmp_path / "kept")
+    reads: list[int] = []
+    read = StoredFrames._read  # noqa: SLF001 -- what is counted
+
+    def counted(self: StoredFrames, number: int, runs: slice) -> Any:  # noqa: ANN401 -- as it is
+        reads.append(runs.start)
+        return read(self, number, runs)
+
+    monkeypatch.setattr(StoredFrames, "_read", counted)
+    trained = []
+    for source in (kept, traj):
+        model = new_model(4, 0)
+        train(model, source, TrainConfig(epochs=3, batch=8, backend="torch"))
+        trained.append([parameter.detach().numpy().tobytes() for parameter in model.parameters()])
+    assert trained[0] == trained[1]
+    assert all(reads.count(run) <= 2 for run in reads)
+
+
+def test_a_log_that_does_not_fit_into_memory_is_refused_by_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated().save(tmp_path / "kept")
+    monkeypatch.setattr(store_frames, "_KEPT", 2**10)
+    monkeypatch.setattr("hthm.checks.NEGLIGIBLE", 0)
+    monkeypatch.setattr("hthm.checks.available_memory", lambda: 2**10)
+    with pytest.raises(MemoryError, match=r"^train: needs .* of memory, .* numpy\.load\(path, mmap_mode='r'\)"):
+        train(new_model(4, 0), hthm.open(tmp_path / "kept"), TrainConfig(epochs=1, batch=8, backend="torch"))

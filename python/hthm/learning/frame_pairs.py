@@ -69,6 +69,11 @@ class TorchBatchLoss:
     device : torch.device
     loss : callable, optional
         What pairs cost, in place of eq. (11): see `hthm.learning.loss.PairLoss`.
+
+    Raises
+    ------
+    MemoryError
+        If the frames are in a dataset, and its log does not fit into the available memory.
     """
 
     def __init__(
@@ -85,6 +90,8 @@ class TorchBatchLoss:
         # On a CPU the layers of a piece fit into its cache: 2 to 3 times faster than 256 pairs at once.
         self._pairs_at_a_time = max(1, 2**13 // n) if device.type == "cpu" else self.pairs
         self._on_device = self._copy_to_device() if device.type == "cuda" else None
+        if self._on_device is None:
+            self._velocities.keep()
 
     def __call__(
         self, pairs: torch.Tensor, *, negative_slope: float, penalty: float

@@ -128,6 +128,16 @@ class Frames(Protocol):
         self.read(numbers, taken, threads=threads)
         return taken
 
+    def keep(self) -> None:
+        """Get ready to be read in random order, over and over, as a training in plain torch does.
+
+        Raises
+        ------
+        MemoryError
+            If that would mean to read again and again from a slow place, and the frames do not fit into memory.
+        """
+        return  # what is in memory is ready
+
     def chunks(self, count: int) -> Iterator[tuple[int, FloatArray]]:
         """Go through all frames, `count` at a time and what is left at the end: the same chunks of any recording.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ _PIECE: Final = 2**24
 """Bytes of a piece in memory, or one run."""
 _KEPT: Final = 2**29
 """Bytes of pieces that are kept: all of the paper's runs."""
+_GROWS: Final = 2.4
+"""A row of a log takes 40 bytes in memory, and its momentum and pair hardly shrink below 17 on the disk."""
 
 
 class Piece(NamedTuple):
@@ -66,12 +69,32 @@ class StoredFrames(Frames):
         self._pieces = list(cut(manifest, runs))
         self._ends = np.array([piece.end for piece in self._pieces]) - runs.start  # counted from the first of these
         self._kept: OrderedDict[int, LogFrames | DenseFrames] = OrderedDict()
+        self._most = _KEPT
 
     def __repr__(self) -> str:
         return one_line("StoredFrames", (("leading", self.leading), ("n", self.n)), len(self) * self.n * 16)
 
     def __getstate__(self) -> dict[str, object]:
         return vars(self) | {"_kept": OrderedDict()}  # another process reads for itself
+
+    def keep(self) -> None:
+        """Keep all pieces from now on, each read once; see `Frames.keep`.
+
+        Raises
+        ------
+        MemoryError
+            If they do not fit into the available memory.
+        """
+        description = self._manifest.description
+        dense = description.kind == "velocities"
+        needed = math.prod(self.leading) * self.n * 16 if dense else round(sum(map(self._bytes, self._pieces)))
+        if needed > _KEPT:
+            advice = (
+                "A batch has frames of all runs: train on fewer runs, or with the compiled kernel, or write the array "
+                "with .dense(path), and train on numpy.load(path, mmap_mode='r')."
+            )
+            checks.memory("train", needed, advice)
+        self._most = max(_KEPT, 2 * needed)  # what is reckoned is never short by so much
 
     def read(self, numbers: IntArray, out: FloatArray, *, threads: int | None = None) -> None:
         """Read the pieces that have one of the frames, one after the other.
@@ -184,11 +207,17 @@ class StoredFrames(Frames):
             return self._kept[number]
         shard, first, end = self._pieces[number]
         frames, nbytes = self._read(shard, slice(first, end))
-        room = max(1, _KEPT // max(nbytes, 1))
+        room = max(1, self._most // max(nbytes, 1))
         while len(self._kept) >= room:
             self._kept.popitem(last=False)
         self._kept[number] = frames
         return frames
+
+    def _bytes(self, piece: Piece) -> float:
+        """About what a piece of a log takes in memory, by what its runs take on the disk."""
+        shard = self._manifest.shards[piece.shard]
+        of_file = 0 if shard.recording is None else shard.recording.nbytes / shard.runs
+        return (piece.end - piece.first) * (self.n * 16 + self.leading[1] * 8 + _GROWS * of_file)
 
     def _read(self, number: int, runs: slice) -> tuple[LogFrames | DenseFrames, int]:
         shard, description = self._manifest.shards[number], self._manifest.description
