@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ from run_results import without_times
 GAS = ["--n=40", "--diameter=0.03", "--runs=5", "--frames=12"]
 OTHERS = ["--widths=4", "--epochs=2", "--batch=8", "--frame-rates", "5", "60", "--rate-runs=2"]
 CHOICES = [*GAS, *OTHERS]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_drawn() -> Iterator[None]:
+    """Figures take most of the time, and are of series.h5, which is compared."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hthm.pages.products.save_figures", lambda *_: [])
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +92,41 @@ def test_what_cannot_be_is_refused_in_a_line(
     assert not (tmp_path / "out").exists()
     assert f"hthm: {says}" in told
     assert len(told.splitlines()) == 1
+
+
+# ---- The other commands that train on them --------------------------------------------------------------------------
+
+FEW = ["--widths=4", "--epochs=1", "--batch=8", "--trainings=1", "--held-out-runs=2"]
+
+
+@pytest.mark.parametrize(("command", "changes"), [("compare", ["--compared", "gradient"]), ("tables", [])])
+def test_tables_and_compare_take_kept_runs(command: str, changes: list[str], results: Path, tmp_path: Path) -> None:
+    tables = []
+    for number, source in enumerate((GAS, ["--from", str(results / "kept")])):
+        out = tmp_path / f"{number}"
+        assert main([command, *source, *FEW, *changes, "--out", str(out)]) == 0
+        content = json.loads((out / f"{command}.json").read_text())
+        del content["checksum"]
+        tables.append(without_times(content))
+    assert tables[0] == tables[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["compare", "--held-out-seed", "0", "--seed", "7"], "--held-out-seed: must be that of runs which are not in"),
+        (
+            ["tables", "--seed", "7"],
+            "--from: must be a dataset of the runs of --seed, which hthm tables simulates again",
+        ),
+        (["tables", "--n", "41"], "--n: must be that of the runs in"),
+    ],
+)
+def test_runs_that_cannot_serve_are_refused(
+    arguments: list[str], says: str, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, *FEW, "--from", str(results / "kept"), "--out", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"hthm: {says}")
+    assert told.count("\n") == 1
+    assert not (tmp_path / "out").exists()

@@ -13,7 +13,7 @@ import tyro
 from hthm.choices.config_file import KindError, read_config
 from hthm.choices.entropy import EntropyConfig
 from hthm.choices.kinds import COMMANDS as NAMES
-from hthm.choices.run import PRESETS, GasChoices, RunConfig
+from hthm.choices.run import PRESETS, GasChoices, TrainingChoices
 from hthm.command.options import (
     Ablate,
     Compare,
@@ -26,6 +26,7 @@ from hthm.command.options import (
     Job,
     MainJob,
     Merge,
+    OnKept,
     Options,
     Preset,
     Repair,
@@ -152,10 +153,14 @@ class _StoreGlance:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _MainGlance(_Glance):
+class _KeptGlance(_Glance):
+    kept: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _MainGlance(_KeptGlance):
     preset: Preset | None = None
     config: Path | None = None
-    kept: Annotated[Path | None, tyro.conf.arg(name="from")] = None
 
 
 def _begun(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Command, Options]:
@@ -169,17 +174,18 @@ def _begun(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Comma
     if not isinstance(first, Job):
         return commands[0], first
     kinds = {type(default.choices): (command, default) for command, default in zip(commands, defaults, strict=True)}
-    glance = glanced(_MainGlance(out=first.out) if isinstance(first, MainJob) else _Glance(out=first.out), arguments)
+    glances = {MainJob: _MainGlance, OnKept: _KeptGlance, Job: _Glance}
+    glance = glanced(next(of for job, of in glances.items() if isinstance(first, job))(out=first.out), arguments)
     choices: GasChoices = first.choices
     others: dict[str, Any] = {}
     if isinstance(glance, _MainGlance):
         choices = _main_choices(glance, kinds)
-        if glance.kept is not None and isinstance(choices, RunConfig):
-            choices = loaded("hthm.command.kept:kept_choices")(glance.kept, choices)
         preset = "improved" if isinstance(choices, EntropyConfig) else glance.preset or "paper"
         others = {"preset": preset, "config": glance.config}
     elif glance.resume:
         choices = resumed_choices(glance.out, *kinds)
+    if isinstance(glance, _KeptGlance) and glance.kept is not None and isinstance(choices, TrainingChoices):
+        choices = loaded("hthm.command.kept:kept_choices")(glance.kept, choices)
     command, default = kinds[type(choices)]
     return command, replace(default, choices=choices, out=glance.out, **others)
 

@@ -60,7 +60,7 @@ def expected_bytes(config: TrainingChoices | EntropyConfig, *, of_disk: bool = F
     config : TrainingChoices or EntropyConfig
         The run.
     of_disk : bool
-        Whether its log stays in a dataset.
+        Whether the log of the runs that are trained on stays in a dataset.
 
     Returns
     -------
@@ -74,7 +74,9 @@ def expected_bytes(config: TrainingChoices | EntropyConfig, *, of_disk: bool = F
     collisions = frames * gas.n * collisions_a_frame(gas, config.dt, exact=config.engine in EXACT)
     models = len(config.weights) + config.trains * len(config.widths) * config.trainings
     recording = (
-        ROW_BYTES * collisions * (not of_disk) + frames * 16 + config.recorded_runs * gas.n * 64
+        ROW_BYTES * collisions * (1 - of_disk * config.runs / config.recorded_runs)
+        + frames * 16
+        + config.recorded_runs * gas.n * 64
     )  # counts and offsets, first and last state
     training = 0.0 if not config.trains else _CHANGE * collisions + frames * (gas.n / 2 + _SKETCH)
     return round(max(recording + training + frames * 8 * (1 + models), _counting_bytes(config)))

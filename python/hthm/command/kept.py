@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from hthm.choices.run import GasChoices
+from hthm.choices.run import GasChoices, TrainingChoices
+from hthm.choices.seeds import HeldOutChoices, TablesConfig
 from hthm.command.wrong import UsageError
 from hthm.engines.choice import chosen
 from hthm.recording.store.dataset import Dataset
@@ -16,13 +17,14 @@ from hthm.recording.store.manifest import NAME, Manifest
 from hthm.recording.store.writer import describe
 
 if TYPE_CHECKING:
-    from hthm.choices.run import RunConfig
     from hthm.gas import State
+
+Choices = TypeVar("Choices", bound=TrainingChoices)
 
 _SAME: Final = 1e-15  # 1 / (1 / frame_rate) is rounded twice
 
 
-def kept_choices(path: Path, choices: RunConfig) -> RunConfig:
+def kept_choices(path: Path, choices: Choices) -> Choices:
     """Return the choices with those that a dataset decides.
 
     Raises
@@ -56,6 +58,30 @@ def kept_runs(path: Path, choices: GasChoices) -> Dataset:
     if kept.recording == "counts":
         raise UsageError(f"--from: must be a dataset with velocities, and {path} holds the number of collisions alone.")
     return kept
+
+
+def check_kept(kept: Dataset, choices: GasChoices, start: State) -> None:
+    """Refuse a dataset that a command cannot take its runs from, though it is of the same gas.
+
+    Raises
+    ------
+    UsageError
+        If held-out runs are among those of the dataset; or if its runs are to be simulated again from another s0, and
+        are not those of the seed.
+    """
+    known = kept.recording != "frames"
+    if isinstance(choices, TablesConfig) and not (known and choices.start().sha256() == start.sha256()):
+        raise UsageError(
+            f"--from: must be a dataset of the runs of --seed, which hthm tables simulates again from a rounded s0, "
+            f"and {kept.path} holds others. Give their --seed, or take hthm compare."
+        )
+    if known and isinstance(choices, HeldOutChoices):
+        ours = {positions.tobytes() for positions in start.positions}
+        if any(positions.tobytes() in ours for positions in choices.held_out.start().positions):
+            raise UsageError(
+                f"--held-out-seed: must be that of runs which are not in {kept.path}, got {choices.held_out_seed}. "
+                "Take another seed."
+            )
 
 
 def check_store(path: Path, choices: GasChoices, start: State) -> None:

@@ -48,6 +48,14 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnKept(Job):
+    """What commands share that can take the runs they train on from a dataset."""
+
+    kept: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """Folder of a dataset whose runs are trained on, and not simulated; it decides on the gas, runs and frames."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Begun:
     """What the choices of the main job begin with."""
 
@@ -225,7 +233,7 @@ class ImportAuthor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tables(Job):
+class Tables(OnKept):
     """Make Tables 2 and 3 over several seeds, on the runs that were trained on and on held-out ones, with baselines.
 
     At the paper's size this takes an hour or two. Every training is kept as it ends; --resume goes on after a stop.
@@ -237,7 +245,7 @@ class Tables(Job):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare(Job):
+class Compare(OnKept):
     """Compare trainings that differ in one choice: the loss's tilt, the architecture, how exact the gradient is."""
 
     choices: Annotated[CompareConfig, tyro.conf.arg(name="")] = field(default_factory=CompareConfig)

@@ -17,8 +17,8 @@ from hthm.command.expected import (
     granted,
     timed_trainings,
 )
-from hthm.command.kept import check_store, kept_runs
-from hthm.command.options import Everything
+from hthm.command.kept import check_kept, check_store, kept_runs
+from hthm.command.options import Everything, OnKept
 from hthm.command.remaining import trainings_left
 from hthm.command.startable import check_simulations
 from hthm.command.wrong import UsageError, wrong_option
@@ -68,6 +68,8 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
         # Frames alone do not say where runs start: what else is simulated starts from where the seed says.
         start = kept.initial if kept is not None and kept.recording != "frames" else config.start()
         check_simulations(config, start)
+        if kept is not None:
+            check_kept(kept, config, start)
         if store is not None:
             check_store(store, config, start)
     except DatasetError:
@@ -98,13 +100,13 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
 
 def _places(options: Job) -> tuple[Path | None, Dataset | None]:
     """Where the runs are to be kept, and where they are taken from, if anywhere."""
-    if not isinstance(options, Everything) or options.kept is None:
-        return (options.store if isinstance(options, Everything) else None), None
-    if options.store is not None:
-        raise UsageError(
-            f"--store: must not be given with --from, which simulates nothing, got {options.store}. Leave it out."
-        )
-    return None, kept_runs(options.kept, options.choices)
+    store = options.store if isinstance(options, Everything) else None
+    kept = options.kept if isinstance(options, Everything | OnKept) else None
+    if kept is None:
+        return store, None
+    if store is not None:
+        raise UsageError(f"--store: must not be given with --from, which simulates nothing, got {store}. Leave it out.")
+    return None, kept_runs(kept, options.choices)
 
 
 def limit_torch(threads: int | None) -> None:

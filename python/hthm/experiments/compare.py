@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hthm.deepsets import evaluate
 from hthm.experiments.fits import fit_and_shape
-from hthm.experiments.simulation import simulated
+from hthm.experiments.simulation import runs_of, simulated
 from hthm.experiments.variants import VARIANTS, training_name
 from hthm.h_functional import speed_h_in_range
 from hthm.pages.remarks import h_json
@@ -36,7 +36,7 @@ def run_compare(work: Work[CompareConfig]) -> None:
     """
     config, folder, stages = work.config, work.folder, work.stages
     held_out = config.held_out
-    traj, simulation = simulated(config, work.start, stages)
+    traj, simulation = runs_of(work)
     other, held_out_simulation = simulated(held_out, held_out.start(), stages)
     (H, _), (other_h, left_out) = (speed_h_in_range(runs, threads=config.threads) for runs in (traj, other))  # noqa: N806 -- the paper's symbol
     results: dict[str, Any] = {

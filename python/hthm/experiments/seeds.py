@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.deepsets import evaluate
-from hthm.experiments.simulation import simulated
+from hthm.experiments.simulation import runs_of, simulated
 from hthm.experiments.trainings import trained
 from hthm.experiments.traps import Measured, trapped, traps_json
 from hthm.h_functional import speed_h_in_range
@@ -57,9 +57,9 @@ def run_tables(work: Work[TablesConfig]) -> None:
     """
     config, folder, stages = work.config, work.folder, work.stages
     threads, others = config.threads, config.held_out
-    traj, simulation = simulated(config, work.start, stages)
+    seen_runs, simulation = runs_of(work)
     with stages.stage("Simulate again from a rounded s0, and measure H"):
-        seen = trapped(config, traj)
+        seen = trapped(config, seen_runs)
     traj, held_out_simulation = simulated(others, others.start(), stages)
     H, left_out = speed_h_in_range(traj, threads=threads)  # noqa: N806 -- the paper's symbol
     held_out = Measured(traj, H)

@@ -72,6 +72,19 @@ def taken(config: GasChoices, kept: Dataset, stages: Stages) -> tuple[Trajectori
     return traj, of_runs
 
 
+def runs_of(work: Work[Any]) -> tuple[Trajectories | Dataset, dict[str, Any]]:
+    """Simulate the runs that are trained on, or take them from the dataset that was named, as `simulated` and `taken`.
+
+    Raises
+    ------
+    MemoryError, DatasetError, OwnedError, OSError
+        As they do.
+    """
+    if work.kept is None:
+        return simulated(work.config, work.start, work.stages, work.store)
+    return taken(work.config, work.kept, work.stages)
+
+
 def _results(traj: Trajectories, seed: int | None, seconds: float | None) -> dict[str, Any]:
     totals = traj.collisions.sum(axis=1)
     sem = float(totals.std(ddof=1) / math.sqrt(len(totals))) if len(totals) > 1 else None

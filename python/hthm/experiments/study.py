@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hthm.deepsets import DeepSets, evaluate
 from hthm.experiments.frame_rate import count_as_chosen
-from hthm.experiments.simulation import simulated, taken
+from hthm.experiments.simulation import runs_of
 from hthm.experiments.speeds import speed_distributions
 from hthm.experiments.trainings import trained
 from hthm.h_functional import speed_h_in_range
@@ -42,11 +42,7 @@ def run_study(work: Work[RunConfig]) -> None:
         If a loss is not finite.
     """
     config, folder, stages = work.config, work.folder, work.stages
-    traj: Trajectories | Dataset
-    if work.kept is None:
-        traj, simulation = simulated(config, work.start, stages, work.store)
-    else:
-        traj, simulation = taken(config, work.kept, stages)
+    traj, simulation = runs_of(work)
     with stages.stage("Measure H") as stage:
         H, left_out = speed_h_in_range(traj, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
         speeds = speed_distributions(traj, threads=config.threads)

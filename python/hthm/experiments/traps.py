@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hthm.arrays import FloatArray
     from hthm.choices.run import GasChoices
     from hthm.deepsets import DeepSets
+    from hthm.recording.store.dataset import Dataset
     from hthm.trajectories import Trajectories
 
 DIGITS: Final = 7
@@ -30,18 +31,18 @@ _DISKS_AT_A_TIME: Final = 2**20  # 16 MB of velocities
 class Measured(NamedTuple):
     """Recorded runs, and the H (runs, frames) that was measured of them."""
 
-    traj: Trajectories
+    traj: Trajectories | Dataset
     H: FloatArray
 
 
-def trapped(config: GasChoices, traj: Trajectories) -> dict[str, Measured]:
+def trapped(config: GasChoices, traj: Trajectories | Dataset) -> dict[str, Measured]:
     """Runs and their H as they are, and as rounding makes them.
 
     Parameters
     ----------
     config : GasChoices
         What made the runs; they are simulated again from a rounded s0.
-    traj : Trajectories
+    traj : Trajectories or Dataset
         The runs, as a log.
 
     Returns
