@@ -169,3 +169,17 @@ def test_a_folder_that_holds_no_runs_is_named(
 )
 def test_numbers_are_chosen_as_numpy_slices(text: str, numbers: int | range) -> None:
     assert one_or_more("run", text, 10) == numbers
+
+
+@pytest.mark.parametrize(("command", "again"), [("export", "Give the same command again."), ("tables", "--resume")])
+def test_a_stopped_command_says_how_to_go_on(
+    command: str, again: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hthm.run.carry_out", stop)
+    assert main([command]) == 130
+    told = capsys.readouterr().err
+    assert told.startswith("hthm: Stopped. ")
+    assert again in told

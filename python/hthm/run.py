@@ -10,11 +10,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import fields
 from typing import Final
 
 from hthm import __version__
 from hthm.command import terminal
-from hthm.command.commands import asked, carry_out
+from hthm.command.commands import COMMANDS, asked, carry_out
 from hthm.command.wrong import UsageError, said
 
 WRONG_ARGUMENTS: Final = 2
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             terminal.silence(sys.stdout)
             return FAILED
         except KeyboardInterrupt:
-            _complain("Stopped. The same command with --resume goes on after what is finished, to the same results.")
+            _complain(f"Stopped. {_how_to_go_on(given)}")
             return INTERRUPTED
         except Exception as error:  # noqa: BLE001 -- the last line of defence: one clear line in place of a traceback
             if "--debug" in given:
@@ -68,6 +69,14 @@ def _work(given: list[str]) -> int:
     except SystemExit as stop:  # from the parser, which has said what was wrong
         return stop.code if isinstance(stop.code, int) else WRONG_ARGUMENTS
     return 0
+
+
+def _how_to_go_on(given: list[str]) -> str:
+    """What a person does after a stop: some commands can be told to go on, and others do so, or begin again."""
+    command = next((command for command in COMMANDS if command.name and [command.name] == given[:1]), COMMANDS[0])
+    if any(option.name == "resume" for option in fields(command.options)):
+        return "The same command with --resume goes on after what is finished, to the same results."
+    return "What is finished stays. Give the same command again."
 
 
 def _complain(text: str) -> None:

@@ -12,7 +12,7 @@ from hthm.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FrameChanges:
-    """Frames of some runs, with the first frame of each beside it; lossless, in about a twentieth of the frames.
+    """Frames of some runs, with the first frame of each beside it; lossless, in about a thirtieth of the frames.
 
     Attributes
     ----------
