@@ -17,18 +17,18 @@ from typing import Any
 
 import pytest
 
+from dask_cluster import quiet, two_workers
 from hthm.command import cluster
-from hthm.experiments import workers
+from hthm.experiments import same_versions
 from hthm.experiments.parts import description_of
 from hthm.experiments.pieces import ArrivalError, Piece, granted
+from hthm.experiments.same_versions import ClusterError
 from hthm.experiments.shipped import Starts, simulate_shards
-from hthm.experiments.workers import ClusterError, Workers
+from hthm.experiments.workers import Workers
 from hthm.machine import available_cpus
 from hthm.recording.store.manifest import Manifest
 from hthm.recording.store.shard_writing import write_start
 from hthm.run import main
-
-distributed: Any = importlib.import_module("distributed")  # ships no types
 
 CHOICES = ("--n", "200", "--diameter", "0.01", "--runs", "8", "--frames", "10000", "--seed", "5")  # a run a file
 
@@ -49,18 +49,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    """Of a scheduler with two workers, each under a nanny that starts it again."""
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=":0", worker_dashboard_address=None, memory_limit=None
-        ) as there,
-        distributed.Client(there, set_as_default=False) as connected,
-    ):
+    with two_workers() as connected:
         yield connected
-
-
-def address(client: Any) -> str:  # noqa: ANN401 -- distributed ships no types
-    return str(client.scheduler.address)
 
 
 def alive(group: int) -> list[str]:
@@ -104,7 +94,7 @@ def test_a_killed_worker_changes_no_file(
 
     killer = threading.Thread(target=kill)
     killer.start()
-    assert simulated(store, "--scheduler", address(client)) == whole
+    assert simulated(store, "--scheduler", client.scheduler.address) == whole
     killer.join()
     told = capsys.readouterr().out
     assert "once more, for worker " in told
@@ -143,10 +133,10 @@ def test_a_start_that_is_not_what_was_sent_is_refused(tmp_path: Path) -> None:
     stored = write_start(tmp_path, of, shard, state.positions, state.velocities)
     sent = bytearray((tmp_path / stored.name).read_bytes())
     shard = type(shard)(first=shard.first, end=shard.end, start=stored)
-    assert simulate_shards(Starts(of, (shard,), (bytes(sent),)), 1, lambda _done, _total: None)
+    assert simulate_shards(Starts(of, (shard,), (bytes(sent),)), 1, quiet)
     sent[-1] ^= 1
     with pytest.raises(ArrivalError, match="must arrive as it was sent"):
-        simulate_shards(Starts(of, (shard,), (bytes(sent),)), 1, lambda _done, _total: None)
+        simulate_shards(Starts(of, (shard,), (bytes(sent),)), 1, quiet)
 
 
 # ---- Pieces and threads ---------------------------------------------------------------------------------------------
@@ -171,12 +161,12 @@ def test_errors_of_a_machine_are_tried_elsewhere_and_others_are_not(client: Any,
     of.wait()
     client.run(sys.path.append, str(Path(__file__).parent))  # workers import what they do
     piece = Piece("Disk", full_disk, tmp_path / "tries")
-    assert [answer for _, answer in of.answers([piece], 1, lambda _done, _total: None)] == [1]
+    assert [answer for _, answer in of.answers([piece], 1, quiet)] == [1]
     assert len(said) == 1
     assert "once more" in said[0]
     assert "No space left on device" in said[0]
     with pytest.raises(ValueError, match=r"n: cannot be\."):
-        list(of.answers([Piece("No", impossible, "n")], 1, lambda _done, _total: None))
+        list(of.answers([Piece("No", impossible, "n")], 1, quiet))
 
 
 @pytest.mark.parametrize(("variable", "threads"), [("1", 1), ("2", 2), ("64", 8)])
@@ -225,7 +215,7 @@ def test_workers_of_another_version_are_left_out(
     client: Any,  # noqa: ANN401 -- distributed ships no types
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workers, "ours", lambda: packages)
+    monkeypatch.setattr(same_versions, "ours", lambda: packages)
     said: list[str] = []
     with pytest.raises(ClusterError, match=f"{why} .and 1 more that cannot be used.. Install the same versions"):
         Workers(client, None, said.append).wait()
@@ -238,9 +228,12 @@ def test_a_scheduler_of_another_version_is_named(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(workers, "ours", lambda: {"hthm": "9.9.9"})
-    told = complaint(["simulate", *CHOICES, "--scheduler", address(client)], capsys)
-    assert f"The scheduler {address(client)} must have hthm 9.9.9, as this machine and the workers, and has" in told
+    monkeypatch.setattr(same_versions, "ours", lambda: {"hthm": "9.9.9"})
+    told = complaint(["simulate", *CHOICES, "--scheduler", client.scheduler.address], capsys)
+    assert (
+        f"The scheduler {client.scheduler.address} must have hthm 9.9.9, as this machine and the workers, and has"
+        in told
+    )
 
 
 def test_without_dask_a_line_says_what_brings_it(

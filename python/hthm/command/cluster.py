@@ -11,11 +11,12 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm import checks
+from hthm.command.options import OnWorkers
 from hthm.command.wrong import UsageError
-from hthm.experiments.workers import ClusterError, Workers
+from hthm.experiments.same_versions import ClusterError, check_scheduler
+from hthm.experiments.workers import Workers
 
 if TYPE_CHECKING:
-    from hthm.command.options import OnWorkers
     from hthm.pages.console import Stages
 
 TIMEOUT: Final = 10.0
@@ -28,13 +29,13 @@ _SETTINGS: Final = {
 
 
 @contextmanager
-def hired(options: OnWorkers, threads: int | None, stages: Stages) -> Iterator[Workers | None]:
+def hired(options: object, threads: int | None, stages: Stages) -> Iterator[Workers | None]:
     """Have the workers that the options of a command ask for, while the block runs; None where they ask for none.
 
     Parameters
     ----------
-    options : OnWorkers
-        Of the command.
+    options : object
+        Of the command; those that are no `OnWorkers` ask for none.
     threads : int, optional
         As the command was given them: of all local workers together, or of a piece on workers of a scheduler.
     stages : Stages
@@ -51,7 +52,7 @@ def hired(options: OnWorkers, threads: int | None, stages: Stages) -> Iterator[W
     ClusterError
         If Dask is not installed, the scheduler does not answer, or it has no workers that can be used.
     """
-    if options.workers is None and options.scheduler is None:
+    if not isinstance(options, OnWorkers) or (options.workers is None and options.scheduler is None):
         yield None
         return
     if options.workers is not None and options.scheduler is not None:
@@ -75,8 +76,8 @@ def hired(options: OnWorkers, threads: int | None, stages: Stages) -> Iterator[W
             else:
                 there, of_piece = stack.enter_context(_local(options.workers, checks.threads(threads))), None
             client = stack.enter_context(_connected(there))
+            check_scheduler(client)
             workers = Workers(client, of_piece, stages.say)
-            workers.check_scheduler()
             workers.wait()
             stage.found = f"{workers.slots} pieces at a time, on {workers.threads} threads"
         stages.say(f"Dashboard: {client.dashboard_link}")

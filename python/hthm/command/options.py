@@ -233,7 +233,7 @@ class ImportAuthor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tables(OnKept):
+class Tables(OnWorkers, OnKept):
     """Make Tables 2 and 3 over several seeds, on the runs that were trained on and on held-out ones, with baselines.
 
     At the paper's size this takes an hour or two. Every training is kept as it ends; --resume goes on after a stop.
@@ -245,7 +245,7 @@ class Tables(OnKept):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare(OnKept):
+class Compare(OnWorkers, OnKept):
     """Compare trainings that differ in one choice: the loss's tilt, the architecture, how exact the gradient is."""
 
     choices: Annotated[CompareConfig, tyro.conf.arg(name="")] = field(default_factory=CompareConfig)
@@ -254,7 +254,7 @@ class Compare(OnKept):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ablate(Job):
+class Ablate(OnWorkers, Job):
     """Learn entropies that differ from those of --preset improved in one choice, over several seeds."""
 
     choices: Annotated[AblationConfig, tyro.conf.arg(name="")] = field(default_factory=AblationConfig)
@@ -263,7 +263,7 @@ class Ablate(Job):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Universal(Job):
+class Universal(OnWorkers, Job):
     """Learn an entropy from equal speeds, another from a mixture of starts; follow both from starts of all kinds."""
 
     choices: Annotated[UniversalConfig, tyro.conf.arg(name="")] = field(default_factory=UniversalConfig)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from hthm import checks
+from hthm.command.cluster import hired
 from hthm.command.expected import (
     announcement,
     check_backends,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hthm.command.options import Job
+    from hthm.experiments.workers import Workers
     from hthm.recording.store.dataset import Dataset
 
 LONG: Final = 3600.0  # seconds from which on a run is announced with advice
@@ -51,6 +53,8 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
     UsageError
         If given weights are not there, the runs cannot be simulated like this or are not those of --from, or this
         machine cannot train like this.
+    ClusterError
+        If the workers that the options ask for cannot be had.
     WeightsError
         If given weights cannot be read.
     MemoryError
@@ -81,13 +85,17 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
         check_backends(config, timed)
     except ValueError as error:
         raise wrong_option(error) from error
-    with claimed(options.out, config, overwrite=options.overwrite, resume=options.resume) as folder:
+    with (
+        hired(options, config.threads, stages) as workers,
+        claimed(options.out, config, overwrite=options.overwrite, resume=options.resume) as folder,
+    ):
         limit_torch(config.threads)
         with stages.stage("Look how fast this machine is"):
             left = trainings_left(config, options.out) if options.resume else None
             seconds = expected_seconds(config, start, timed, left)
             if kept is not None:
                 seconds["simulation"] *= 1 - config.runs * config.frames / config.simulated_frames
+            seconds["training"] *= _slower(workers, checks.threads(config.threads))
             share = granted(min(checks.threads(config.threads), checks.threads(None)))
         stages.say(announcement(seconds, share))
         if seconds["training"] > LONG:
@@ -95,7 +103,12 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
                 "Training on this machine takes that long at this size. Ctrl-C stops, --resume goes on after what is "
                 f"finished. {advice}".rstrip()
             )
-        yield Work(config, start, given, folder, stages, options.resume, store=store, kept=kept)
+        yield Work(config, start, given, folder, stages, options.resume, store=store, kept=kept, workers=workers)
+
+
+def _slower(workers: Workers | None, threads: int) -> float:
+    """How much longer trainings take on workers that are as fast as this machine, thread by thread."""
+    return 1.0 if workers is None else threads / workers.threads
 
 
 def _places(options: Job) -> tuple[Path | None, Dataset | None]:

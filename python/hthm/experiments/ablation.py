@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.choices.ablations import ABLATIONS
-from hthm.deepsets import evaluate, new_model
+from hthm.deepsets import evaluate
 from hthm.experiments.fits import measured
+from hthm.experiments.shipped_trainings import Learning, Runs, is_learned, learn_on_workers, learned
 from hthm.experiments.simulation import simulations
 from hthm.h_functional import speed_h_in_range
-from hthm.learning.arrow import train_arrow
 from hthm.learning.recipes import entropic
 from hthm.measures.isotropic import ln_circumference
 from hthm.pages.decimals import NONE, number, table
 from hthm.pages.remarks import h_json, headed
+from hthm.pages.results import network_name
 from hthm.recording.frames import Steps
 
 if TYPE_CHECKING:
@@ -52,22 +53,18 @@ def run_ablation(work: Work[AblationConfig]) -> None:
     }
     finished = {tuple(row[name] for name in _KEY) for row in results["trainings"]}
     keys = list(_keys(config))
-    for key in keys:
-        seed, steps, name, width = key
-        ablation, recipe = ABLATIONS[name], config.arrow_config(steps, seed)
-        narrowed = max(1, round(width * ablation.width))
-        title = f"{steps}, D = {narrowed}, seed {seed}: {ablation.title}"
+    learnings = {key: _learning(work, key) for key in keys}
+    if work.workers is not None:
+        left = [one for key, one in learnings.items() if key not in finished and not is_learned(one)]
+        runs = Runs.of(traj, check)
+        learn_on_workers(work, ((one, runs) for one in left), len(left))
+    for key, learning in learnings.items():
+        ablation = ABLATIONS[key[2]]
         if key in finished:
-            stages.say(f"{title}: finished before")
+            stages.say(f"{learning.title}: finished before")
             continue
-        training = ablation.training(recipe) if ablation.training else recipe
-        architecture = entropic(config.speed)
-        if ablation.architecture:
-            architecture = ablation.architecture(architecture)
-        with stages.stage(title) as stage:
-            model = new_model(narrowed, seed, architecture)
-            used = traj[: max(1, round(traj.runs * ablation.runs))]
-            looks = train_arrow(model, used, training, held_out=check, progress=stage.report)
+        with stages.stage(learning.title) as stage:
+            model, looks = learned(work, learning, traj, check, stage.report)
             row = {
                 **dict(zip(_KEY, key, strict=True)),
                 "title": ablation.title,
@@ -80,8 +77,30 @@ def run_ablation(work: Work[AblationConfig]) -> None:
             stage.found = "h is constant along a run" if fit is None else f"MSE {number(fit['mse']['mean'])}"
         results["trainings"].append(row)
         _write(folder, results)
+        learning.path.unlink(missing_ok=True)
     if finished.issuperset(keys):  # no training has written it: the choices beside it may be others today
         _write(folder, results)
+
+
+def _learning(work: Work[AblationConfig], key: tuple[int, Steps, str, int]) -> Learning:
+    """One training, by the names in `_KEY`."""
+    seed, steps, name, width = key
+    ablation, recipe = ABLATIONS[name], work.config.arrow_config(steps, seed)
+    narrowed = max(1, round(width * ablation.width))
+    training = ablation.training(recipe) if ablation.training else recipe
+    architecture = entropic(work.config.speed)
+    if ablation.architecture:
+        architecture = ablation.architecture(architecture)
+    return Learning(
+        f"{steps}, D = {narrowed}, seed {seed}: {ablation.title}",
+        narrowed,
+        seed,
+        architecture,
+        training,
+        work.folder.model(f"{name}-{network_name(width, seed, steps)}"),
+        {**work.config.decisive(), "key": list(key)},
+        share=ablation.runs,
+    )
 
 
 def _keys(config: AblationConfig) -> Iterator[tuple[int, Steps, str, int]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hthm.deepsets import evaluate
 from hthm.experiments.fits import fit_and_shape
+from hthm.experiments.shipped_trainings import Training, train_on_workers
 from hthm.experiments.simulation import runs_of, simulated
 from hthm.experiments.variants import VARIANTS, training_name
 from hthm.h_functional import speed_h_in_range
@@ -48,6 +50,7 @@ def run_compare(work: Work[CompareConfig]) -> None:
         "trainings": [],
         **work.origin(),
     }
+    train_on_workers(work, _to_train(work), traj)
     for width in config.widths:
         for seed in config.seeds:  # a seed of every variant before the next: what there is can be compared
             for name, variant in VARIANTS[config.compared].items():
@@ -75,3 +78,16 @@ def run_compare(work: Work[CompareConfig]) -> None:
                     }
                 )
                 folder.write_table("compare", results, compare_markdown(results))
+
+
+def _to_train(work: Work[CompareConfig]) -> list[Training]:
+    """All trainings, for workers; one that is finished is seen to be so there."""
+    config = work.config
+    trainings = []
+    for width, seed in product(config.widths, config.seeds):
+        for name, variant in VARIANTS[config.compared].items():
+            path = work.folder.training(training_name(name, width, seed)).checkpoint
+            recipe = replace(config.train_config(seed), **variant.changes)
+            title = f"{variant.title}, D = {width}, seed {seed}"
+            trainings.append(Training(title, variant.new, (config.n, width, seed), recipe, path))
+    return trainings

@@ -33,19 +33,23 @@ class Piece:
     title : str
         What it is, for messages.
     function : callable
-        ``function(given, threads, progress)``, by its name in a module of hthm; workers import it.
+        ``function(given, threads, progress)``, by its name in a module of hthm; workers import it. Where something is
+        shared, ``function(given, shared, threads, progress)``.
     given : object
         What it is done from, sent with it.
     size : int
         How much work it is, beside the others.
+    shared : object
+        What several pieces are done from, sent once to each worker.
     key : object
         Whatever tells it from the others; it stays here.
     """
 
     title: str
-    function: Callable[[Any, int, Progress], Any]
+    function: Callable[..., Any]
     given: Any
     size: int = 1
+    shared: Any = None
     key: Any = None
 
 
@@ -60,7 +64,7 @@ def granted(dask_worker: Any) -> tuple[int, int]:  # noqa: ANN401 -- distributed
     return nthreads, min(nthreads, default_threads(), checks.MOST_THREADS)
 
 
-def do(function: Callable[[Any, int, Progress], Any], given: Any, threads: int, topic: str, number: int) -> Any:  # noqa: ANN401 -- whatever a piece is
+def do(function: Callable[..., Any], given: Any, shared: Any, threads: int, topic: str, number: int) -> Any:  # noqa: ANN401 -- whatever a piece is
     """Do a piece; on a worker, in one of its threads."""
     worker = import_module("distributed").get_worker()
     key, told = worker.get_current_task(), 0.0
@@ -75,4 +79,4 @@ def do(function: Callable[[Any, int, Progress], Any], given: Any, threads: int, 
             raise _UnwantedError
         worker.log_event(topic, (number, done / max(1, total)))
 
-    return function(given, threads, progress)
+    return function(*([given] if shared is None else [given, shared]), threads, progress)

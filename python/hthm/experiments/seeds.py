@@ -5,9 +5,11 @@ What a fit to H is worth is seen beside functionals that nobody had to learn, fi
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
-from hthm.deepsets import evaluate
+from hthm.deepsets import evaluate, new_model
+from hthm.experiments.shipped_trainings import Training, train_on_workers
 from hthm.experiments.simulation import runs_of, simulated
 from hthm.experiments.trainings import trained
 from hthm.experiments.traps import Measured, trapped, traps_json
@@ -79,6 +81,7 @@ def run_tables(work: Work[TablesConfig]) -> None:
             for path, model in zip(config.weights, work.given, strict=True)
         ]
     _write(folder, results)
+    train_on_workers(work, _to_train(work, kept), seen[UNROUNDED].traj)
     for width in config.widths:
         trainings: list[dict[str, Any]] = []
         for seed in config.seeds:
@@ -91,6 +94,20 @@ def run_tables(work: Work[TablesConfig]) -> None:
                 trainings.append({"seed": seed, **history_json(history), **_fits(model, seen, held_out)})
             results["models"][str(width)] = {"trainings": trainings, "spread": spread_json(trainings)}
             _write(folder, results)
+
+
+def _to_train(work: Work[TablesConfig], kept: Mapping[str, object]) -> list[Training]:
+    """What is not there yet, for workers."""
+    trainings = []
+    for width, seed in product(work.config.widths, work.config.seeds):
+        name = network_name(width, seed)
+        files = work.folder.training(name)
+        if not work.resume:
+            files.checkpoint.unlink(missing_ok=True)
+        if name not in kept and not (work.resume and files.model.exists()):
+            title, config = f"Train D = {width}, seed {seed}", work.config.train_config(seed)
+            trainings.append(Training(title, new_model, (width, seed), config, files.checkpoint))
+    return trainings
 
 
 def _kept(work: Work[TablesConfig]) -> dict[str, dict[str, Any]]:

@@ -51,7 +51,7 @@ def trained(work: Work[TrainingChoices], width: int, seed: int, traj: FramesLike
         return _whole_history(files.history, training.epochs) if configuration == made_by else None
 
     def made(stage: Stage) -> tuple[DeepSets, History, Mapping[str, Any]]:
-        if not work.resume:
+        if not work.resume and work.workers is None:
             files.checkpoint.unlink(missing_ok=True)
         if not files.checkpoint.exists():
             files.history.unlink(missing_ok=True)

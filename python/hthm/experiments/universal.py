@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import statistics
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hthm.deepsets import evaluate, new_model
+from hthm.deepsets import evaluate
 from hthm.experiments.ensembles import held_out_start, training_start
-from hthm.learning.arrow import train_arrow
+from hthm.experiments.shipped_trainings import Learning, Runs, is_learned, learn_on_workers, learned
 from hthm.learning.recipes import entropic
 from hthm.measures.smooth_h import smooth_h
 from hthm.pages.decimals import table
 from hthm.pages.entropy_figures import universal_figure
 from hthm.pages.print_style import save_figure
 from hthm.pages.remarks import headed
+from hthm.pages.results import network_name
 from hthm.recording.reading import frames_of
 from hthm.simulate import simulate
 from hthm.starts.kinds import COMPARED, EQUILIBRIUM
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from hthm.experiments.work import Work
     from hthm.gas import State
     from hthm.pages.results import ResultsFolder
+    from hthm.recording.frames import Steps
     from hthm.starts.kinds import NamedStart
     from hthm.trajectories import Trajectories
 
@@ -67,25 +69,46 @@ def run_universal(work: Work[UniversalConfig]) -> None:
     training: dict[str, Trajectories] = {}
     # A seed of every kind of runs before the next: what there is can be compared.
     keys = list(product(config.seeds, config.ensembles, config.steps, config.widths))
-    for key in keys:
-        seed, trained_on, steps, width = key
-        title = f"Put {steps} in order, D = {width}, seed {seed}, {trained_on}"
+    learnings = {key: _learning(work, key) for key in keys}
+
+    def runs_of(trained_on: str) -> Trajectories:
+        if trained_on not in training:
+            training[trained_on] = _log(config, training_start(config, trained_on), config.training_frames)
+        return training[trained_on]
+
+    if work.workers is not None:
+        left = {key: one for key, one in learnings.items() if key not in finished and not is_learned(one)}
+        shared = cache(lambda trained_on: Runs.of(runs_of(trained_on)))
+        learn_on_workers(work, ((one, shared(key[1])) for key, one in left.items()), len(left))
+    for key, learning in learnings.items():
         if key in finished:
-            stages.say(f"{title}: finished before")
+            stages.say(f"{learning.title}: finished before")
             continue
-        with stages.stage(title) as stage:
-            if trained_on not in training:
-                training[trained_on] = _log(config, training_start(config, trained_on), config.training_frames)
-            model = new_model(width, seed, entropic(config.speed))
-            train_arrow(model, training[trained_on], config.arrow_config(steps, seed), progress=stage.report)
+        with stages.stage(learning.title) as stage:
+            model, _ = learned(work, learning, runs_of(key[1]), None, stage.report)
             curves = {
                 (kind, n): -evaluate(model, runs).mean(axis=0)[moments] / n for (kind, n), runs in held_out.items()
             }
         network = dict(zip(_KEY, key, strict=True))
         results["networks"].append({**network, "starts": _compared(curves, H, config.n)})
         _write(folder, results)
+        learning.path.unlink(missing_ok=True)
     if finished.issuperset(keys):  # no training has written it: the choices beside it may be others today
         _write(folder, results)
+
+
+def _learning(work: Work[UniversalConfig], key: tuple[int, str, Steps, int]) -> Learning:
+    """One training, by the names in `_KEY`."""
+    seed, trained_on, steps, width = key
+    return Learning(
+        f"Put {steps} in order, D = {width}, seed {seed}, {trained_on}",
+        width,
+        seed,
+        entropic(work.config.speed),
+        work.config.arrow_config(steps, seed),
+        work.folder.model(f"{trained_on.replace(' ', '-')}-{network_name(width, seed, steps)}"),
+        {**work.config.decisive(), "key": list(key)},
+    )
 
 
 def _write(folder: ResultsFolder, results: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hthm.deepsets import DeepSets
+    from hthm.experiments.workers import Workers
     from hthm.gas import State
     from hthm.pages.console import Stages
     from hthm.pages.results import ResultsFolder
@@ -42,6 +43,8 @@ class Work(Generic[Choices_co]):
         The dataset in which the runs are kept.
     kept : Dataset or None
         Runs to take in place of simulating.
+    workers : Workers or None
+        Who trains, if not this process.
     """
 
     config: Choices_co
@@ -52,6 +55,7 @@ class Work(Generic[Choices_co]):
     resume: bool = False
     store: Path | None = None
     kept: Dataset | None = None
+    workers: Workers | None = None
 
     def origin(self) -> dict[str, Any]:
         """Return what made the results, as every file of results ends with it: the choices, and where they ran."""

@@ -14,13 +14,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from hthm.experiments.pieces import Piece, Progress, do, granted
+from hthm.experiments.same_versions import ClusterError, unlike
 
-SAME: Final = ("hthm", "numpy", "h5py", "torch")
-"""Packages that a worker must have in our version: bits and bytes of results are promised for equal ones."""
 TRIES: Final = 3
 """Workers that a piece is given to, one after the other, before it counts as one that cannot be done."""
 
@@ -30,10 +28,6 @@ _PASSING: Final = (OSError, MemoryError)
 """Errors of a machine, which another may do without: a full disk, a lost connection, too little memory."""
 
 
-class ClusterError(RuntimeError):
-    """The scheduler or its workers cannot do the work; what is finished is kept."""
-
-
 @dataclass
 class _Worker:
     """One that may be given pieces: how many at a time, with how many threads each."""
@@ -41,6 +35,7 @@ class _Worker:
     slots: int
     threads: int
     busy: int = 0
+    shared: dict[int, tuple[object, Any]] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -98,25 +93,6 @@ class Workers:
     def threads(self) -> int:
         """Threads of all of these together."""
         return sum(worker.slots * worker.threads for worker in self._workers.values())
-
-    def check_scheduler(self) -> None:
-        """Refuse a scheduler of another version of hthm: Dask has it read whatever is sent.
-
-        Raises
-        ------
-        ClusterError
-            If it has another, or none.
-        """
-        our = ours()["hthm"]
-        try:
-            found = str(self._client.run_on_scheduler(version, "hthm"))
-        except PackageNotFoundError:
-            found = ""
-        if found != our:
-            raise ClusterError(
-                f"The scheduler {self._client.scheduler.address} must have hthm {our}, as this machine and the "
-                f"workers, and has {found or 'none'}. Start it from an environment like theirs."
-            )
 
     def wait(self) -> None:
         """Wait until there is a worker.
@@ -204,14 +180,10 @@ class Workers:
 
     def _get_to_know(self, addresses: list[str]) -> None:
         """Ask new workers for their versions, by what needs no hthm there, and for what they grant."""
-        wrong: dict[str, str] = {}
-        for name, our in ours().items():
-            for address, found in self._ask(version, name, of=addresses).items():
-                if isinstance(found, PackageNotFoundError):
-                    wrong.setdefault(address, f"has no {name}")
-                elif isinstance(found, str) and _public(found) != our:
-                    wrong.setdefault(address, f"has {name} {found} and not {our}")
-        for address, found in self._ask(granted, of=[one for one in addresses if one not in wrong]).items():
+        wrong = unlike(self._client, addresses)
+        like = [address for address in addresses if address not in wrong]
+        answers = self._client.run(granted, workers=like, on_error="return") if like else {}
+        for address, found in answers.items():
             if isinstance(found, ImportError):
                 wrong[address] = f"cannot import hthm ({found})"
             elif not isinstance(found, Exception):  # one that is lost meanwhile will not be there any more
@@ -220,9 +192,6 @@ class Workers:
         for address, why in wrong.items():
             self._say(f"Worker {address} is left out: it {why}.")
         self._left_out |= wrong
-
-    def _ask(self, function: Callable[..., Any], *arguments: object, of: list[str]) -> dict[str, Any]:
-        return dict(self._client.run(function, *arguments, workers=of, on_error="return")) if of else {}
 
     def _nobody(self) -> str:
         if self._left_out:
@@ -258,7 +227,8 @@ class Workers:
             self._sent += 1
             future = self._client.submit(
                 do,
-                *(piece.function, piece.given, worker.threads, self._topic, self._sent),
+                *(piece.function, piece.given, self._shared(address, piece.shared)),
+                *(worker.threads, self._topic, self._sent),
                 workers=[address],
                 allow_other_workers=False,
                 pure=False,
@@ -267,6 +237,13 @@ class Workers:
             worker.busy += 1
             self._shares[self._sent] = 0.0
             now.running.append(_Running(piece, tried, address, future, self._sent))
+
+    def _shared(self, address: str, value: object) -> Any:  # noqa: ANN401 -- a future of Dask's, in whose place the value arrives
+        """What several pieces are done from, as it lies on a worker."""
+        there = self._workers[address].shared
+        if value is not None and id(value) not in there:
+            there[id(value)] = value, self._client.scatter(value, workers=[address], hash=False)
+        return None if value is None else there[id(value)][1]
 
     def _take_back(self, now: _Round) -> None:
         """Take back what was on workers that are gone."""
@@ -293,6 +270,8 @@ class Workers:
 
     def _try_again(self, now: _Round, one: _Running, why: str, error: Exception | None = None) -> None:
         one.tried.append(one.address)
+        if one.address in self._workers:
+            self._workers[one.address].shared.clear()  # it may have begun anew under its address
         if len(one.tried) >= TRIES:
             raise ClusterError(
                 f"{one.piece.title}: must be done by a worker, and failed on {len(one.tried)}, at last on "
@@ -306,13 +285,3 @@ class Workers:
         number, share = event[1]
         if number in self._shares:
             self._shares[number] = share
-
-
-def ours() -> dict[str, str]:
-    """Return the versions of this machine that workers must have."""
-    return {name: _public(version(name)) for name in SAME}
-
-
-def _public(of: str) -> str:
-    """A version without what follows a plus: torch says there what it was built for."""
-    return of.partition("+")[0]
