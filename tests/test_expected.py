@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hthm import checks
+from hthm import checks, published
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
 from hthm.choices.run import RunConfig
 from hthm.choices.seeds import CompareConfig
@@ -155,3 +155,9 @@ def test_the_bytes_of_a_log_are_those_of_enskogs_collisions() -> None:
     collisions = config.gas.collision_rate * 1000 / 2 * 3 * 200 / 60
     bare = 48 * collisions + 3 * 200 * (24 + 8) + 3 * 1000 * 64
     assert expected.expected_bytes(config) == pytest.approx(bare, abs=1)
+
+
+def test_a_training_of_a_dataset_is_expected_to_take_bounded_memory() -> None:
+    ten_times = RunConfig(runs=10 * published.RUNS)
+    assert expected.expected_bytes(ten_times) > 5e9
+    assert expected.expected_bytes(ten_times, of_disk=True) < 1.5e9

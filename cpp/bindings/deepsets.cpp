@@ -2,9 +2,15 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
 
 #include <cstdint>
+#include <exception>
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -33,9 +39,11 @@ std::unique_ptr<PairLoss> from_dense(const Doubles& velocities, int threads) {
 }
 
 /// Of logs, some runs each: start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2) and velocities
-/// (rows, 2, 2). The next is asked for when one is encoded, and nothing of it is kept.
-std::unique_ptr<PairLoss> from_logs(const py::iterable& logs, int threads) {
-  FrameStore store;
+/// (rows, 2, 2). The next is asked for when one is encoded, and nothing of it is kept. What does not fit into so many
+/// bytes of memory goes to a file in the folder.
+std::unique_ptr<PairLoss> from_logs(const py::iterable& logs, int threads, std::optional<std::int64_t> memory,
+                                    const std::filesystem::path& folder) {
+  FrameStore store({memory.value_or(hthm::largest<std::int64_t>), folder});
   bool any = false;
   for (const py::handle part : logs) {
     const auto [start, frame_offsets, pairs, velocities] = part.cast<std::tuple<Doubles, Counts, DiskPairs, Doubles>>();
@@ -49,6 +57,14 @@ std::unique_ptr<PairLoss> from_logs(const py::iterable& logs, int threads) {
     store.finish(threads, stop);
     return std::make_unique<PairLoss>(std::move(store), hthm::simd_level());
   });
+}
+
+/// In Python's words: OSError, or what Python makes of its number.
+void raise_os_error(const hthm::ScratchFileError& error) {
+  const std::string said = std::generic_category().message(error.code) + ": " + error.what() +
+                           ", for what a training of this size has no room for in memory. Set TMPDIR to a folder on a "
+                           "disk with room, 0.8 MB for each of the paper's runs";
+  PyErr_SetObject(PyExc_OSError, py::make_tuple(error.code, said, py::str(py::cast(error.folder))).ptr());
 }
 
 /// The loss of pairs (batch,); change (batch,) and gradient (weights,) are filled.
@@ -76,11 +92,19 @@ double loss(PairLoss& self, const Floats& weights, int width, const Counts& pair
 }  // namespace
 
 void bind_deepsets(py::module_& m) {
+  py::register_exception_translator([](std::exception_ptr thrown) {
+    try {
+      if (thrown) std::rethrow_exception(thrown);
+    } catch (const hthm::ScratchFileError& error) {
+      raise_os_error(error);
+    }
+  });
   m.attr("most_width") = hthm::deepsets::most_width;
   py::class_<PairLoss>(m, "PairLoss")
       .def_static("from_dense", &from_dense, py::arg("velocities").noconvert(), py::arg("threads"),
                   py::keep_alive<0, 1>())
-      .def_static("from_logs", &from_logs, py::arg("logs"), py::arg("threads"))
+      .def_static("from_logs", &from_logs, py::arg("logs"), py::arg("threads"), py::arg("memory") = py::none(),
+                  py::arg("folder") = "")
       .def_property_readonly("pairs", [](const PairLoss& self) { return self.frames().pairs(); })
       .def("loss", &loss, py::arg("weights").noconvert(), py::arg("width"), py::arg("pairs").noconvert(),
            py::arg("negative_slope"), py::arg("penalty"), py::arg("change").noconvert(),

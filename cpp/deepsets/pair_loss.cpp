@@ -28,6 +28,7 @@ struct PairLoss::Frame {
   std::vector<float> x, y;
   std::vector<std::int32_t> cells;
   std::vector<Change> changes;
+  std::vector<std::uint16_t> sketch;
   bool is_assembled = false;
 };
 
@@ -79,6 +80,7 @@ void PairLoss::for_pairs(int threads, const Body& body) {
 }
 
 void PairLoss::choose(const std::int64_t* pairs, std::int64_t count) {
+  frames_.fetch(pairs, count);
   pairs_.clear();
   std::int64_t first = 0;
   for (std::int64_t k = 0; k < count; ++k) {
@@ -122,10 +124,9 @@ void PairLoss::know_cells(Velocities& velocities, int threads) {
 
 /// Which units of rho are active in all frames, which may be in some, and what the loss needs of the changed disks.
 void PairLoss::know_rho(const Network<const float>& network, int threads) {
-  const auto has_sketch = [&](const Pair& pair) { return frames_.sketch(pair.number).numbers != nullptr; };
-  if (std::any_of(pairs_.begin(), pairs_.end(), has_sketch)) {
-    bounds_.build(network, phi_, frames_, *kernel_, threads);
-  }
+  const auto has_sketch = [&](const Pair& pair) { return frames_.has_sketch(pair.number); };
+  const bool any_sketch = std::any_of(pairs_.begin(), pairs_.end(), has_sketch);
+  if (any_sketch) bounds_.build(network, phi_, frames_, *kernel_, threads);
   steady_ = {};
   open_.clear();
   const bool have_sketches = std::all_of(pairs_.begin(), pairs_.end(), has_sketch);
@@ -155,7 +156,7 @@ void PairLoss::know_rho(const Network<const float>& network, int threads) {
 void PairLoss::assemble(const Pair& pair, Frame& frame) const {
   if (std::exchange(frame.is_assembled, true)) return;
   frame.resize(frames_.n());
-  frames_.frame(pair.number, frame.x.data(), frame.y.data());
+  frames_.frame(pair.number, frame.x.data(), frame.y.data(), frame.changes);
 }
 
 /// Delta h of a pair.
@@ -163,8 +164,8 @@ double PairLoss::compare(std::int64_t k, Frame& frame) {
   Pair& pair = pairs_[static_cast<std::size_t>(k)];
   if (const auto ahead = static_cast<std::size_t>(k) + pairs_ahead; ahead < pairs_.size()) {
     const std::int64_t number = pairs_[ahead].number;
-    const bool has_sketch = frames_.sketch(number).numbers != nullptr;
-    if (has_sketch && !bounds_.known(frames_.period(number)).uncertain.empty()) frames_.prefetch_sketch(number);
+    const bool is_known = !frames_.has_sketch(number) || bounds_.known(frames_.period(number)).uncertain.empty();
+    if (!is_known) frames_.prefetch_sketch(number);
   }
   if (std::exchange(frame.is_assembled, false) && static_cast<std::size_t>(k) + 1 < pairs_.size()) {
     frames_.prefetch_frame(pairs_[static_cast<std::size_t>(k) + 1].number);  // as likely as not, that is wanted too
@@ -201,17 +202,16 @@ void PairLoss::find_difference(const Pair& pair, Difference& difference) const {
 
 /// Whether bounds say that no unit of rho switches; then also which are active.
 bool PairLoss::is_surely_steady(Pair& pair, const Difference& difference, Frame& frame, double& change) const {
-  const FrameStore::Sketch sketch = frames_.sketch(pair.number);
-  if (sketch.numbers == nullptr) return false;
+  if (!frames_.has_sketch(pair.number)) return false;
   const std::size_t period = frames_.period(pair.number);
   const std::vector<std::int32_t>& uncertain = bounds_.known(period).uncertain;
   Mask active = bounds_.known(period).always_active;
   double low[most_width], high[most_width];
-  if (!uncertain.empty()) bounds_.of(sketch.numbers, period, low, high);
+  if (!uncertain.empty()) bounds_.of(frames_.sketch(pair.number, frame.sketch), period, low, high);
   for (std::size_t u = 0; u < uncertain.size(); ++u) {
     const auto unit = static_cast<std::size_t>(uncertain[u]);
     const double dz = difference.dz[unit];
-    double other = sketch.second ? -dz : dz;
+    double other = frames_.is_sketch_of_second(pair.number) ? -dz : dz;
     const auto is_on = [&] { return std::min(low[u], low[u] + other) > 0; };
     const auto is_off = [&] { return std::max(high[u], high[u] + other) <= 0; };
     if (!is_on() && !is_off()) {

@@ -20,6 +20,9 @@ struct SketchGrid {
   static constexpr float least_reach = 1e-30f;
 };
 
+/// Frames are alike within a period: a gas relaxes from where it starts, and then stays as it is.
+constexpr std::size_t sketch_period(std::size_t frame) { return frame < 16 ? 0 : frame < 64 ? 1 : 2; }
+
 /// Makes the sketches of frames that follow each other. A disk has the weight 1, which it shares among the corners of
 /// its square as a bilinear function is interpolated: the sum over the disks of a function that is bilinear in every
 /// square is the sum over the nodes of weight times value. A sketch is the weights of all nodes, in 16 bits each.

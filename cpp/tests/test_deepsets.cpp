@@ -53,7 +53,7 @@ TEST_CASE("stores give back the frames and what changes between them") {
         const double* frame = velocities.data() + (pair + pair / (frames - 1)) * n * 2;
         std::vector<float> x(static_cast<std::size_t>(n)), y(x);
         std::vector<Change> room;
-        store.frame(pair, x.data(), y.data());
+        store.frame(pair, x.data(), y.data(), room);
         const std::span<const Change> changes = store.changes(pair, room);
         REQUIRE(static_cast<std::int64_t>(changes.size()) <= store.most_changes(pair));
         for (std::size_t i = 0; i < x.size(); ++i) {
@@ -108,10 +108,11 @@ TEST_CASE("sketches bound the z of the sums of frames, one by one and all at onc
           REQUIRE((z[static_cast<std::size_t>(k)] > 0) == is_active(known.always_active, static_cast<std::size_t>(k)));
           ++settled;
         }
-        const FrameStore::Sketch sketch = store.sketch(pair);
-        REQUIRE(sketch.numbers != nullptr);
-        if (std::min(in_run, frames - 2) + sketch.second != in_run) continue;  // it is that of the other frame
-        bounds.of(sketch.numbers, store.period(pair), low.data(), high.data());
+        REQUIRE(store.has_sketch(pair));
+        std::vector<std::uint16_t> room;
+        if (std::min(in_run, frames - 2) + store.is_sketch_of_second(pair) != in_run)
+          continue;  // it is that of the other frame
+        bounds.of(store.sketch(pair, room), store.period(pair), low.data(), high.data());
         for (std::size_t u = 0; u < uncertain.size(); ++u) {
           REQUIRE(low[u] <= z[static_cast<std::size_t>(uncertain[u])]);
           REQUIRE(z[static_cast<std::size_t>(uncertain[u])] <= high[u]);

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterable
 
 import numpy as np
@@ -114,6 +115,8 @@ class PairLoss:
     def from_logs(
         logs: Iterable[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]],
         threads: int,
+        memory: int | None = None,
+        folder: str | os.PathLike[str] = "",
     ) -> PairLoss: ...
     @property
     def pairs(self) -> int: ...

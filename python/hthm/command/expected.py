@@ -27,6 +27,7 @@ from hthm.learning.recipes import entropic
 from hthm.learning.timing import TimedTraining, step_seconds
 from hthm.pages.console import duration
 from hthm.recording.collision_log import ROW_BYTES
+from hthm.recording.store.frames import IN_MEMORY
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def expected_bytes(config: TrainingChoices | EntropyConfig, *, of_disk: bool = F
     config : TrainingChoices or EntropyConfig
         The run.
     of_disk : bool
-        Whether the log of the runs that are trained on stays in a dataset.
+        Whether the log of the runs that are trained on stays in a dataset; most of what the kernel makes of a long one
+        then stays on disk too.
 
     Returns
     -------
@@ -79,6 +81,8 @@ def expected_bytes(config: TrainingChoices | EntropyConfig, *, of_disk: bool = F
         + config.recorded_runs * gas.n * 64
     )  # counts and offsets, first and last state
     training = 0.0 if not config.trains else _CHANGE * collisions + frames * (gas.n / 2 + _SKETCH)
+    if of_disk:
+        training = min(training, IN_MEMORY)
     return round(max(recording + training + frames * 8 * (1 + models), _counting_bytes(config)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ _KEPT: Final = 2**29
 """Bytes of pieces that are kept: all of the paper's runs."""
 _GROWS: Final = 2.4
 """A row of a log takes 40 bytes in memory, and its momentum and pair hardly shrink below 17 on the disk."""
+IN_MEMORY: Final = 2**29
+"""Bytes of what the training kernel makes of a log that stay in memory, 700 of the paper's runs."""
 
 
 class Piece(NamedTuple):
@@ -189,11 +192,22 @@ class StoredFrames(Frames):
         return self._piece(number).changes(run + self._first - self._pieces[number].first, steps)
 
     def pair_loss(self, threads: int) -> _core.PairLoss:
-        """Encode all runs, a piece after the other, of which nothing is kept; see `Frames.pair_loss`."""
+        """Encode all runs, a piece after the other; see `Frames.pair_loss`.
+
+        Of the pieces nothing is kept. Of what the kernel makes of them, half a gigabyte stays in memory; the rest goes
+        to a file in the folder TMPDIR, or else /var/tmp, which is gone with the process.
+
+        Raises
+        ------
+        OSError
+            If the folder takes no files, or has no more room.
+        """
         if self._manifest.description.kind == "velocities":
             return super().pair_loss(threads)
         parts = (piece.log_arrays() for _, piece in self._each() if isinstance(piece, LogFrames))
-        return _core.PairLoss.from_logs(parts, threads)
+        # Not the folder of `tempfile`, /tmp, which many systems keep in memory.
+        folder = os.environ.get("TMPDIR") or "/var/tmp"  # noqa: S108 -- a file there has no name
+        return _core.PairLoss.from_logs(parts, threads, IN_MEMORY, folder)
 
     def _each(self) -> Iterator[tuple[int, LogFrames | DenseFrames]]:
         """Go through the pieces: the number of their first frame, and their frames."""
