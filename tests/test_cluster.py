@@ -99,7 +99,7 @@ def test_a_killed_worker_changes_no_file(
     told = capsys.readouterr().out
     assert "once more, for worker " in told
     assert "(it was lost)" in told
-    assert "2 pieces at a time, on 2 threads\nDashboard: http://" in told
+    assert "pieces at a time: 2, threads: 2\nDashboard: http://" in told
 
 
 def test_ctrl_c_ends_local_workers_and_leaves_what_is_finished(whole: dict[str, bytes], tmp_path: Path) -> None:

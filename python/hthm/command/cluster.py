@@ -69,8 +69,9 @@ def hired(options: object, threads: int | None, stages: Stages) -> Iterator[Work
         ) from error
     with ExitStack() as stack:
         stack.enter_context(import_module("dask").config.set(_SETTINGS))
-        stack.enter_context(_silent())
-        with stages.stage("Find workers" if options.workers is None else f"Start {options.workers} workers") as stage:
+        # What matters of Dask's log is said by Workers.
+        stack.enter_context(import_module("distributed.utils").silence_logging_cmgr(logging.CRITICAL))
+        with stages.stage("Find workers" if options.workers is None else "Start workers") as stage:
             if options.workers is None:
                 there, of_piece = options.scheduler, threads
             else:
@@ -79,7 +80,7 @@ def hired(options: object, threads: int | None, stages: Stages) -> Iterator[Work
             check_scheduler(client)
             workers = Workers(client, of_piece, stages.say)
             workers.wait()
-            stage.found = f"{workers.slots} pieces at a time, on {workers.threads} threads"
+            stage.found = f"pieces at a time: {workers.slots}, threads: {workers.threads}"
         stages.say(f"Dashboard: {client.dashboard_link}")
         yield workers
 
@@ -128,15 +129,3 @@ def _local(count: int, threads: int) -> Iterator[Any]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     with cluster:
         yield cluster
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Keep Dask's own log out of what a person sees: what matters of it is said by `Workers`."""
-    log = logging.getLogger("distributed")
-    before = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        log.setLevel(before)

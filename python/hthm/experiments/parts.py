@@ -116,7 +116,7 @@ def _expected(config: GasChoices, left: int, workers: Workers | None) -> str:
     if workers is None:
         return duration(_run_seconds(config, left) * left)
     seconds = _run_seconds(replace(config, threads=1), left) * left / workers.threads
-    return f"{duration(seconds)} on {workers.threads} threads of the workers, if they are like those here"
+    return f"{duration(seconds)} on workers that are as fast as this machine, thread by thread"
 
 
 def _run_seconds(config: GasChoices, left: int) -> float:

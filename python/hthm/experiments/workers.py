@@ -23,7 +23,8 @@ TRIES: Final = 3
 """Workers that a piece is given to, one after the other, before it counts as one that cannot be done."""
 
 _LOOK: Final = 1.0  # seconds between two looks at who is there
-_FETCH: Final = 120.0  # seconds for an answer to arrive, whose worker may be lost just then
+_FETCH: Final = (15.0, 30.0, 60.0, 120.0)
+"""Seconds for an answer to arrive, before and after each look whether its worker has been lost just then."""
 _PASSING: Final = (OSError, MemoryError)
 """Errors of a machine, which another may do without: a full disk, a lost connection, too little memory."""
 
@@ -261,12 +262,26 @@ class Workers:
     def _answer(self, now: _Round, one: _Running) -> tuple[bool, Any]:
         """Whether a piece that has ended has an answer, and that; raises what would come again elsewhere."""
         try:
-            return True, one.future.result(timeout=_FETCH)
+            return True, self._fetched(one)
         except (concurrent.futures.CancelledError, asyncio.CancelledError):
             self._try_again(now, one, "it was lost")
         except self._passing as error:
             self._try_again(now, one, f"{type(error).__name__}: {error}", error)
         return False, None
+
+    def _fetched(self, one: _Running) -> Any:  # noqa: ANN401 -- whatever a piece is
+        """An answer, or the error of the piece: Dask waits for ever for one that was lost with its worker."""
+        for seconds in _FETCH:
+            try:
+                return one.future.result(timeout=seconds)
+            except TimeoutError:
+                if one.future.status == "error":
+                    raise
+                self._looked = 0.0
+                self._look()
+                if one.address not in self._workers:
+                    break
+        raise TimeoutError("its answer did not arrive")
 
     def _try_again(self, now: _Round, one: _Running, why: str, error: Exception | None = None) -> None:
         one.tried.append(one.address)
