@@ -130,3 +130,27 @@ def test_runs_that_cannot_serve_are_refused(
     assert told.startswith(f"hthm: {says}")
     assert told.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_run_goes_on_on_the_runs_it_was_begun_on(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken_runs, own, kept = tmp_path / "taken", tmp_path / "own", str(results / "kept")
+    choices = ["compare", *FEW, "--compared", "gradient"]
+    assert main([*choices, "--from", kept, "--out", str(taken_runs)]) == 0
+    assert main([*choices, *GAS, "--out", str(own)]) == 0
+    moved = tmp_path / "moved"
+    moved.symlink_to(kept)
+    hthm.simulate(hthm.DiskGas(n=40, diameter=0.03).sample(5, seed=8), 12, record="log").save(tmp_path / "others")
+    refused = (
+        (["--resume", "--out", str(taken_runs)], f"must be {kept}, or wherever that dataset is now, to go on with"),
+        (["--resume", "--out", str(taken_runs), "--from", str(tmp_path / "others")], f"must be {kept}, or wherever"),
+        (["--resume", "--out", str(own), "--from", kept], f"must be left out to go on with the run in {own}, which"),
+    )
+    for arguments, says in refused:
+        capsys.readouterr()
+        assert main(["compare", *arguments]) == 2
+        told = capsys.readouterr().err
+        assert told.startswith(f"hthm: --from: {says}")
+        assert told.count("\n") == 1
+    assert main(["compare", "--resume", "--out", str(taken_runs), "--from", str(moved)]) == 0

@@ -11,6 +11,7 @@ from hthm.choices.run import GasChoices, TrainingChoices
 from hthm.choices.seeds import HeldOutChoices, TablesConfig
 from hthm.command.wrong import UsageError
 from hthm.engines.choice import chosen
+from hthm.pages.stored import read_json
 from hthm.recording.store.dataset import Dataset
 from hthm.recording.store.folder import found
 from hthm.recording.store.manifest import NAME, Manifest
@@ -18,9 +19,12 @@ from hthm.recording.store.writer import describe
 
 if TYPE_CHECKING:
     from hthm.gas import State
+    from hthm.pages.results import ResultsFolder
 
 Choices = TypeVar("Choices", bound=TrainingChoices)
 
+RUNS: Final = "runs.json"
+"""The file of a results folder that says which dataset its runs are from, if they are from one."""
 _SAME: Final = 1e-15  # 1 / (1 / frame_rate) is rounded twice
 
 
@@ -82,6 +86,46 @@ def check_kept(kept: Dataset, choices: GasChoices, start: State) -> None:
                 f"--held-out-seed: must be that of runs which are not in {kept.path}, got {choices.held_out_seed}. "
                 "Take another seed."
             )
+
+
+def check_resumed(out: Path, kept: Dataset | None, *, resume: bool) -> None:
+    """Refuse to go on with a run on other runs than those it was begun on: its networks have seen them.
+
+    Raises
+    ------
+    UsageError
+        If the folder's run is on a dataset and this is not, or the other way round, or on another dataset.
+    DamagedFileError, OSError
+        If the file that says so is damaged, or cannot be read.
+    """
+    if not resume or not (out / "config.json").exists():
+        return
+    theirs = read_json(out / RUNS, "path", "description") if (out / RUNS).exists() else None
+    if theirs is None and kept is not None:
+        raise UsageError(
+            f"--from: must be left out to go on with the run in {out}, which simulated its runs, got {kept.path}."
+        )
+    if theirs is not None and (kept is None or theirs["description"] != _description(kept)):
+        raise UsageError(
+            f"--from: must be {theirs['path']}, or wherever that dataset is now, to go on with the run in {out}, got "
+            f"{kept.path if kept else 'none'}."
+        )
+
+
+def note_runs(folder: ResultsFolder, kept: Dataset | None) -> None:
+    """Write down which dataset a run is on, if it is on one; `check_resumed` reads it.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    if kept is not None:
+        folder.write_json(RUNS, {"path": str(kept.path.absolute()), "description": _description(kept)})
+
+
+def _description(kept: Dataset) -> str:
+    return Manifest.read(kept.path).description.text()
 
 
 def check_store(path: Path, choices: GasChoices, start: State) -> None:

@@ -18,7 +18,7 @@ from hthm.command.expected import (
     granted,
     timed_trainings,
 )
-from hthm.command.kept import check_kept, check_store, kept_runs
+from hthm.command.kept import check_kept, check_resumed, check_store, kept_runs, note_runs
 from hthm.command.options import Everything, OnKept
 from hthm.command.remaining import trainings_left
 from hthm.command.startable import check_simulations
@@ -66,6 +66,7 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
             raise UsageError(f"--weights: must be a file, and {path} is none.")
     given = tuple(load_weights(path) for path in config.weights)
     store, kept = _places(options)
+    check_resumed(options.out, kept, resume=options.resume)
     advice_on_memory = "Take fewer --runs or --frames, a higher --frame-rate, or keep the runs in a --store."
     checks.memory("This run", expected_bytes(config, of_disk=(store or kept) is not None), advice_on_memory)
     try:
@@ -89,6 +90,7 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
         hired(options, config.threads, stages) as workers,
         claimed(options.out, config, overwrite=options.overwrite, resume=options.resume) as folder,
     ):
+        note_runs(folder, kept)
         limit_torch(config.threads)
         with stages.stage("Look how fast this machine is"):
             left = trainings_left(config, options.out) if options.resume else None

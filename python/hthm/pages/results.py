@@ -36,6 +36,7 @@ PRODUCTS: Final = (
     "universal.md",
     "report.html",
     "config.json",
+    "runs.json",
 )
 """Files of a run, of whatever command, beside its folders."""
 _FOLDERS: Final = {
