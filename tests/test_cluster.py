@@ -169,6 +169,30 @@ def test_errors_of_a_machine_are_tried_elsewhere_and_others_are_not(client: Any,
         list(of.answers([Piece("No", impossible, "n")], 1, quiet))
 
 
+def joined(given: str, shared: str, threads: int, progress: object) -> str:  # noqa: ARG001 -- as every piece
+    return given + shared
+
+
+def test_a_worker_that_is_lost_while_it_is_sent_something_is_done_without(
+    client: Any,  # noqa: ANN401 -- distributed ships no types
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client.run(sys.path.append, str(Path(__file__).parent))  # workers import what they do
+    scatter, sent = client.scatter, []
+
+    def fails_once(value: object, **options: object) -> object:
+        sent.append(value)
+        if len(sent) == 1:
+            raise OSError("Stream is closed")
+        return scatter(value, **options)
+
+    monkeypatch.setattr(client, "scatter", fails_once)
+    pieces = [Piece(given, joined, given, shared="!") for given in "ab"]
+    answers = Workers(client, None, print).answers(pieces, 2, quiet)
+    assert {answer for _, answer in answers} == {"a!", "b!"}
+    assert len(sent) > 1
+
+
 @pytest.mark.parametrize(("variable", "threads"), [("1", 1), ("2", 2), ("64", 8)])
 def test_a_piece_takes_what_its_worker_grants(variable: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", variable)

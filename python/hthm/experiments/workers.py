@@ -225,10 +225,16 @@ class Workers:
             # One that has not failed with it, and of those the one with the most to spare.
             address = min(free, key=lambda one: (one in tried, self._workers[one].busy / self._workers[one].slots))
             worker = self._workers[address]
+            try:
+                shared = self._shared(address, piece.shared)
+            except OSError:  # it was lost just now; the next look tells whether it is there again
+                del self._workers[address]
+                now.again.appendleft((piece, tried))
+                continue
             self._sent += 1
             future = self._client.submit(
                 do,
-                *(piece.function, piece.given, self._shared(address, piece.shared)),
+                *(piece.function, piece.given, shared),
                 *(worker.threads, self._topic, self._sent),
                 workers=[address],
                 allow_other_workers=False,
