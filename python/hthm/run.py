@@ -14,7 +14,7 @@ from dataclasses import fields
 from typing import Final
 
 from hthm import __version__
-from hthm.command import terminal
+from hthm.command import terminal, together
 from hthm.command.commands import COMMANDS, asked, carry_out
 from hthm.command.wrong import UsageError, said
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     with terminal.usable_streams(), terminal.plain_warnings():
         try:
-            code = _work(given)
+            code = together.shared(lambda: _work(given)) if together.are_several() else _work(given)
             with terminal.named_output():
                 sys.stdout.flush()
         except BrokenPipeError:  # whoever read our output has left, as `head` does

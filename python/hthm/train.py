@@ -29,8 +29,10 @@ from hthm.learning.diverged import TrainingDivergedError
 from hthm.learning.drawing import new_generator
 from hthm.learning.ending import go_on
 from hthm.learning.history import Epoch, History
+from hthm.learning.leading import called_together
 from hthm.learning.loss import loss0, negative_slope
 from hthm.learning.own_settings import own_settings
+from hthm.learning.processes import Processes, SharedBatchLoss
 from hthm.learning.recipes import TrainConfig
 from hthm.randomness import Stream
 from hthm.recording.reading import FramesLike
@@ -106,6 +108,8 @@ def train(
         If the checkpoint is that of another configuration, number of pairs or model, or cannot be read as one.
     OSError
         If the log exists already, or a file cannot be written.
+    OtherProcessError
+        If another process of this training has stopped.
 
     Notes
     -----
@@ -113,6 +117,8 @@ def train(
     full batch is dropped. On a CPU, seed and weights give the same bits again; with the backend "torch" only for the
     same number of threads. What a session has set in torch for itself (default dtype and device, autocast, gradients
     off, inference mode, subnormal numbers flushed, the shared generator's state) changes nothing, and is not changed.
+    Where torch.distributed has a group of processes, each calls `train` with the same arguments and computes its share
+    of every batch; only the first reports and writes, and its weights and checkpoint count: docs/training.md.
     However a training ends, by Ctrl-C or by an error, the model holds the weights of its last
     finished epoch, or those it came with.
     """
@@ -121,19 +127,22 @@ def train(
         None if path is None else checks.path(name, path)
         for name, path in (("log_path", log_path), ("checkpoint_path", checkpoint_path))
     )
-    check_model(model, to_train=True)
-    device = checked_device(config.device)
-    with own_settings(device):
-        return _train(
-            model,
-            new_batch_loss(model, velocities, config.backend, device, loss),
-            config,
-            {} if loss is None else {"loss": _name(loss)},
-            progress=progress,
-            epoch_done=epoch_done,
-            log_path=log,
-            checkpoint_path=kept,
-        )
+    processes = called_together(model, velocities, config, loss)
+    with processes.telling():
+        check_model(model, to_train=True)
+        device = checked_device(processes.device(config.device))
+        with own_settings(device):
+            return _train(
+                model,
+                new_batch_loss(model, velocities, config.backend, device, loss),
+                config,
+                {} if loss is None else {"loss": _name(loss)},
+                processes,
+                progress=progress if processes.is_first else None,
+                epoch_done=epoch_done if processes.is_first else None,
+                log_path=log if processes.is_first else None,
+                checkpoint_path=kept,
+            )
 
 
 def _train(
@@ -141,6 +150,7 @@ def _train(
     batch_loss: BatchLoss,
     config: TrainConfig,
     others: dict[str, str],
+    processes: Processes,
     *,
     progress: Progress | None,
     epoch_done: EpochDone | None,
@@ -152,12 +162,13 @@ def _train(
             f"batch: must be at most the number of frame pairs, {batch_loss.pairs}, got {config.batch}. "
             "Choose a smaller batch, or simulate more runs or frames."
         )
+    made_by = {**config.as_json(), **others, "pairs": batch_loss.pairs}
+    if processes.count > 1:
+        batch_loss = SharedBatchLoss(batch_loss, model, config.batch, processes, made_by)
     loop = _Loop(model, batch_loss, config, progress)
-    checkpoint, history = None, History()
-    if checkpoint_path is not None:
-        made_by = {**config.as_json(), **others, "pairs": batch_loss.pairs}
-        checkpoint = Checkpoint(checkpoint_path, made_by, model, loop.adam, loop.shuffle)
-        history = checkpoint.load()
+    checkpoint = Checkpoint(checkpoint_path or "checkpoint", made_by, model, loop.adam, loop.shuffle)
+    is_written = checkpoint_path is not None and processes.is_first
+    history = checkpoint.load(processes.from_first(checkpoint.content() if is_written else None))
     good = _weights(model)
     with ExitStack() as stack:
         log = None if log_path is None else stack.enter_context(_log(log_path, history))
@@ -169,7 +180,7 @@ def _train(
                 if log is not None:
                     log.write(finished.line())
                     log.flush()
-                if checkpoint is not None:
+                if is_written:
                     checkpoint.save(history)
                 if epoch_done is not None:
                     epoch_done(finished)

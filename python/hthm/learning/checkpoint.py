@@ -73,8 +73,23 @@ class Checkpoint:
         }
         write_bytes(self._path, packed(tensors, metadata))
 
-    def load(self) -> History:
+    def content(self) -> bytes | None:
+        """Return what is in the file, or None where there is none yet.
+
+        Raises
+        ------
+        OSError
+            If it cannot be read.
+        """
+        return self._path.read_bytes() if self._path.exists() else None
+
+    def load(self, content: bytes | None) -> History:
         """Put model, Adam and generator where the file left them.
+
+        Parameters
+        ----------
+        content : bytes, optional
+            Its own, or that of another process's file.
 
         Returns
         -------
@@ -85,13 +100,11 @@ class Checkpoint:
         ------
         CheckpointError
             If the file is no checkpoint, was damaged, or is that of another training. Nothing is changed then.
-        OSError
-            If it cannot be read.
         """
-        if not self._path.exists():
+        if content is None:
             return History()
         try:
-            tensors, strings = unpacked(self._path.read_bytes(), formats=(_FORMAT,))
+            tensors, strings = unpacked(content, formats=(_FORMAT,))
             history = History([epoch_of(entry, number) for number, entry in enumerate(json.loads(strings["epochs"]))])
             made_by = dict(json.loads(strings["made_by"]))
         except (DamagedError, KeyError, TypeError, ValueError) as error:

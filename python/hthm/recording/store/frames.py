@@ -80,6 +80,11 @@ class StoredFrames(Frames):
     def __getstate__(self) -> dict[str, object]:
         return vars(self) | {"_kept": OrderedDict()}  # another process reads for itself
 
+    @property
+    def place(self) -> tuple[Path, slice]:
+        """The folder of the dataset, in full, and which of its runs these are."""
+        return self._folder.resolve(), slice(self._first, self._first + self.leading[0])
+
     def keep(self) -> None:
         """Keep all pieces from now on, each read once; see `Frames.keep`.
 
