@@ -9,7 +9,7 @@ namespace {
 
 /// Insertion sort, given up where the list is too far from order. Returns whether it went through.
 bool insertion_sort(PairList& pairs, Pace& pace) {
-  auto moves_left = static_cast<std::int64_t>(4 * pairs.size() + 256);  // any order of some thirty pairs
+  auto moves_left = static_cast<std::int64_t>(pairs.size() + 512);  // any order of some forty pairs
   Steps steps{pace};
   for (std::size_t k = 1; k < pairs.size(); ++k) {
     const Pair pair = pairs[k];
