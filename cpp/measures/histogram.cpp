@@ -74,7 +74,8 @@ SpeedBins::SpeedBins(std::vector<double> edges)
   if (!is_regular) sure_.least = 1;  // never
 }
 
-void SpeedBins::count(const Vec* velocities, std::int64_t n, std::int64_t* counts) const {
+template <class Found>
+void SpeedBins::for_each(const Vec* velocities, std::int64_t n, const Found& found) const {
   // In two loops, of which the compiler makes the first one of vectors.
   constexpr std::int64_t block = 128;
   double places[block];
@@ -82,8 +83,16 @@ void SpeedBins::count(const Vec* velocities, std::int64_t n, std::int64_t* count
     const std::int64_t size = std::min(block, n - first);
     const Vec* of = velocities + first;
     for (std::int64_t i = 0; i < size; ++i) places[i] = place(of[i]);
-    for (std::int64_t i = 0; i < size; ++i) ++counts[bin(of[i], places[i])];
+    for (std::int64_t i = 0; i < size; ++i) found(first + i, bin(of[i], places[i]));
   }
+}
+
+void SpeedBins::count(const Vec* velocities, std::int64_t n, std::int64_t* counts) const {
+  for_each(velocities, n, [counts](std::int64_t, std::int64_t bin) { ++counts[bin]; });
+}
+
+void SpeedBins::find(const Vec* velocities, std::int64_t n, std::int32_t* found) const {
+  for_each(velocities, n, [found](std::int64_t k, std::int64_t bin) { found[k] = static_cast<std::int32_t>(bin); });
 }
 
 std::int64_t SpeedBins::exact(const Vec& v) const {

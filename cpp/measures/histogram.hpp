@@ -30,14 +30,22 @@ class SpeedBins {
   std::int64_t bins() const { return static_cast<std::int64_t>(edges_.size()) - 1; }
   double width() const { return edges_.back() / static_cast<double>(bins()); }
 
-  /// The bin of a velocity, or bins() where its speed is out of range. Throws std::invalid_argument if it is not
-  /// finite.
+  // Each of these throws std::invalid_argument where a velocity is not finite.
+
+  /// The bin of a velocity, or bins() where its speed is out of range.
   std::int64_t operator()(const Vec& v) const { return bin(v, place(v)); }
 
-  /// Add velocities (n,) to counts (bins() + 1,), the last of those out of range. Throws as the operator does.
+  /// The bins (n,) of velocities (n,). bins() fits 32 bits.
+  void find(const Vec* velocities, std::int64_t n, std::int32_t* found) const;
+
+  /// Add velocities (n,) to counts (bins() + 1,), the last of those out of range.
   void count(const Vec* velocities, std::int64_t n, std::int64_t* counts) const;
 
  private:
+  /// Call found(k, bin) for every velocity.
+  template <class Found>
+  void for_each(const Vec* velocities, std::int64_t n, const Found& found) const;
+
   /// Roughly where the bin is: its number, and how far into it.
   double place(const Vec& v) const {
     const double place = std::sqrt(norm2(v)) * per_speed_, end = static_cast<double>(bins());

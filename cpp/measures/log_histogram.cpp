@@ -19,22 +19,25 @@ void count_speeds(const SpeedBins& bins, const LogView& log, int threads, StopRe
     std::vector<std::int64_t> counts(static_cast<std::size_t>(bins.bins()) + 1);
     std::vector<std::int32_t> bin_of(static_cast<std::size_t>(log.n));
     in_pieces(0, log.n, pace, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t i = first; i < last; ++i) {
-        const std::int64_t bin = bins(log.start[run * log.n + i]);
-        bin_of[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(bin);
-        ++counts[static_cast<std::size_t>(bin)];
-      }
+      bins.find(log.start + run * log.n + first, last - first, bin_of.data() + first);
+      for (std::int64_t i = first; i < last; ++i)
+        ++counts[static_cast<std::size_t>(bin_of[static_cast<std::size_t>(i)])];
     });
     for (std::int64_t frame = 0; frame < log.frames; ++frame) {
       bool changed = frame == 0;
       pace.did(bins.bins());
-      replay(log, run, frame, frame + 1, pace, [&](std::int32_t disk, const Vec& v) {
-        std::int32_t& bin = bin_of[static_cast<std::size_t>(disk)];
-        --counts[static_cast<std::size_t>(bin)];
-        bin = static_cast<std::int32_t>(bins(v));
-        ++counts[static_cast<std::size_t>(bin)];
-        changed = true;
-      });
+      replay_in_blocks(log, run, frame, frame + 1, pace,
+                       [&](const std::int32_t* disks, const Vec* velocities, std::int64_t count) {
+                         std::int32_t found[replay_block];
+                         bins.find(velocities, count, found);
+                         for (std::int64_t k = 0; k < count; ++k) {
+                           std::int32_t& bin = bin_of[static_cast<std::size_t>(disks[k])];
+                           --counts[static_cast<std::size_t>(bin)];
+                           bin = found[k];
+                           ++counts[static_cast<std::size_t>(bin)];
+                         }
+                         changed = true;
+                       });
       counted(run * log.frames + frame, counts, changed);
     }
   });

@@ -1,6 +1,7 @@
 // A log of collisions read again: frames of velocities from where the runs started and their rows.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 
@@ -32,19 +33,34 @@ inline RowRange rows_of(const LogView& log, std::int64_t run, std::int64_t first
   return rows;
 }
 
+/// Call changed(disks, velocities, count) for the disks of every collision of frames [first, last) of a run, two a row,
+/// in order and `replay_block` at most at a time. Throws std::invalid_argument where the log points outside of itself,
+/// and Stopped.
+constexpr std::int64_t replay_block = 128;
+template <class Changed>
+void replay_in_blocks(const LogView& log, std::int64_t run, std::int64_t first, std::int64_t last, Pace& pace,
+                      const Changed& changed) {
+  const RowRange rows = rows_of(log, run, first, last);
+  for (std::int64_t k = 2 * rows.begin, end = 2 * rows.end; k < end; k += replay_block) {
+    const std::int64_t count = std::min(replay_block, end - k);
+    const std::int32_t* disks = log.pairs + k;
+    std::uint32_t furthest = 0;  // one below 0 is beyond all
+    for (std::int64_t i = 0; i < count; ++i) furthest = std::max(furthest, static_cast<std::uint32_t>(disks[i]));
+    if (furthest >= log.n) throw std::invalid_argument("pairs: must be numbers of disks, from 0 to n - 1.");
+    changed(disks, log.velocities + k, count);
+    pace.did(count);
+  }
+}
+
 /// Call changed(disk, velocity) for both disks of every collision of frames [first, last) of a run, in order.
 /// Throws std::invalid_argument where the log points outside of itself, and Stopped.
 template <class Changed>
 void replay(const LogView& log, std::int64_t run, std::int64_t first, std::int64_t last, Pace& pace,
             const Changed& changed) {
-  const RowRange rows = rows_of(log, run, first, last);
-  in_pieces(2 * rows.begin, 2 * rows.end, pace, [&, n = log.n](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t k = begin; k < end; ++k) {
-      const std::int32_t disk = log.pairs[k];
-      if (disk < 0 || disk >= n) throw std::invalid_argument("pairs: must be numbers of disks, from 0 to n - 1.");
-      changed(disk, log.velocities[k]);
-    }
-  });
+  replay_in_blocks(log, run, first, last, pace,
+                   [&](const std::int32_t* disks, const Vec* velocities, std::int64_t count) {
+                     for (std::int64_t k = 0; k < count; ++k) changed(disks[k], velocities[k]);
+                   });
 }
 
 /// Velocities (count, n) of frames by number, in any order: frame k of run r has the number r * frames + k.
