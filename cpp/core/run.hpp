@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
+#include "core/growing_array.hpp"
 #include "core/stop_request.hpp"
 #include "core/vec2.hpp"
 
@@ -18,12 +18,12 @@ struct Setup {
   double dt;        // time between two frames
 };
 
-/// One row a collision, in the order in which they happen.
+/// One row a collision, in the order in which they happen. A frame may have tens of millions: they grow in no time.
 struct CollisionLog {
-  std::vector<std::int32_t> pairs;  // (rows, 2), i < j
-  std::vector<Vec> velocities;      // (rows, 2) of i and j just after the collision
-  std::vector<double> inner;        // (rows, 2, inner of the rule) just after it: what a disk carries besides
-  std::vector<double> times;        // (rows,) since the start of the run; exact engines only
+  GrowingArray<std::int32_t> pairs;  // (rows, 2), i < j
+  GrowingArray<Vec> velocities;      // (rows, 2) of i and j just after the collision
+  GrowingArray<double> inner;        // (rows, 2, inner of the rule) just after it: what a disk carries besides
+  GrowingArray<double> times;        // (rows,) since the start of the run; exact engines only
 
   void add(std::int32_t i, std::int32_t j, const Vec& v_i, const Vec& v_j) {
     pairs.push_back(i);
@@ -35,8 +35,8 @@ struct CollisionLog {
   /// What the two disks of the last row carry besides.
   template <class Values>
   void add_inner(const Values& of_i, const Values& of_j) {
-    inner.insert(inner.end(), of_i.begin(), of_i.end());
-    inner.insert(inner.end(), of_j.begin(), of_j.end());
+    for (const double value : of_i) inner.push_back(value);
+    for (const double value : of_j) inner.push_back(value);
   }
 };
 

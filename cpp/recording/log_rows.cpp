@@ -10,7 +10,7 @@ void LogRows::append(std::vector<std::vector<CollisionLog>>& runs, int threads, 
   std::vector<std::int64_t> first{0};  // (runs + 1,) row of each run among those appended
   for (const auto& pieces : runs) {
     std::int64_t count = 0;
-    for (const CollisionLog& piece : pieces) count += static_cast<std::int64_t>(piece.pairs.size() / 2);
+    for (const CollisionLog& piece : pieces) count += piece.pairs.size() / 2;
     first.push_back(first.back() + count);
   }
   const std::int64_t more = first.back();
@@ -26,7 +26,7 @@ void LogRows::append(std::vector<std::vector<CollisionLog>>& runs, int threads, 
     std::int64_t row = first[static_cast<std::size_t>(run)];
     for (CollisionLog& piece : runs[static_cast<std::size_t>(run)]) {
       const CollisionLog moved = std::move(piece);
-      const auto count = static_cast<std::int64_t>(moved.pairs.size() / 2);
+      const auto count = moved.pairs.size() / 2;
       in_pieces(0, count, pace, [&](std::int64_t begin, std::int64_t end) {
         const auto copy = [&](const auto& from, auto* to, std::int64_t a_row) {
           std::copy(from.data() + a_row * begin, from.data() + a_row * end, to + a_row * (row + begin));

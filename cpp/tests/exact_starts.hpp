@@ -116,10 +116,11 @@ inline double energy(const std::vector<Vec>& velocities) {
   return sum;
 }
 
-inline bool same_bits(const std::vector<Vec>& a, const std::vector<Vec>& b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](const Vec& u, const Vec& v) {
-           return u.x == v.x && u.y == v.y && std::signbit(u.x) == std::signbit(v.x);
-         });
+template <class Vecs>
+bool same_bits(const Vecs& a, const Vecs& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Vec& u, const Vec& v) {
+    return u.x == v.x && u.y == v.y && std::signbit(u.x) == std::signbit(v.x);
+  });
 }
 
 /// What holds for any run: conservation, no overlap at any frame, coordinates in the box.

@@ -148,14 +148,14 @@ TEST_CASE("how frames are split into calls changes no bit, and neither does the 
       CHECK(same_bits(split.log.velocities, whole.log.velocities));
     }
     // The log replays the run: its last row of a disk is its velocity.
-    CHECK(static_cast<std::int64_t>(whole.log.times.size()) == whole.total());
+    CHECK(whole.log.times.size() == whole.total());
     CHECK(std::is_sorted(whole.log.times.begin(), whole.log.times.end()));
     std::vector<Vec> velocities = start.velocities;
-    for (std::size_t row = 0; row < whole.log.pairs.size(); ++row) {
+    for (std::int64_t row = 0; row < whole.log.pairs.size(); ++row) {
       velocities[static_cast<std::size_t>(whole.log.pairs[row])] = whole.log.velocities[row];
     }
     CHECK(same_bits(velocities, whole.last_velocities));
-    for (std::size_t row = 0; row < whole.log.times.size(); ++row) {
+    for (std::int64_t row = 0; row < whole.log.times.size(); ++row) {
       CHECK(whole.log.pairs[2 * row] < whole.log.pairs[2 * row + 1]);
       CHECK(whole.log.times[row] <= 24 * dt);
     }

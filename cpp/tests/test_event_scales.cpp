@@ -53,7 +53,7 @@ TEST_CASE("scales: powers of two in lengths and velocities change no bit") {
         const Start back = scaled({{1, 1, 1}, run.positions, run.velocities}, -length, -speed);
         CHECK(same_bits(back.positions, expected.positions));
         CHECK(same_bits(back.velocities, expected.velocities));
-        for (std::size_t row = 0; row < run.log.times.size(); ++row) {
+        for (std::int64_t row = 0; row < run.log.times.size(); ++row) {
           REQUIRE(std::ldexp(run.log.times[row], speed - length) == expected.log.times[row]);
         }
       }

@@ -191,6 +191,20 @@ TEST_CASE("an array that cannot grow stays as it was, and one that is handed ove
   CHECK(array.release() != nullptr);
 }
 
+TEST_CASE("an array to which elements are added one by one holds them all, and one that was moved from none") {
+  hthm::GrowingArray<std::int32_t> array;
+  CHECK(array.empty());
+  for (std::int32_t k = 0; k < 100'000; ++k) array.push_back(k);
+  REQUIRE(array.size() == 100'000);
+  CHECK(std::is_sorted(array.begin(), array.end()));
+  CHECK(array[99'999] == 99'999);
+  const auto moved = std::move(array);
+  CHECK(moved.size() == 100'000);
+  CHECK(array.empty());  // NOLINT(bugprone-use-after-move): that is the question
+  array.push_back(7);
+  CHECK(array[0] == 7);
+}
+
 TEST_CASE("counts and H of the log have the bits of the dense recording, for any number of threads") {
   const Gas gas;
   const Recorded dense = record("cell_list", gas, false, 2, frames), log = record("cell_list", gas, true, 2, frames);

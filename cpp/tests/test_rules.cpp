@@ -185,7 +185,7 @@ TEST_CASE("what disks carry beside their velocity is changed, recorded and logge
 
   std::vector<double> replayed(static_cast<std::size_t>(n));
   REQUIRE(run.log.inner.size() == run.log.pairs.size());
-  for (std::size_t k = 0; k < run.log.pairs.size(); ++k) {
+  for (std::int64_t k = 0; k < run.log.pairs.size(); ++k) {
     replayed[static_cast<std::size_t>(run.log.pairs[k])] = run.log.inner[k];
   }
   for (std::int32_t i = 0; i < n; ++i) CHECK(replayed[static_cast<std::size_t>(i)] == spin(i));

@@ -189,7 +189,8 @@ TEST_CASE("overlaps, placement, copies and histograms stop on the way") {
   const hthm::LogView log{positions.data(), offsets.data(), pairs.data(), positions.data(), 1, 1, n, n / 2};
   const std::int64_t number = 0;
   hthm::LogRows rows{false, {}, {}, {}};
-  std::vector<std::vector<hthm::CollisionLog>> logs(1, std::vector<hthm::CollisionLog>(1));
+  std::vector<std::vector<hthm::CollisionLog>> logs(1);
+  logs[0].emplace_back();
   for (std::size_t k = 0; k < positions.size(); ++k) logs[0][0].add(0, 1, {}, {});
   StopRequest k = at_once();
   CHECK_THROWS_AS(rows.append(logs, 1, &k), Stopped);
