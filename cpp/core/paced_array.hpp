@@ -21,11 +21,20 @@ void in_pieces_of(std::int64_t count, Pace& pace, const Body& body) {
   }
 }
 
-/// An array of `count` equal values, with room for `most`.
+/// An array of `count` values T{}, with room for `most`.
 template <class T>
-LargeArray<T> filled(std::int64_t count, const T& value, Pace& pace, std::int64_t most = 0) {
+LargeArray<T> defaults(std::int64_t count, Pace& pace, std::int64_t most = 0) {
   LargeArray<T> array;
   array.reserve(static_cast<std::size_t>(std::max(count, most)));
+  in_pieces_of<T>(count, pace, [&](std::int64_t, std::int64_t last) { array.resize(static_cast<std::size_t>(last)); });
+  return array;
+}
+
+/// An array of `count` equal values.
+template <class T>
+LargeArray<T> filled(std::int64_t count, const T& value, Pace& pace) {
+  LargeArray<T> array;
+  array.reserve(static_cast<std::size_t>(count));
   in_pieces_of<T>(count, pace,
                   [&](std::int64_t, std::int64_t last) { array.resize(static_cast<std::size_t>(last), value); });
   return array;
@@ -38,6 +47,17 @@ LargeArray<T> copied(const T* from, std::int64_t count, Pace& pace) {
   array.reserve(static_cast<std::size_t>(count));
   in_pieces_of<T>(count, pace,
                   [&](std::int64_t first, std::int64_t last) { array.insert(array.end(), from + first, from + last); });
+  return array;
+}
+
+/// An array of `count` values f(value) of those that are anywhere else.
+template <class T, class F>
+LargeArray<T> mapped(const T* from, std::int64_t count, Pace& pace, const F& f) {
+  LargeArray<T> array;
+  array.reserve(static_cast<std::size_t>(count));
+  in_pieces_of<T>(count, pace, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t k = first; k < last; ++k) array.push_back(f(from[k]));
+  });
   return array;
 }
 

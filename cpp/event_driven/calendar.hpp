@@ -31,9 +31,9 @@ class Calendar {
         buckets_{
             static_cast<std::int32_t>(std::bit_ceil(static_cast<std::uint64_t>(std::clamp(events, 64.0, 0x1p24))))},
         per_time_{static_cast<double>(buckets_) / static_cast<double>(length)},
-        occupied_(filled(buckets_ / 64 + 1, std::uint64_t{0}, pace)),
-        times_(filled(disks, Real{}, pace)),
-        links_(filled(disks + buckets_ + 1, Link{}, pace)) {
+        occupied_(defaults<std::uint64_t>(buckets_ / 64 + 1, pace)),
+        times_(defaults<Real>(disks, pace)),
+        links_(defaults<Link>(disks + buckets_ + 1, pace)) {
     clear([&pace](std::int64_t links) { pace.did(links); });
   }
 

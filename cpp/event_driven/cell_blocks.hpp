@@ -19,9 +19,9 @@ class CellBlocks {
   /// Of at most so many disks. Every block but the first of a cell follows one that is full: there is room for all that
   /// may ever be needed, which takes no memory until then, and no array is ever moved.
   CellBlocks(std::int64_t cells, std::int64_t disks, Pace& pace)
-      : lanes_(filled(cells, Lanes{}, pace, cells + disks / Lanes::count + 1)),
-        disks_(filled(cells, Disks{}, pace, cells + disks / Lanes::count + 1)),
-        chain_(filled(cells, Chain{}, pace, cells + disks / Lanes::count + 1)) {}
+      : lanes_(defaults<Lanes>(cells, pace, cells + disks / Lanes::count + 1)),
+        disks_(defaults<Disks>(cells, pace, cells + disks / Lanes::count + 1)),
+        chain_(defaults<Chain>(cells, pace, cells + disks / Lanes::count + 1)) {}
 
   const Lanes* lanes() const { return lanes_.data(); }
   std::int32_t next(std::int32_t block) const { return chain_[at(block)].next; }

@@ -65,7 +65,7 @@ class Cells {
         filters_{lane_filters(level)},
         blocks_{std::int64_t{side_} * side_, n, pace},
         around_(static_cast<std::size_t>(side_) + 2),
-        disks_(filled(n, Disk{}, pace)) {
+        disks_(defaults<Disk>(n, pace)) {
     for (std::int32_t k = -1; k <= side_; ++k) around_[static_cast<std::size_t>(k + 1)] = (k + side_) % side_;
     for (std::size_t i = 0; i < disks_.size(); ++i) {
       pace.did(1);

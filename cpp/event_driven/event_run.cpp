@@ -10,8 +10,8 @@
 #include "event_driven/gas.hpp"
 #include "event_driven/progress.hpp"
 #include "event_driven/units.hpp"
-#include "fixed_step/pair_finders/cell_list.hpp"
 #include "fixed_step/pair_finders/sort_pairs.hpp"
+#include "fixed_step/pair_finders/sorted_cells.hpp"
 #include "rules/smooth_disks.hpp"
 
 namespace hthm {
@@ -100,10 +100,10 @@ std::string overlap_text(std::int64_t i, std::int64_t j, double distance) {
 }
 
 /// Throw for the first pair of overlapping disks. What rounding may do to a pair in contact is no overlap.
-void refuse_overlap(const Units& units, const Vec* positions, std::int64_t n, Pace& pace) {
+void refuse_overlap(const Units& units, const Vec* positions, std::int64_t n, Simd level, Pace& pace) {
   const Setup& setup = units.setup();
   const double touching = setup.diameter - std::max(1e-12 * setup.diameter, 0x1p-51 * setup.box);
-  CellList finder{setup, n, simd_level(), pace};
+  SortedCells finder{setup, n, level, pace};
   PairList pairs;
   finder.find({positions, nullptr, n}, pairs, pace);
   sort_pairs(pairs, n, pace);
@@ -126,7 +126,7 @@ std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, co
   const Units units{setup, velocities, n, pace};
   const LargeArray<Vec> x = units.positions_inside(positions, n, pace),
                         v = units.velocities_inside(velocities, n, pace);
-  refuse_overlap(units, x.data(), n, pace);
+  refuse_overlap(units, x.data(), n, level, pace);
   return std::make_unique<EventRun>(units, x.data(), v.data(), velocities, n, level, pace);
 }
 

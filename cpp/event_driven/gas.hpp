@@ -94,8 +94,8 @@ class Gas {
         epochs_{cut_into_epochs(setup.dt, rates.longest_epoch(crossing, n))},
         cells_{rule, setup, positions, velocities, n, level, {crossing, epochs_.length, rates.look_ahead()}, pace},
         calendar_{n, Real(epochs_.length), rates.events() * epochs_.length * static_cast<double>(n), pace},
-        exits_(filled(n, Side{}, pace)),
-        partner_collisions_(filled(n, std::uint32_t{0}, pace)) {
+        exits_(defaults<Side>(n, pace)),
+        partner_collisions_(defaults<std::uint32_t>(n, pace)) {
     for (std::int32_t i = 0; i < n; ++i) {
       pace.did(8);  // so much as eight disks are elsewhere
       look_around(i, nobody_);

@@ -58,12 +58,8 @@ class Units {
   static constexpr double shortest_frame = 0x1p-900;  // as good as a shorter one: nothing moves in either
 
   static LargeArray<Vec> multiplied(const Vec* a, std::int64_t n, int power, Pace& pace) {
-    LargeArray<Vec> out = copied(a, n, pace);
-    const double factor = std::ldexp(1.0, power);
-    in_pieces(0, n, pace, [factor, to = out.data()](std::int64_t first, std::int64_t last) {
-      for (std::int64_t i = first; i < last; ++i) to[i] = {to[i].x * factor, to[i].y * factor};
-    });
-    return out;
+    return mapped(a, n, pace,
+                  [factor = std::ldexp(1.0, power)](const Vec& v) { return Vec{v.x * factor, v.y * factor}; });
   }
 
   int length_, speed_ = 0, time_ = 0;  // powers of two by which lengths, velocities and times are multiplied

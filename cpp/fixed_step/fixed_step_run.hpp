@@ -25,7 +25,7 @@ class FixedStepRun final : public Run {
         level_{level},
         positions_(copied(positions, n, pace)),
         velocities_(copied(velocities, n, pace)),
-        inner_(filled(Rule::inner > 0 ? n : 1, Inner<double, Rule::inner>{}, pace)),
+        inner_(defaults<Inner<double, Rule::inner>>(Rule::inner > 0 ? n : 1, pace)),
         finder_{{setup.box, rule.reach(setup.diameter), setup.dt}, n, level, pace} {
     in_pieces(0, n, pace, [this](std::int64_t first, std::int64_t last) {
       require_inside(positions_.data() + first, last - first, setup_.box);

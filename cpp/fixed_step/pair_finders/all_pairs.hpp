@@ -15,9 +15,9 @@ class AllPairs {
   AllPairs(const Setup& setup, std::int64_t n, Simd level, Pace& pace)
       : overlap_{setup},
         test_{strip_test(level)},
-        x_(filled(n, 0.0, pace)),
-        y_(filled(n, 0.0, pace)),
-        found_(filled<std::int32_t>(n + 8, 0, pace)) {}
+        x_(defaults<double>(n, pace)),
+        y_(defaults<double>(n, pace)),
+        found_(defaults<std::int32_t>(n + 8, pace)) {}
 
   void find(const Disks& disks, PairList& pairs, Pace& pace) {
     in_pieces(0, disks.n, pace, [&](std::int64_t first, std::int64_t last) {

@@ -10,7 +10,7 @@
 namespace hthm {
 
 NeighborList::NeighborList(const Setup& setup, std::int64_t n, Simd level, Pace& pace)
-    : setup_{setup}, level_{level}, overlap_{setup}, reference_(filled(n, Vec{}, pace)) {}
+    : setup_{setup}, level_{level}, overlap_{setup}, reference_(defaults<Vec>(n, pace)) {}
 
 void NeighborList::find(const Disks& disks, PairList& pairs, Pace& pace) {
   if (moved_too_far(disks, pace)) rebuild(disks, pace);

@@ -28,8 +28,8 @@ SortedCells::SortedCells(const Setup& setup, std::int64_t n, Simd level, Pace& p
     all_pairs_ = std::make_unique<AllPairs>(setup, n, level, pace);
     return;
   }
-  cells_ = filled<std::int32_t>(n, 0, pace);
-  outer_ = filled(n / 4 + 2, OuterDisks{}, pace);
+  cells_ = defaults<std::int32_t>(n, pace);
+  outer_ = defaults<OuterDisks>(n / 4 + 2, pace);
   const bool one = grid_.side * grid_.side <= cells_in_cache && n <= CellTable::most_disks;
   if (!one) cut_into_bands();
   table_ = std::make_unique<CellTable>(grid_.side, one ? grid_.side : rows_of_band(), level);

@@ -12,10 +12,10 @@ SweepAndPrune::SweepAndPrune(const Setup& setup, std::int64_t n, Simd level, Pac
       test_{strip_test(level)},
       // The margins cover the rounding of differences of coordinates and of their squares.
       reach_{setup.diameter * (1 + 0x1p-40) + setup.box * 0x1p-50},
-      order_(filled<std::int32_t>(n, 0, pace)),
-      x_(filled(n, 0.0, pace)),
-      y_(filled(n, 0.0, pace)),
-      found_(filled<std::int32_t>(n + 8, 0, pace)) {
+      order_(defaults<std::int32_t>(n, pace)),
+      x_(defaults<double>(n, pace)),
+      y_(defaults<double>(n, pace)),
+      found_(defaults<std::int32_t>(n + 8, pace)) {
   std::iota(order_.begin(), order_.end(), 0);
 }
 
