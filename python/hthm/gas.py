@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -283,6 +282,8 @@ class State(OneLine):
 
     def sha256(self) -> str:
         """Hash positions, then velocities, of all runs: little-endian float64 in C order."""
+        import hashlib  # noqa: PLC0415 -- import hthm is quick
+
         self.check()
         digest = hashlib.sha256()
         for values in (self.positions, self.velocities):

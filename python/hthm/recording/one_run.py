@@ -9,8 +9,6 @@ import numpy as np
 
 from hthm import checks, ranges
 from hthm.engines.names import EXACT
-from hthm.recording.formats.particles import Particles
-from hthm.recording.formats.writing import format_of, write_particles
 from hthm.recording.paths import unwrapped, wrapped
 
 if TYPE_CHECKING:
@@ -129,6 +127,9 @@ class OneRun(ABC):
         OSError
             If the file cannot be written; what was there before is still there.
         """
+        from hthm.recording.formats.particles import Particles  # noqa: PLC0415 -- import hthm is quick
+        from hthm.recording.formats.writing import format_of, write_particles  # noqa: PLC0415 -- likewise
+
         name = format_of(path, format)
         depth = self.initial.box if depth is None else checks.positive("depth", depth)
         if self._positions is None:
