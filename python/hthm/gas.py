@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hthm import _core, checks, mechanics, published, ranges
+from hthm import _core, arrays, checks, mechanics, published, ranges
 from hthm.arrays import FloatArray, IntArray
 from hthm.equilibrium import Equilibrium
 from hthm.randomness import MOST_RUNS, of_run
@@ -282,13 +282,8 @@ class State(OneLine):
 
     def sha256(self) -> str:
         """Hash positions, then velocities, of all runs: little-endian float64 in C order."""
-        import hashlib  # noqa: PLC0415 -- import hthm is quick
-
         self.check()
-        digest = hashlib.sha256()
-        for values in (self.positions, self.velocities):
-            digest.update(values.astype("<f8", copy=False).data)
-        return digest.hexdigest()
+        return arrays.sha256(self.positions, self.velocities)
 
     def check(self) -> None:
         """Check the arrays again: their owner may have written to them.
