@@ -193,6 +193,25 @@ def test_a_worker_that_is_lost_while_it_is_sent_something_is_done_without(
     assert len(sent) > 1
 
 
+def test_pieces_wait_for_workers_that_were_lost_before_any_was_handed_out(
+    client: Any,  # noqa: ANN401 -- distributed ships no types
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client.run(sys.path.append, str(Path(__file__).parent))
+    there, looked = client.nthreads, []
+
+    def late() -> dict[str, int]:
+        looked.append(1)
+        return there() if len(looked) > 3 else {}
+
+    monkeypatch.setattr(client, "nthreads", late)
+    pieces = [Piece("a", joined, "a", shared="!")]
+    assert [answer for _, answer in Workers(client, None, print).answers(pieces, 1, quiet)] == ["a!"]
+    looked.clear()
+    with pytest.raises(ClusterError, match="must have workers, and none has come within"):
+        list(Workers(client, None, print, patience=0.1).answers(pieces, 1, quiet))
+
+
 @pytest.mark.parametrize(("variable", "threads"), [("1", 1), ("2", 2), ("64", 8)])
 def test_a_piece_takes_what_its_worker_grants(variable: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", variable)

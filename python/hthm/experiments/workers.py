@@ -52,8 +52,9 @@ class _Running:
 
 @dataclass
 class _Round:
-    """The pieces of one call that come again, and those on workers."""
+    """The pieces of one call that come again, and those on workers; whether all others have been taken."""
 
+    all_taken: bool = False
     again: deque[tuple[Piece, list[str]]] = field(default_factory=deque)
     running: list[_Running] = field(default_factory=list)
 
@@ -137,9 +138,9 @@ class Workers:
                 self._look()
                 self._take_back(now)
                 self._hand_out(now, source)
-                if not now.running and not now.again:
+                if not now.running and not now.again and now.all_taken:
                     return
-                if not now.running:
+                if not now.running:  # for there is no worker
                     self.wait()
                     continue
                 self._woken.wait(0.2)
@@ -221,6 +222,7 @@ class Workers:
             elif (new := next(source, None)) is not None:
                 piece, tried = new, []
             else:
+                now.all_taken = True
                 return
             # One that has not failed with it, and of those the one with the most to spare.
             address = min(free, key=lambda one: (one in tried, self._workers[one].busy / self._workers[one].slots))
