@@ -28,6 +28,7 @@ from hthm.deepsets import new_model
 from hthm.fit import affine_fit, summarize
 from hthm.learning.arrow import ArrowDivergedError, Look
 from hthm.learning.history import Epoch, History
+from hthm.learning.leading import Call
 from hthm.learning.pair_dataset import FramePairs
 from hthm.learning.plain_network import new_plain_network
 from hthm.learning.timing import TimedTraining
@@ -45,7 +46,7 @@ from hthm.recording.store.frames import Piece
 from hthm.recording.store.manifest import Manifest, Shard, StoredFile
 from hthm.recording.store.writer import describe
 from hthm.starts.lattice import Lattice
-from hthm.train import TrainingDivergedError
+from hthm.train import TrainConfig, TrainingDivergedError
 from series_example import series, training
 
 STATE = hthm.DiskGas(n=10, diameter=0.05).sample(2, seed=0)
@@ -94,6 +95,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.learning.diverged.TrainingDivergedError": lambda: TrainingDivergedError("It is nan.", epoch=1, step=2),
     "hthm.learning.history.Epoch": lambda: EPOCH,
     "hthm.learning.history.History": lambda: History([EPOCH]),
+    "hthm.learning.leading.Call": lambda: Call(new_model(3, 0), LOG.as_frames(), TrainConfig(), 1),
     "hthm.learning.plain_network.PlainNetwork": lambda: new_plain_network(3, 2, 0),
     "hthm.learning.whole_runs.Changes": lambda: whole_runs(LOG, "collisions")[0],
     "hthm.pages.series.FrameRates": lambda: SERIES.frame_rates,
@@ -129,6 +131,9 @@ NOT_VALUES = {
     "hthm.learning.checkpoint.Checkpoint": "holds the model and the generator of a training that is under way",
     "hthm.learning.frame_pairs.TorchBatchLoss": "holds the model that a training changes",
     "hthm.learning.fused.FusedBatchLoss": "holds memory of the compiled kernel",
+    "hthm.learning.leading.Leader": "is the first process of a command, while its block runs",
+    "hthm.learning.processes.Processes": "is one process among others",
+    "hthm.learning.processes.SharedBatchLoss": "holds the model that a training changes",
 }
 """Classes whose objects belong to one computation, and why."""
 
