@@ -142,9 +142,11 @@ def test_a_folder_that_holds_no_runs_is_named(
         f"SOURCE: must be the folder of a dataset, or of a finished run of hthm, and {tmp_path} has neither "
         "manifest.json nor results.json."
     )
-    assert complaint([tmp_path / "no", out], capsys, 1).startswith(
-        f"{tmp_path / 'no'}: must be the folder of a dataset"
-    )
+    (tmp_path / "file").touch()
+    for name, what in (("no", "is missing"), ("file", "is no folder")):
+        assert complaint([tmp_path / name, out], capsys, 2) == (
+            f"SOURCE: must be the folder of a dataset, or of a finished run of hthm, and {tmp_path / name} {what}."
+        )
     hthm.simulate(hthm.DiskGas(n=9).sample(2, seed=1), 3, record="counts").save(tmp_path / "counts")
     told = complaint([tmp_path / "counts", out, "--run", ":", "--format=gsd"], capsys, 1)
     assert told.startswith("trajectories: must say how disks moved, got counts.")

@@ -145,7 +145,7 @@ def test_a_stop_is_gone_on_with(
         assert (tmp_path / "kept" / path.name).read_bytes() == path.read_bytes()
 
 
-def test_damage_is_named_and_cannot_be_repaired(kept: Path, tmp_path: Path) -> None:
+def test_damage_is_named_and_cannot_be_repaired(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "kept"
     folder.mkdir()
     for path in kept.iterdir():
@@ -153,10 +153,39 @@ def test_damage_is_named_and_cannot_be_repaired(kept: Path, tmp_path: Path) -> N
     lost = folder / "runs-00000003-00000005.h5"
     lost.unlink()
     fault = (
-        f"{lost}: must be there, and is missing. Import the runs again, into another folder: frames alone cannot be "
-        "computed again."
+        f"{lost}: must be there, and is missing. Take out what is there of it, and the same hthm import-author makes "
+        "it anew."
     )
     assert verify(folder) == repair(folder) == [fault]
+    assert main(["verify", str(folder)]) == 1
+    told = capsys.readouterr()
+    assert told.err == f"hthm: {folder}: must be whole, and 1 of its files is not.\n"
+    assert "hthm repair" not in told.out
+
+
+def test_runs_of_another_kind_are_named_in_words(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--runs", "2", "--frames", "3", "--n", "9", "--store", str(kept)]) == 1
+    assert capsys.readouterr().err == (
+        f"hthm: {kept}: must be a dataset of the same runs, and differs: it keeps frames that another program made, "
+        "and not every collision. Choose another folder.\n"
+    )
+
+
+def test_what_is_lost_is_imported_again(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("hthm.recording.author._SHARD", 3 * FRAMES * N * 16)
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    for path in kept.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "runs-00000003-00000005.h5").unlink()
+    (folder / "runs-00000006-00000006.h5").write_bytes(b"cut short")
+    assert main(["import-author", str(kept.parent), str(folder), "--diameter", "0.03"]) == 0
+    assert "hthm verify compares" in capsys.readouterr().out
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        path.name: path.read_bytes() for path in kept.iterdir()
+    }
 
 
 # ---- What is read, and what is not ----------------------------------------------------------------------------------
@@ -251,7 +280,6 @@ def test_any_damage_ends_in_a_line(tmp_path: Path) -> None:
             "NaN or infinity",
         ),
         (lambda place: (place / "run_004.pkl").write_bytes(pickle.dumps(dt.date(2026, 1, 1))), "datetime.date"),
-        (lambda place: [path.unlink() for path in place.iterdir()], "holds no run_*.pkl."),
     ],
 )
 def test_a_folder_that_is_not_the_authors_is_refused_before_anything_is_made(
@@ -268,3 +296,20 @@ def test_a_folder_that_is_not_the_authors_is_refused_before_anything_is_made(
     assert says in told
     assert told.count("\n") == 1
     assert not (tmp_path / "kept").exists()
+
+
+def test_a_folder_without_files_is_a_wrong_argument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    Path("file").touch()
+    for arguments, says in (
+        ([], "be a folder with run_000.pkl and so on, and velocities is missing."),
+        (["none", "kept"], "be a folder with run_000.pkl and so on, and none is missing."),
+        (["file", "kept"], "be a folder with run_000.pkl and so on, and file is no folder."),
+        (["empty", "kept"], "hold run_000.pkl and so on, and empty holds no run_*.pkl."),
+    ):
+        assert main(["import-author", *arguments]) == 2
+        assert capsys.readouterr().err == f"hthm: FOLDER: must {says}\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file"]

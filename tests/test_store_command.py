@@ -70,7 +70,7 @@ def test_runs_of_another_seed_have_no_seed(tmp_path: Path) -> None:
         (["--from", "KEPT", "--store", "NONE"], 2, "--store: must not be given with --from"),
         (["--from", "NONE"], 1, "NONE: must be the folder of a dataset, and is none."),
         (["--from", "COUNTS"], 2, "--from: must be a dataset with velocities, and COUNTS holds"),
-        (["--store", "COUNTS"], 1, "COUNTS: must be a dataset of the same runs, and differs: kind counts and not log"),
+        (["--store", "COUNTS"], 1, "COUNTS: must be a dataset of the same runs, and differs: it keeps the number of"),
         (["--store", "FOREIGN"], 1, "FOREIGN: must be a dataset, or an empty folder, and holds mine.txt. Choose"),
         (["--store", "KEPT", "--seed", "3"], 1, "KEPT: must be a dataset of the same runs, and differs: start_sha256"),
     ],

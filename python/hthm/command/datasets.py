@@ -48,7 +48,11 @@ def simulate_part(options: Simulate) -> None:
         raise wrong_option(error) from error
     with hired(options, config.threads, stages) as workers:
         simulate_into(options.store, config, description, chosen, stages, workers)
-    _say_state(options.store)
+    manifest = Manifest.read(options.store)
+    stages.say(
+        f"{options.store}: {manifest.where}, {memory(manifest.nbytes)}. hthm verify compares files with their "
+        "checksums."
+    )
 
 
 def join(options: Merge) -> None:
@@ -82,9 +86,8 @@ def say_faults(options: Verify) -> None:
     faults = verify(options.path)
     _say(faults)
     if faults:
-        raise DatasetError(
-            f"{options.path}: must be whole, and {_count(faults)} not. hthm repair makes again what it can."
-        )
+        advice = " hthm repair makes again what it can." if any("hthm repair" in fault for fault in faults) else ""
+        raise DatasetError(f"{options.path}: must be whole, and {_count(faults)} not.{advice}")
     _say_state(options.path)
 
 

@@ -114,10 +114,11 @@ def _source(options: Export) -> _Source:
     """What the folder holds."""
     folder = options.source
     if not (folder / _RESULTS).exists() or (folder / NAME).exists():
-        if folder.is_dir() and not (folder / NAME).exists():
+        if not (folder / NAME).exists():
+            found = f"has neither {NAME} nor {_RESULTS}" if folder.is_dir() else "is no folder"
             raise UsageError(
-                f"SOURCE: must be the folder of a dataset, or of a finished run of hthm, and {folder} has neither "
-                f"{NAME} nor {_RESULTS}."
+                f"SOURCE: must be the folder of a dataset, or of a finished run of hthm, and {folder} "
+                f"{found if folder.exists() else 'is missing'}."
             )
         kept = Dataset(folder)
         return _Source(kept.runs, kept.frames, lambda run: kept.load(slice(run, run + 1)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hthm import checks
-from hthm.command.wrong import wrong_option
+from hthm.command.wrong import UsageError, wrong_option
 from hthm.gas import DiskGas
 from hthm.pages.console import Stages
-from hthm.recording.author import import_author
+from hthm.recording.author import NoFilesError, files_of, import_author
 from hthm.recording.store.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ def bring(options: ImportAuthor) -> None:
     Raises
     ------
     UsageError
-        If an option cannot be.
+        If an option cannot be, or there are no such files.
     ForeignPickleError, ValueError
-        If a file is not what the author's program writes, or missing.
+        If a file is not what the author's program writes, or one between two others is missing.
     DatasetError, OwnedError, OSError
         If the store holds anything else, is in use, or cannot be written to.
     """
@@ -32,7 +32,12 @@ def bring(options: ImportAuthor) -> None:
         checks.positive("frame_rate", options.frame_rate)
     except ValueError as error:
         raise wrong_option(error) from error
-    with Stages().stage(f"Import {options.folder}, every file twice") as stage:
+    stages = Stages()
+    try:
+        files_of(options.folder)
+    except NoFilesError as error:
+        raise UsageError(f"FOLDER{str(error).removeprefix('folder')}") from error
+    with stages.stage(f"Import {options.folder}, every file twice") as stage:
         import_author(
             options.folder,
             options.store,
@@ -43,3 +48,4 @@ def bring(options: ImportAuthor) -> None:
             progress=stage.report,
         )
         stage.found = str(Dataset(options.store))
+    stages.say("hthm verify compares files with their checksums.")

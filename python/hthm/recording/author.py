@@ -31,6 +31,10 @@ _SHARD: Final = 2**27
 """Bytes of all frames of the runs of a shard."""
 
 
+class NoFilesError(ValueError):
+    """A folder that is not there, or that holds no file of the author's program."""
+
+
 def import_author(
     folder: str | os.PathLike[str],
     store: str | os.PathLike[str],
@@ -60,7 +64,7 @@ def import_author(
     ForeignPickleError
         If a file holds anything but such arrays; see `hthm.recording.formats.pickled_arrays`.
     ValueError
-        If there are no such files, one is missing between two others, or they differ in shape.
+        If there are no such files (`NoFilesError`), one is missing between two others, or they differ in shape.
     DatasetError, OwnedError, OSError
         If the store holds anything else, is in use, or cannot be written to, or a file cannot be read.
 
@@ -69,7 +73,7 @@ def import_author(
     All files are read before anything is written. The runs are in the order of their numbers, which is the author's.
     """
     kept = checks.path("store", store)
-    paths = _paths(checks.path("folder", folder))
+    paths = files_of(checks.path("folder", folder))
     total = 2 * len(paths)
 
     def report(done: int) -> None:
@@ -113,8 +117,19 @@ def import_author(
             writer.manifest.write(writer.folder)
 
 
-def _paths(folder: Path) -> list[Path]:
-    """The files in the order of their numbers, none of which is missing."""
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a folder in the order of their numbers, none of which is missing.
+
+    Raises
+    ------
+    NoFilesError
+        If there are none.
+    ValueError
+        If there are two of a run, or one is missing between two others.
+    """
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "is missing"
+        raise NoFilesError(f"folder: must be a folder with run_000.pkl and so on, and {folder} {what}.")
     found: dict[int, Path] = {}
     for place in (folder, folder / "velocities"):
         for path in sorted(place.glob("run_*.pkl")):
@@ -128,7 +143,7 @@ def _paths(folder: Path) -> list[Path]:
         if found:
             break
     if not found:
-        raise ValueError(f"folder: must hold run_000.pkl and so on, and {folder} holds no run_*.pkl.")
+        raise NoFilesError(f"folder: must hold run_000.pkl and so on, and {folder} holds no run_*.pkl.")
     first, last = min(found), max(found)
     if len(found) <= last - first:
         lost = next(number for number in range(first, last) if number not in found)

@@ -1,10 +1,10 @@
-"""What a folder holds before a dataset is written into it."""
+"""What a folder holds before a dataset is written into it, and what of it was lost."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from hthm.recording.store.manifest import NAME, DatasetError, Manifest
+from hthm.recording.store.manifest import NAME, DatasetError, Manifest, StoredFile
 
 
 def found(folder: Path, planned: Manifest) -> Manifest | None:
@@ -36,3 +36,41 @@ def found(folder: Path, planned: Manifest) -> Manifest | None:
             f"{folder}: must be a dataset, or an empty folder, and holds {strangers[0]}. Choose another folder."
         )
     return None
+
+
+def is_there(folder: Path, stored: StoredFile | None) -> bool:
+    """Whether a file was finished and is in the folder, of its size; its content is not read."""
+    try:
+        return stored is not None and (folder / stored.name).stat().st_size == stored.nbytes
+    except FileNotFoundError:
+        return False
+
+
+def check_same(folder: Path, stored: StoredFile, lost: StoredFile | None) -> None:
+    """Remove a file that was made in place of a lost one and has other numbers.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the dataset.
+    stored, lost : StoredFile, StoredFile or None
+        What was made, and what the manifest says of the lost one, if there was one.
+
+    Raises
+    ------
+    DatasetError
+        If it has.
+    """
+    if lost is not None and stored.content != lost.content:
+        path = folder / stored.name
+        path.unlink()
+        raise DatasetError(
+            f"{path}: must have the numbers that the manifest names, and this machine and version give others. Restore "
+            "it from a copy, or choose another folder."
+        )
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what kills have left half written."""
+    for part in folder.glob(".*.part"):
+        part.unlink(missing_ok=True)

@@ -17,6 +17,12 @@ NAME: Final = "manifest.json"
 
 Kind: TypeAlias = Literal["log", "velocities", "counts", "frames"]
 _KINDS: Final = ("log", "velocities", "counts", "frames")
+_KEPT: Final = {
+    "log": "every collision",
+    "velocities": "velocities after every frame",
+    "counts": "the number of collisions alone",
+    "frames": "frames that another program made",
+}
 _MARK: Final = b'"checksum": "'
 _HEX: Final = frozenset("0123456789abcdef")
 
@@ -99,7 +105,9 @@ class Description:
         return json.dumps(asdict(self), sort_keys=True)
 
     def differences(self, other: Description) -> str:
-        """Name what differs, with both values: what this one has first."""
+        """Name what differs, with both values: what this one has first; of another kind, that alone."""
+        if self.kind != other.kind:
+            return f"it keeps {_KEPT[self.kind]}, and not {_KEPT[other.kind]}"
         ours, theirs = asdict(self), asdict(other)
         return ", ".join(f"{name} {ours[name]} and not {theirs[name]}" for name in ours if ours[name] != theirs[name])
 

@@ -293,7 +293,7 @@ def fault_of(folder: Path, description: Description, shard: Shard, stored: Store
 def advice(name: str, description: Description) -> str:
     """Return what can be done about a file that is lost."""
     if not description.has_starts:
-        return "Import the runs again, into another folder: frames alone cannot be computed again."
+        return "Take out what is there of it, and the same hthm import-author makes it anew."
     if name.startswith("start-"):
         return "Restore it from a copy: where runs start cannot be computed again."
     return "hthm repair makes it anew."

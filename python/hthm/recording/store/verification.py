@@ -12,10 +12,11 @@ from typing import TypeAlias
 from hthm import checks, integrity
 from hthm.gas import unchecked_state
 from hthm.owner import owned
+from hthm.recording.store.folder import remove_abandoned
 from hthm.recording.store.manifest import NAME, DatasetError, Description, Manifest, Shard, StoredFile, VersionError
 from hthm.recording.store.shard_reading import fault_of, read_start
 from hthm.recording.store.shard_writing import content_of, stored_as, write_recording
-from hthm.recording.store.writer import gas_of, remove_abandoned
+from hthm.recording.store.writer import gas_of
 from hthm.simulate import simulate
 
 Report: TypeAlias = Callable[[str], None]

@@ -16,7 +16,7 @@ from hthm.equilibrium import collisions_a_frame
 from hthm.gas import DiskGas, State
 from hthm.owner import owned
 from hthm.recording.collision_log import ROW_BYTES
-from hthm.recording.store.folder import found
+from hthm.recording.store.folder import check_same, found, is_there, remove_abandoned
 from hthm.recording.store.manifest import Description, Kind, Manifest, StoredFile
 from hthm.recording.store.shard_writing import Recorded, write_recording, write_start
 
@@ -150,18 +150,27 @@ class Writer:
         self.folder, self.manifest = folder, manifest
 
     def missing(self) -> Iterator[tuple[int, slice]]:
-        """Go through the shards that have no recording yet: number and runs."""
+        """Go through the shards whose recording is not there, or not of its size: number and runs."""
         for number, shard in enumerate(self.manifest.shards):
-            if shard.recording is None:
+            if not is_there(self.folder, shard.recording):
                 yield number, slice(shard.first, shard.end)
 
     def write_starts(self, start: Callable[[slice], State]) -> None:
-        """Write where the runs start, as far as it is not there yet; `start` has that of a range of runs."""
+        """Write where the runs start, as far as it is not there; `start` has that of a range of runs.
+
+        Raises
+        ------
+        DatasetError
+            If a file was lost, and they start elsewhere than it said.
+        OSError
+            If a file cannot be written.
+        """
         changed = False
         for number, shard in enumerate(self.manifest.shards):
-            if shard.start is None:
+            if not is_there(self.folder, shard.start):
                 begins = start(slice(shard.first, shard.end))
                 stored = write_start(self.folder, self.manifest.description, shard, begins.positions, begins.velocities)
+                check_same(self.folder, stored, shard.start)
                 self.manifest = self.manifest.having(number, replace(shard, start=stored))
                 changed = True
         if changed:
@@ -175,7 +184,7 @@ class Writer:
         *,
         together: int = 1,
     ) -> None:
-        """Write shard by shard what was recorded, as far as it is not there yet.
+        """Write shard by shard what was recorded, as far as it is not there.
 
         Parameters
         ----------
@@ -190,6 +199,8 @@ class Writer:
 
         Raises
         ------
+        DatasetError
+            If a file was lost, and its runs come out with other bits than it had.
         OSError
             If a file cannot be written. What is finished stays.
         """
@@ -222,6 +233,8 @@ class Writer:
 
         Raises
         ------
+        DatasetError
+            As `fill`.
         OSError
             If it cannot be written; the manifest is as it was then.
         """
@@ -238,16 +251,18 @@ class Writer:
 
         Raises
         ------
-        OSError
+        DatasetError, OSError
             As `add`.
         """
         files.write_bytes(self.folder / stored.name, content)
+        check_same(self.folder, stored, self.manifest.shards[number].recording)
         self.manifest = self.manifest.having(number, replace(self.manifest.shards[number], recording=stored))
         self.manifest.write(self.folder)
 
     def _write(self, number: int, start: FloatArray, recorded: Recorded) -> None:
         shard = self.manifest.shards[number]
         stored = write_recording(self.folder, self.manifest.description, shard, start, recorded)
+        check_same(self.folder, stored, shard.recording)
         self.manifest = self.manifest.having(number, replace(shard, recording=stored))
 
 
@@ -298,9 +313,3 @@ def _blocks(missing: Iterable[tuple[int, slice]], together: int) -> Iterator[lis
         block.append((number, runs))
     if block:
         yield block
-
-
-def remove_abandoned(folder: Path) -> None:
-    """Remove what kills have left half written."""
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)
