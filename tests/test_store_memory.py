@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -36,13 +37,15 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """Files that may not grow, as on a full disk."""
+    """Files that may not grow, as on a full disk; in a block, for what pytest itself writes may go to a file, too."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def trained(dataset: Dataset) -> tuple[bytes, list[float]]:
@@ -63,9 +66,9 @@ def test_a_training_from_a_file_has_the_bits_of_one_in_memory(
     assert np.isfinite(from_file[1]).all()
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_is_told_with_its_folder_and_what_to_do(kept: Dataset, temporary: Path) -> None:
-    with pytest.raises(OSError, match=r"could not be written.* Set TMPDIR to a folder on a disk with room") as refused:
+    message = r"could not be written.* Set TMPDIR to a folder on a disk with room"
+    with pytest.raises(OSError, match=message) as refused, full_disk():
         trained(kept)
     assert refused.value.filename == str(temporary)
     assert not list(temporary.iterdir())
