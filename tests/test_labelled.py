@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 import hthm
 
@@ -56,3 +57,29 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, package, None)
         with pytest.raises(ModuleNotFoundError, match=rf"{package}: is needed .*hthm\[formats\]"):
             call()
+
+
+@pytest.mark.parametrize("how", ["transposed", "with a gradient", "in C order"])
+def test_h_of_a_tensor_is_that_of_its_array(how: str) -> None:
+    velocities = hthm.simulate(STATE, 6, 0.1).velocities
+    tensor = torch.from_numpy(velocities.copy())
+    if how == "transposed":
+        tensor = torch.from_numpy(np.ascontiguousarray(velocities.swapaxes(0, 2))).transpose(0, 2)
+    tensor.requires_grad_(how == "with a gradient")
+    assert hthm.speed_h(tensor, speed=1.0).tobytes() == hthm.speed_h(velocities, speed=1.0).tobytes()
+    assert hthm.velocity_h(tensor).tobytes() == hthm.velocity_h(velocities).tobytes()
+
+
+def test_h_of_a_data_array_is_that_of_its_numbers() -> None:
+    traj = hthm.simulate(STATE, 6, 0.1)
+    assert hthm.speed_h(traj.to_xarray().velocity, speed=1.0).tobytes() == hthm.speed_h(traj).tobytes()
+    with pytest.raises(TypeError, match=r"velocities: must be a numpy\.ndarray, got Dataset"):
+        hthm.speed_h(traj.to_xarray(), speed=1.0)
+    some = traj.to_xarray().velocity.isel(frame=slice(None, None, 2))
+    assert hthm.speed_h(some, speed=1.0).tobytes() == np.ascontiguousarray(hthm.speed_h(traj)[:, ::2]).tobytes()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int64])
+def test_a_tensor_that_is_not_float64_is_refused(dtype: torch.dtype) -> None:
+    with pytest.raises(TypeError, match="velocities: must be float64, got "):
+        hthm.speed_h(torch.zeros((2, 3, 2), dtype=dtype), speed=1.0)

@@ -151,7 +151,8 @@ def speed_h(
     Notes
     -----
     Eq. (5) of arXiv:2508.14003 as evaluated there. s0 is itself the edge of a bin: float32 velocities, or a rounded
-    s0, would move H by up to ln 2.
+    s0, would move H by up to ln 2. A tensor of torch's or a DataArray of xarray's, float64, is copied and counted as
+    an array is; speeds by torch's norm differ in their last bits from layout to layout.
     """
     found = speed_h_in_range(velocities, speed=speed, bins=bins, threads=threads)
     warn_beyond("speed_h", FASTER, found.share)

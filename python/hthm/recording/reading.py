@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
 
 from hthm import checks
 from hthm.arrays import FloatArray
@@ -20,8 +22,16 @@ class HasFrames(Protocol):
         """Return its frames, whichever way they were recorded."""
 
 
-FramesLike: TypeAlias = FloatArray | HasFrames | Frames
-"""What all that reads velocities takes: an array (..., n, 2), Trajectories, or Frames of whatever kind."""
+class HasNumbers(Protocol):
+    """What gives NumPy its numbers, as a tensor of torch's and a DataArray of xarray's do."""
+
+    def __array__(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401 -- NumPy's own protocol
+        """Return them."""
+
+
+FramesLike: TypeAlias = FloatArray | HasFrames | Frames | HasNumbers
+"""What all that reads velocities takes: an array (..., n, 2), Trajectories, or Frames of whatever kind. A tensor of
+torch's or a DataArray of xarray's is copied into an array, for theirs may be anywhere and in any order."""
 
 
 def frames_of(velocities: FramesLike) -> Frames:
@@ -45,7 +55,20 @@ def frames_of(velocities: FramesLike) -> Frames:
             f"velocities: must have all that Frames have, got {type(velocities).__name__}, which lacks "
             f"{', '.join(missing)}. Derive it from hthm.recording.frames.Frames."
         )
-    return DenseFrames(velocities)
+    return DenseFrames(_array_of(velocities))
+
+
+def _array_of(values: Any) -> Any:  # noqa: ANN401 -- checked where it becomes frames
+    """NumPy's copy of a tensor or a DataArray, in C order; whatever else as it is, to be refused or taken."""
+    if isinstance(values, np.ndarray):
+        return values
+    is_tensor = callable(getattr(values, "detach", None))
+    if not is_tensor and not all(hasattr(values, name) for name in ("dims", "coords", "dtype")):  # a DataArray has
+        return values
+    try:  # a tensor may need a gradient, or lie on a GPU
+        return np.array(values.numpy(force=True) if is_tensor else values, order="C")
+    except TypeError as error:  # NumPy has no such numbers
+        raise TypeError(f"velocities: must be float64, got {values.dtype}. Compute them in float64.") from error
 
 
 def _check_sizes(frames: Frames) -> None:
