@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/paced_array.hpp"
 #include "core/stoppable_for.hpp"
 
 namespace hthm {
@@ -128,8 +129,9 @@ void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, 
 
 // ---- H of counts ----------------------------------------------------------------------------------------------------
 
-CountEntropy::CountEntropy(std::int64_t most, StopRequest* stop) : count_log_(static_cast<std::size_t>(most) + 1) {
+CountEntropy::CountEntropy(std::int64_t most, StopRequest* stop) {
   Pace pace{stop};
+  count_log_ = defaults<double>(most + 1, pace);
   in_pieces(1, most + 1, pace, [this](std::int64_t first, std::int64_t last) {
     for (std::int64_t c = first; c < last; ++c) {
       const auto count = static_cast<double>(c);

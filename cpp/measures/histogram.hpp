@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/large_array.hpp"
 #include "core/run.hpp"
 #include "core/vec2.hpp"
 
@@ -74,7 +75,7 @@ class CountEntropy {
   double operator()(const std::int64_t* counts, std::int64_t bins, double cell) const;
 
  private:
-  std::vector<double> count_log_;  // (most + 1,)
+  LargeArray<double> count_log_;  // (most + 1,)
 };
 
 /// Boltzmann's H of one frame at a time: the sum of f ln f dA over bins x bins cells of [-reach sqrt(T), reach

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/narrow.hpp"
+#include "core/paced_array.hpp"
 #include "core/stoppable_for.hpp"
 
 namespace hthm {
@@ -17,7 +18,7 @@ void count_speeds(const SpeedBins& bins, const LogView& log, int threads, StopRe
   stoppable_for(log.runs, threads, stop, [&](std::int64_t run) {
     Pace pace{stop};
     std::vector<std::int64_t> counts(static_cast<std::size_t>(bins.bins()) + 1);
-    std::vector<std::int32_t> bin_of(static_cast<std::size_t>(log.n));
+    auto bin_of = defaults<std::int32_t>(log.n, pace);
     in_pieces(0, log.n, pace, [&](std::int64_t first, std::int64_t last) {
       bins.find(log.start + run * log.n + first, last - first, bin_of.data() + first);
       for (std::int64_t i = first; i < last; ++i)
@@ -67,7 +68,7 @@ void velocity_h(const LogView& log, const double* temperature, std::int64_t bins
   stoppable_for(log.runs, threads, stop, [&](std::int64_t run) {
     Pace pace{stop};
     VelocityCells h_of{entropy, log.n, bins, reach};
-    std::vector<Vec> velocities(log.start + run * log.n, log.start + (run + 1) * log.n);
+    LargeArray<Vec> velocities = copied(log.start + run * log.n, log.n, pace);
     for (std::int64_t frame = 0; frame < log.frames; ++frame) {
       bool changed = frame == 0 || temperature;
       replay(log, run, frame, frame + 1, pace, [&](std::int32_t disk, const Vec& v) {
