@@ -225,7 +225,7 @@ def test_too_few_pairs_say_what_to_do(velocities: Array) -> None:
         (lambda v: v[:, :1].copy(), ValueError, "velocities: must have at least 2 frames a run, got 1"),
         (lambda v: v[:, ::2], ValueError, "velocities: must be in C order"),
         (lambda v: np.where(np.arange(4)[:, None, None, None] == 2, np.nan, v), ValueError, "infinity in run 2"),
-        (lambda v: torch.from_numpy(v.copy()), TypeError, "velocities: must be a numpy.ndarray, got Tensor"),
+        (lambda v: v.tolist(), TypeError, "velocities: must be a numpy.ndarray, got list"),
         (lambda _: None, TypeError, "velocities: must be a numpy.ndarray, got None"),
     ],
 )
