@@ -1,4 +1,4 @@
-"""What a run has written, for tests that compare runs."""
+"""What a command has written or said, for tests that compare it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hthm.integrity import CHECKSUM, without_checksum
+from hthm.run import main
 
 
 def results(folder: Path) -> dict[str, Any]:
@@ -23,3 +26,16 @@ def without_times(value: object) -> object:
     if isinstance(value, list):
         return [without_times(item) for item in value]
     return value
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def complaint(arguments: list[object], capsys: pytest.CaptureFixture[str], code: int = 1) -> str:
+    """What a command says where it fails: one line."""
+    capsys.readouterr()
+    assert main([str(argument) for argument in arguments]) == code
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    return told.removeprefix("hthm: ").rstrip()

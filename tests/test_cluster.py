@@ -29,12 +29,9 @@ from hthm.machine import available_cpus
 from hthm.recording.store.manifest import Manifest
 from hthm.recording.store.shard_writing import write_start
 from hthm.run import main
+from run_results import complaint, contents
 
 CHOICES = ("--n", "200", "--diameter", "0.01", "--runs", "8", "--frames", "10000", "--seed", "5")  # a run a file
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def simulated(store: Path, *options: str) -> dict[str, bytes]:
@@ -62,15 +59,6 @@ def alive(group: int) -> list[str]:
             if int(of_group) == group and state != "Z":
                 found.append(path.with_name("cmdline").read_text())
     return found
-
-
-def complaint(arguments: list[object], capsys: pytest.CaptureFixture[str], code: int = 1) -> str:
-    """What a command says where it fails: one line."""
-    capsys.readouterr()
-    assert main([str(argument) for argument in arguments]) == code
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    return told.removeprefix("hthm: ").rstrip()
 
 
 # ---- The same files -------------------------------------------------------------------------------------------------

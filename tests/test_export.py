@@ -14,6 +14,7 @@ import pytest
 import hthm
 from hthm.choices.numbers import one_or_more
 from hthm.run import main
+from run_results import complaint
 
 RUNS, FRAMES, N = 5, 12, 40
 CHOICES = ["--n=40", "--diameter=0.03", "--runs=5", "--frames=12", "--seed=3"]
@@ -40,15 +41,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def traj() -> hthm.Trajectories:
     return hthm.simulate(hthm.DiskGas(n=N, diameter=0.03).sample(RUNS, seed=3), FRAMES, record="log")
-
-
-def complaint(arguments: list[object], capsys: pytest.CaptureFixture[str], code: int) -> str:
-    """What is said where nothing is exported: one line."""
-    capsys.readouterr()
-    assert main(["export", *map(str, arguments)]) == code
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    return told.removeprefix("hthm: ").rstrip()
 
 
 @pytest.mark.parametrize("ending", ["h5md", "xyz"])
@@ -98,10 +90,10 @@ def test_files_that_are_there_stay_without_overwrite(
     mine.parent.mkdir()
     mine.write_text("mine")
     arguments = [kept, mine.parent, "--run", ":", "--format", "h5md"]
-    told = complaint(arguments, capsys, 1)
+    told = complaint(["export", *arguments], capsys, 1)
     assert told == f"This file is there already, and --overwrite not given: {mine}"
     assert [path.read_text() for path in mine.parent.iterdir()] == ["mine"], "no other file is written either"
-    assert complaint([kept, mine], capsys, 1) == told
+    assert complaint(["export", kept, mine], capsys, 1) == told
     assert main(["export", *map(str, arguments), "--overwrite"]) == 0
     assert len(list(mine.parent.iterdir())) == RUNS
     with h5py.File(mine) as file:
@@ -129,7 +121,7 @@ def test_what_cannot_be_is_refused_in_a_line(
             text.replace("NONE", str(tmp_path / "none")) if "NONE" in text else text.replace("OUT.", f"{tmp_path}/o.")
         )
 
-    told = complaint([kept, *(placed(option) for option in options)], capsys, code)
+    told = complaint(["export", kept, *(placed(option) for option in options)], capsys, code)
     assert told.startswith(placed(says)), told
     assert not list(tmp_path.iterdir())
 
@@ -138,17 +130,17 @@ def test_a_folder_that_holds_no_runs_is_named(
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out" / "deep"
-    assert complaint([tmp_path, out], capsys, 2) == (
+    assert complaint(["export", tmp_path, out], capsys, 2) == (
         f"SOURCE: must be the folder of a dataset, or of a finished run of hthm, and {tmp_path} has neither "
         "manifest.json nor results.json."
     )
     (tmp_path / "file").touch()
     for name, what in (("no", "is missing"), ("file", "is no folder")):
-        assert complaint([tmp_path / name, out], capsys, 2) == (
+        assert complaint(["export", tmp_path / name, out], capsys, 2) == (
             f"SOURCE: must be the folder of a dataset, or of a finished run of hthm, and {tmp_path / name} {what}."
         )
     hthm.simulate(hthm.DiskGas(n=9).sample(2, seed=1), 3, record="counts").save(tmp_path / "counts")
-    told = complaint([tmp_path / "counts", out, "--run", ":", "--format=gsd"], capsys, 1)
+    told = complaint(["export", tmp_path / "counts", out, "--run", ":", "--format=gsd"], capsys, 1)
     assert told.startswith("trajectories: must say how disks moved, got counts.")
     assert not out.exists()
     content = json.loads((results / "results.json").read_text())
@@ -157,13 +149,15 @@ def test_a_folder_that_holds_no_runs_is_named(
     copy = tmp_path / "taken" / "results.json"
     copy.parent.mkdir()
     copy.write_text(json.dumps(content))
-    assert "were taken from a dataset. Export that." in complaint([copy.parent, out], capsys, 2)
+    assert "were taken from a dataset. Export that." in complaint(["export", copy.parent, out], capsys, 2)
     content["simulation"] |= {"seed": 3, "start_sha256": "0" * 64}
     copy.write_text(json.dumps(content))
-    assert "differ in their last bits" in complaint([copy.parent, out], capsys, 2)
+    assert "differ in their last bits" in complaint(["export", copy.parent, out], capsys, 2)
     del content["simulation"]["engine"]
     copy.write_text(json.dumps(content))
-    assert complaint([copy.parent, out], capsys, 1).startswith(f"{copy}: must be a whole file that hthm wrote")
+    assert complaint(["export", copy.parent, out], capsys, 1).startswith(
+        f"{copy}: must be a whole file that hthm wrote"
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from hthm.recording.store.manifest import DatasetError
 from hthm.recording.store.verification import repair, verify
 from hthm.run import main
 from hthm.train import train
-from run_results import results
+from run_results import contents, results
 
 RUNS, FRAMES, N = 7, 12, 40
 GAS = hthm.DiskGas(n=N, diameter=0.03)
@@ -183,9 +183,7 @@ def test_what_is_lost_is_imported_again(
     (folder / "runs-00000006-00000006.h5").write_bytes(b"cut short")
     assert main(["import-author", str(kept.parent), str(folder), "--diameter", "0.03"]) == 0
     assert "hthm verify compares" in capsys.readouterr().out
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        path.name: path.read_bytes() for path in kept.iterdir()
-    }
+    assert contents(folder) == contents(kept)
 
 
 # ---- What is read, and what is not ----------------------------------------------------------------------------------

@@ -10,13 +10,10 @@ import pytest
 
 from hthm.recording.store.manifest import Manifest
 from hthm.run import main
+from run_results import contents
 
 GAS = ("--n", "50", "--diameter", "0.03", "--frames", "15")
 COMMAND = ("simulate", *GAS, "--runs", "40", "--seed", "5", "--shard", "2/3")  # two runs a file
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")

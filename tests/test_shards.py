@@ -22,6 +22,7 @@ from hthm.recording.store.manifest import DatasetError
 from hthm.recording.store.merging import merge
 from hthm.recording.store.verification import repair, verify
 from hthm.run import main
+from run_results import complaint, contents
 
 CHOICES = ("--n", "50", "--diameter", "0.03", "--runs", "40", "--frames", "15", "--seed", "5")  # two runs a file
 
@@ -29,19 +30,6 @@ CHOICES = ("--n", "50", "--diameter", "0.03", "--runs", "40", "--frames", "15", 
 def simulated(store: Path, *options: str, choices: tuple[str, ...] = CHOICES) -> Path:
     assert main(["simulate", *choices, "--store", str(store), *options]) == 0
     return store
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def complaint(arguments: list[object], capsys: pytest.CaptureFixture[str], code: int = 1) -> str:
-    """What a command says where it fails: one line."""
-    capsys.readouterr()
-    assert main([str(argument) for argument in arguments]) == code
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    return told.removeprefix("hthm: ").rstrip()
 
 
 @pytest.fixture(scope="module")

@@ -33,10 +33,12 @@ inline RowRange rows_of(const LogView& log, std::int64_t run, std::int64_t first
   return rows;
 }
 
+/// Changes that are handed over at a time.
+constexpr std::int64_t replay_block = 128;
+
 /// Call changed(disks, velocities, count) for the disks of every collision of frames [first, last) of a run, two a row,
 /// in order and `replay_block` at most at a time. Throws std::invalid_argument where the log points outside of itself,
 /// and Stopped.
-constexpr std::int64_t replay_block = 128;
 template <class Changed>
 void replay_in_blocks(const LogView& log, std::int64_t run, std::int64_t first, std::int64_t last, Pace& pace,
                       const Changed& changed) {
