@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from dask_cluster import quiet, two_workers
+from hthm import machine
 from hthm.command import cluster
 from hthm.experiments import same_versions
 from hthm.experiments.parts import description_of
@@ -202,7 +203,7 @@ def test_pieces_wait_for_workers_that_were_lost_before_any_was_handed_out(
 
 @pytest.mark.parametrize(("variable", "threads"), [("1", 1), ("2", 2), ("64", 8)])
 def test_a_piece_takes_what_its_worker_grants(variable: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    monkeypatch.setitem(machine.OF_OPENMP, "OMP_NUM_THREADS", variable)
     worker = SimpleNamespace(state=SimpleNamespace(nthreads=8))
     assert granted(worker) == (8, min(threads, available_cpus()))
 

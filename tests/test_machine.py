@@ -164,8 +164,15 @@ def test_a_quota_of_version_1(tmp_path: Path, quota: int, wanted: int) -> None:
     assert machine.default_threads({}, tree(tmp_path, V1 | files)) == wanted
 
 
+def test_openmps_variables_count_as_they_were_at_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Dask's LocalCluster leaves OMP_NUM_THREADS=1 behind in the process that started it.
+    before = checks.threads(None)
+    monkeypatch.setenv("OMP_NUM_THREADS", str(1 + before % 2))
+    assert checks.threads(None) == before
+
+
 def test_a_number_that_is_given_overrides_what_is_granted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setitem(machine.OF_OPENMP, "OMP_NUM_THREADS", "1")
     assert checks.threads(None) == 1
     assert checks.threads(3) == 3
     start = hthm.DiskGas(n=20, diameter=0.01).sample(2, seed=0)

@@ -15,6 +15,10 @@ from typing import Final
 
 _ROOT: Final = Path("/")
 
+OF_OPENMP: Final = {name: os.environ.get(name, "") for name in ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT")}
+"""As OpenMP reads them: once, when the process begins. Starting workers, Dask's LocalCluster sets the first to 1 in the
+process that asks for it, too, and leaves it so."""
+
 _NO_LIMIT: Final = 2**62
 """Bytes from which on version 1 of control groups means none: it writes the largest multiple of a page."""
 
@@ -25,7 +29,7 @@ def default_threads(environment: Mapping[str, str] | None = None, root: Path = _
     Parameters
     ----------
     environment : mapping, optional
-        The environment variables, those of this process unless given.
+        The environment variables, those that this process had when hthm was imported unless given.
     root : Path
         Where the system's files lie.
 
@@ -35,8 +39,8 @@ def default_threads(environment: Mapping[str, str] | None = None, root: Path = _
         The least of the processors that this process may run on, what its control groups grant, and OMP_NUM_THREADS
         and OMP_THREAD_LIMIT, which Dask, joblib and SLURM set for what they start.
     """
-    environment = os.environ if environment is None else environment
-    wanted = (_first_number(environment.get(name, "")) for name in ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT"))
+    environment = OF_OPENMP if environment is None else environment
+    wanted = (_first_number(environment.get(name, "")) for name in OF_OPENMP)
     return min(available_cpus(root), *(number for number in wanted if number), 2**31)
 
 

@@ -288,7 +288,7 @@ class Workers:
                 self._looked = 0.0
                 self._look()
                 if one.address not in self._workers:
-                    break
+                    raise concurrent.futures.CancelledError from None
         raise TimeoutError("its answer did not arrive")
 
     def _try_again(self, now: _Round, one: _Running, why: str, error: Exception | None = None) -> None:
