@@ -45,6 +45,7 @@ def a_second_each(monkeypatch: pytest.MonkeyPatch) -> None:
         return 1.0
 
     monkeypatch.setattr(expected, "_seconds", a_second)
+    monkeypatch.setattr(expected, "_evaluation_seconds", lambda *_: 1.0)
     monkeypatch.setattr(expected, "step_seconds", lambda *_: 0.1)
 
 
@@ -61,6 +62,15 @@ def test_every_stage_counts() -> None:
     assert seconds["measures and fits"] == pytest.approx((1 + 2 * 2) * 5 * 11 / probed)
     assert seconds["figures"] == 4 * 50  # four of fifty loops
     assert len(seconds) == 4
+
+
+def test_what_comes_before_the_first_frame_is_not_taken_for_the_cost_of_a_frame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    took = iter([1.3, 1.0, 1.1, 2.5, 1.9, 1.8])  # of the first frames, then of all of them
+    monkeypatch.setattr(expected, "_seconds", lambda _: next(took))
+    first, traj = (simulate(SMALL.start(), frames, SMALL.dt, record="log") for frames in (1, 5))
+    assert expected._evaluation_seconds(new_model(4, 0), first, traj) == pytest.approx(0.8 * 5 / 4)  # noqa: SLF001 -- what is tested
 
 
 @pytest.mark.usefixtures("a_second_each")

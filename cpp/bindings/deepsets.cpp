@@ -17,6 +17,7 @@
 #include "bindings/arrays.hpp"
 #include "core/cpu_features.hpp"
 #include "deepsets/pair_loss.hpp"
+#include "deepsets/phi_sums.hpp"
 
 namespace py = pybind11;
 using namespace hthm::bindings;
@@ -26,6 +27,7 @@ namespace {
 using hthm::deepsets::FrameStore;
 using hthm::deepsets::Network;
 using hthm::deepsets::PairLoss;
+using hthm::deepsets::PhiSums;
 
 /// Velocities (runs, frames, n, 2); the object keeps them alive, for it may read them where they are.
 std::unique_ptr<PairLoss> from_dense(const Doubles& velocities, int threads) {
@@ -89,6 +91,22 @@ double loss(PairLoss& self, const Floats& weights, int width, const Counts& pair
   });
 }
 
+PhiSums phi_sums(const Floats& weights, int width) {
+  require(width >= 1 && width <= hthm::deepsets::most_width, "width: must be from 1 to 256");
+  require(weights.ndim() == 1 && weights.size() == Network<float>::size(width), "weights: must be those of the width");
+  return {{weights.data(), weights.data() + weights.size()}, width, hthm::deepsets::kernel(hthm::simd_level())};
+}
+
+/// sums (runs, frames, D) of phi over the disks of every frame of a log.
+Doubles sums_of_log(PhiSums& self, const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs,
+                    const Doubles& velocities, int threads) {
+  const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
+  Doubles sums({log.runs, log.frames, static_cast<std::int64_t>(self.width())});
+  double* out = sums.mutable_data();
+  interruptible([&](hthm::StopRequest* stop) { self(log, threads, out, stop); });
+  return sums;
+}
+
 }  // namespace
 
 void bind_deepsets(py::module_& m) {
@@ -109,4 +127,8 @@ void bind_deepsets(py::module_& m) {
       .def("loss", &loss, py::arg("weights").noconvert(), py::arg("width"), py::arg("pairs").noconvert(),
            py::arg("negative_slope"), py::arg("penalty"), py::arg("change").noconvert(),
            py::arg("gradient").noconvert(), py::arg("threads"));
+  py::class_<PhiSums>(m, "PhiSums")
+      .def(py::init(&phi_sums), py::arg("weights").noconvert(), py::arg("width"))
+      .def("of_log", &sums_of_log, py::arg("start").noconvert(), py::arg("frame_offsets").noconvert(),
+           py::arg("pairs").noconvert(), py::arg("velocities").noconvert(), py::arg("threads"));
 }

@@ -131,3 +131,14 @@ class PairLoss:
         gradient: NDArray[np.float32],
         threads: int,
     ) -> float: ...
+
+class PhiSums:
+    def __init__(self, weights: NDArray[np.float32], width: int) -> None: ...
+    def of_log(
+        self,
+        start: NDArray[np.float64],
+        frame_offsets: NDArray[np.int64],
+        pairs: NDArray[np.int32],
+        velocities: NDArray[np.float64],
+        threads: int,
+    ) -> NDArray[np.float64]: ...

@@ -150,7 +150,7 @@ def expected_seconds(
     few = start[: min(2, start.runs)]
     frames = max(2, min(40, 80_000 // config.n))
 
-    def simulated() -> Trajectories:
+    def simulated(frames: int = frames) -> Trajectories:
         return simulate(few, frames, config.dt, engine=config.engine, threads=config.threads, record="log")
 
     traj = simulated()
@@ -176,9 +176,10 @@ def expected_seconds(
             seconds["training"] += a_step * steps_of_one * (count if left is None else left[number])
         fitted = round(config.recorded_runs * config.frames)
     measured = _seconds(lambda: speed_h(traj, threads=config.threads))
+    first = simulated(1)
     for model in models:
         if isinstance(model, DeepSets):
-            measured += config.trainings * _seconds(partial(evaluate, model.cpu(), traj))
+            measured += config.trainings * _evaluation_seconds(model.cpu(), first, traj)
     seconds["measures and fits"] = measured / (few.runs * frames) * fitted
     figures = _FIGURES.get(config.kind, 0)
     if figures:
@@ -245,6 +246,15 @@ def announcement(seconds: Mapping[str, float], share: float) -> str:
 def _loop() -> None:
     """Work for the interpreter, which is what drawing takes most of; some 20 ms."""
     sum(number * number for number in range(300_000))
+
+
+def _evaluation_seconds(model: nn.Module, first: Trajectories, traj: Trajectories) -> float:
+    """Wall clock of h of all frames of traj, of which `first` has the first of every run.
+
+    What comes before the first frame takes longer than these few frames, and is little beside all that are evaluated.
+    """
+    before, evaluated = (min(_seconds(partial(evaluate, model, some)) for _ in range(3)) for some in (first, traj))
+    return max(0.0, evaluated - before) * traj.frames / (traj.frames - first.frames)
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -17,8 +17,8 @@ _AT_A_TIME: Final = 2**17
 """Numbers looked at in one go: within a core's cache, and Ctrl-C comes in between."""
 
 
-def check_numbers(velocities: FloatArray, dtype: torch.dtype, where: str) -> None:
-    """Refuse velocities that are not finite, or become so in the dtype of a network.
+def check_numbers(velocities: FloatArray, dtype: torch.dtype, where: str) -> float:
+    """Refuse velocities that are not finite, or become so in the dtype of a network; return the largest magnitude.
 
     Parameters
     ----------
@@ -29,15 +29,21 @@ def check_numbers(velocities: FloatArray, dtype: torch.dtype, where: str) -> Non
     where : str
         What they are part of, for the message.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ValueError
         If one is NaN, infinite or too large.
     """
-    numbers, most = velocities.reshape(-1), float(torch.finfo(dtype).max)
+    numbers, most, largest = velocities.reshape(-1), float(torch.finfo(dtype).max), 0.0
     for first in range(0, len(numbers), _AT_A_TIME):
         piece = numbers[first : first + _AT_A_TIME]
-        if -most <= piece.min() and piece.max() <= most:  # both are NaN where a number is
+        least, greatest = float(piece.min()), float(piece.max())
+        if -most <= least and greatest <= most:  # both are NaN where a number is
+            largest = max(largest, -least, greatest)
             continue
         if not np.isfinite(piece).all():
             raise ValueError(f"velocities: must be finite, got NaN or infinity in {where}.")
@@ -45,6 +51,7 @@ def check_numbers(velocities: FloatArray, dtype: torch.dtype, where: str) -> Non
             f"velocities: must be at most {most:.3g} for a network in {str(dtype).removeprefix('torch.')}, got "
             f"{np.abs(piece).max():.3g} in {where}. Measure lengths and times in units that make speeds about 1."
         )
+    return largest
 
 
 def fed(velocities: FloatArray, like: torch.Tensor) -> torch.Tensor:

@@ -24,11 +24,24 @@ _DISKS_AT_A_TIME: Final = 2**20
 class DiskFunction(Protocol):
     """A function of the velocity of a disk, and its sum over the disks of frames."""
 
-    def values(self, velocities: FloatArray, where: str) -> FloatArray:
-        """Return the function of each disk, (disks, 2) -> (disks, features); `where` they are, for a message."""
-
     def sums(self, frames: FloatArray, where: str) -> FloatArray:
-        """Return its sum over the disks, (frames, n, 2) -> (frames, features) float64, wherever it is computed best."""
+        """Return its sum over the disks, (frames, n, 2) -> (frames, features) float64; `where`, for a message."""
+
+    def log_sums(
+        self, start: FloatArray, offsets: IntArray, pairs: NDArray[np.int32], velocities: FloatArray
+    ) -> Iterator[FloatArray]:
+        """Go through the runs of a log.
+
+        Parameters
+        ----------
+        start, offsets, pairs, velocities : (runs, n, 2), (runs, frames + 1), (rows, 2), (rows, 2, 2)
+            As `hthm.recording.collision_log.CollisionLog` has them.
+
+        Yields
+        ------
+        (frames, features) float64
+            Its sum over the disks of every frame of a run.
+        """
 
 
 class RunChanges(NamedTuple):
@@ -219,7 +232,7 @@ class Frames(Protocol):
         Parameters
         ----------
         of : DiskFunction
-            Its `sums` are asked for, or its `values` by a recording that knows what changes.
+            Its `sums` are asked for, or its `log_sums` by a recording that knows what changes.
         disks : int
             So many go into a call of `sums`, or else those of one frame.
 

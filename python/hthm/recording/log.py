@@ -11,7 +11,6 @@ from hthm import _core, checks
 from hthm.arrays import FloatArray, IntArray
 from hthm.recording.collision_log import CollisionLog
 from hthm.recording.frames import DiskFunction, Frames, RunChanges, Steps
-from hthm.recording.log_sums import frame_sums
 from hthm.reprs import one_line
 
 
@@ -110,13 +109,10 @@ class LogFrames(Frames):
             If the log is not one of these runs.
         """
         runs, frames = self.leading
-
-        def values(velocities: FloatArray) -> FloatArray:
-            return of.values(velocities, "the log")
-
         for run in range(runs):
-            offsets = self._check_run(run)
-            yield run * frames, frame_sums(values, self._start[run], offsets, self._log.pairs, self._log.velocities)
+            self._check_run(run)
+        for run, sums in enumerate(of.log_sums(*self.log_arrays())):
+            yield run * frames, sums
 
     def changes(self, run: int, steps: Steps) -> RunChanges:
         """Return the rows of a run, two changes each; see `Frames.changes`.
