@@ -5,20 +5,21 @@ environment, from a wheel of an earlier commit for example. A few words after it
 of them; ``--seconds`` is how long each is timed.
 
 A machine's speed changes from second to second by more than what is looked for. So one process of each build waits,
-they do a few milliseconds of work in turn, first one and then the other, and the median of the ratios of such pairs is
-told, with the interval in which it lies 95 times in 100.
+they do a few milliseconds of work in turn, first one and then the other, and the median of the ratios of such pairs
+counts. Where the system has put a process's memory makes it up to a tenth faster or slower for as long as it lives, so
+that both are started several times (``--starts``): the median of the medians is told, and how far they lie apart.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import median
 from types import TracebackType
 from typing import Final, Self
 
@@ -63,33 +64,35 @@ class Build:
         self.process.communicate()
 
 
-def median_interval(values: list[float]) -> tuple[float, float, float]:
-    """Return the median, and values between which it lies 95 times in 100: order statistics, whatever the law is."""
-    ordered, n = sorted(values), len(values)
-    below = max(0, math.floor(n / 2 - 0.98 * math.sqrt(n)))
-    return ordered[n // 2], ordered[below], ordered[n - 1 - below]
+def paired(ours: Build, theirs: Build, least: float) -> list[tuple[float, float]]:
+    """Seconds that the two take for a work, turn by turn."""
+    seconds = [float(build.order("do", 1)) for build in (ours, theirs)]
+    times = max(1, round(TURN / max(*seconds, 1e-6)))
+    took: list[tuple[float, float]] = []
+    end = time.monotonic() + least
+    while time.monotonic() < end or len(took) < 8:
+        if len(took) % 2:  # who goes first changes: what one leaves in the caches, the other finds
+            second = float(theirs.order("do", times))
+            took.append((float(ours.order("do", times)), second))
+        else:
+            first = float(ours.order("do", times))
+            took.append((first, float(theirs.order("do", times))))
+    return [(our / times, their / times) for our, their in took]
 
 
-def compared(work: str, pythons: tuple[Path, Path], least: float) -> str:
+def compared(work: str, pythons: tuple[Path, Path], least: float, starts: int) -> str:
     """One line of the table: ours and theirs."""
     available = os.sched_getaffinity(0)
     processors = available if "two threads" in work else {max(available)}
-    with Build(pythons[0], processors) as ours, Build(pythons[1], processors) as theirs:
-        same = ours.order("ready", work) == theirs.order("ready", work)
-        seconds = [float(build.order("do", 1)) for build in (ours, theirs)]
-        times = max(1, round(TURN / max(*seconds, 1e-6)))
-        took: list[tuple[float, float]] = []
-        end = time.monotonic() + least
-        while time.monotonic() < end or len(took) < 8:
-            if len(took) % 2:  # who goes first changes: what one leaves in the caches, the other finds
-                second = float(theirs.order("do", times))
-                took.append((float(ours.order("do", times)), second))
-            else:
-                first = float(ours.order("do", times))
-                took.append((first, float(theirs.order("do", times))))
-    ratio, low, high = median_interval([their / our for our, their in took])
-    ours_ms = 1e3 * median_interval([our / times for our, _ in took])[0]
-    return f"| {work} | {ours_ms:.3g} | {ratio:.3f} | {low:.3f} to {high:.3f} | {'same' if same else 'OTHER'} |"
+    same, ours_ms, ratios = True, [], []
+    for _ in range(starts):
+        with Build(pythons[0], processors) as ours, Build(pythons[1], processors) as theirs:
+            same = ours.order("ready", work) == theirs.order("ready", work) and same
+            took = paired(ours, theirs, least / starts)
+            ours_ms.append(1e3 * median(our for our, _ in took))
+            ratios.append(median(their / our for our, their in took))
+    spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+    return f"| {work} | {median(ours_ms):.3g} | {median(ratios):.3f} | {spread} | {'same' if same else 'OTHER'} |"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -98,16 +101,19 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("environment", type=Path, help="the virtual environment of the other build")
     parser.add_argument("words", nargs="*", help="only works whose names have one of these")
     parser.add_argument("--seconds", type=float, default=10, help="of each work (10)")
+    parser.add_argument("--starts", type=int, default=3, help="of each build's process for a work (3)")
     options = parser.parse_args(arguments)
     other = options.environment.absolute() / "bin" / "python"
     if not other.exists():
         parser.error(f"environment: must hold bin/python, got {options.environment}. Make it with python -m venv.")
+    if options.starts < 1:
+        parser.error(f"--starts: must be at least 1, got {options.starts}.")
     chosen = [work for work in WORKS if not options.words or any(word in work for word in options.words)]
     if not chosen:
         parser.error(f"words: no work has one of {options.words}. There are: {'; '.join(WORKS)}")
-    print("| work | ms | times as fast | 95 % | bits |\n|---|---|---|---|---|")
+    print("| work | ms | times as fast | of its starts | bits |\n|---|---|---|---|---|")
     for work in chosen:
-        print(compared(work, (Path(sys.executable), other), options.seconds), flush=True)
+        print(compared(work, (Path(sys.executable), other), options.seconds, options.starts), flush=True)
 
 
 if __name__ == "__main__":
