@@ -50,10 +50,11 @@ def write(particles: Particles, path: Path) -> None:
 def _element(group: h5py.Group, name: str, values: FloatArray, particles: Particles) -> None:
     """A quantity that changes with time."""
     element = group.create_group(name)
+    # Flushed at once, as in a dataset's files: else the bytes depend on when Python lets go of it.
     at_once = max(1, min(len(values), _CHUNK // values[0].nbytes))
     element.create_dataset(
         "value", data=values, chunks=(at_once, *values.shape[1:]), shuffle=True, compression="gzip",
         compression_opts=1, track_times=False,
-    )  # fmt: skip
+    ).flush()  # fmt: skip
     element.create_dataset("step", data=particles.steps, track_times=False)
     element.create_dataset("time", data=particles.times, track_times=False)
