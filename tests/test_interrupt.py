@@ -66,14 +66,14 @@ WORK = {
         "_core.place_disks(candidates, placed, 0, 1.0, 1e-9)",
     ),
     "a start of the exact engine": ("state = crowd(900_000)", "hthm.simulate(state, 1, engine='event')"),
-    "speed_h": (MANY, "_core.speed_h(velocities, np.linspace(0, 2, 1_000_001), 2)"),
+    "speed_h": (MANY, "_core.speed_h(velocities, np.linspace(0, 2, 1_000_001), None, 2)"),
     "velocity_h": (MANY, "hthm.velocity_h(velocities, bins=1000, threads=1)"),
     "H of a log": (
         """
         offsets, frames = np.arange(100_001).reshape(1, -1), 100_000
         log = (np.ones((1, 1_000_000, 2)), offsets, np.zeros((frames, 2), dtype=np.int32), np.ones((frames, 2, 2)))
         """,
-        "_core.log_velocity_h(*log, None, 50, 4.0, 1)",
+        "_core.log_velocity_h(*log, None, 50, 4.0, None, 1)",
     ),
 }
 

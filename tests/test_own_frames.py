@@ -59,8 +59,10 @@ class Shards(Frames):
             out[here] = part.take(numbers[here] - first, threads=threads)
             first += len(part)
 
-    def speed_h(self, edges: FloatArray, *, threads: int) -> tuple[FloatArray, IntArray]:
-        h, dropped = zip(*(part.speed_h(edges, threads=threads) for part in self.parts), strict=True)
+    def speed_h(
+        self, edges: FloatArray, *, threads: int, terms: FloatArray | None = None
+    ) -> tuple[FloatArray, IntArray]:
+        h, dropped = zip(*(part.speed_h(edges, threads=threads, terms=terms) for part in self.parts), strict=True)
         return np.concatenate(h), np.concatenate(dropped)
 
     def disk_sums(self, of: DiskFunction, disks: int) -> Iterator[tuple[int, FloatArray]]:

@@ -26,7 +26,7 @@ RANKS = ranked(
     ("mechanics", "ranges", "equilibrium"),
     ("starts", "gas", "paper", "engines"),
     ("recording", "trajectories", "simulate"),
-    ("measures", "h_functional", "fit"),
+    ("measures", "h_functional", "estimators", "fit"),
     ("learning", "deepsets", "train"),
     ("choices",),
     ("pages",),

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -38,6 +39,12 @@ inline Vec* writable_vectors(Doubles& a) { return reinterpret_cast<Vec*>(a.mutab
 inline SpeedBins speed_bins(const Doubles& edges) {
   require(edges.ndim() == 1 && edges.size() > 1, "edges: must be (bins + 1,)");
   return SpeedBins{std::vector<double>(edges.data(), edges.data() + edges.size())};
+}
+
+/// What a cell of 0 ... n disks adds to H, (n + 1,); null where none are given.
+inline const double* count_terms(const std::optional<Doubles>& terms, std::int64_t n) {
+  require(!terms || (terms->ndim() == 1 && terms->size() == n + 1), "terms: must be (n + 1,)");
+  return terms ? terms->data() : nullptr;
 }
 
 /// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2), as they are.

@@ -39,22 +39,24 @@ Counts speed_counts(const Doubles& velocities, const Doubles& edges, int threads
 }
 
 /// h (frames,), beyond (frames,): the disks of each frame that no bin holds.
-py::tuple speed_h(const Doubles& velocities, const Doubles& edges, int threads) {
+py::tuple speed_h(const Doubles& velocities, const Doubles& edges, const std::optional<Doubles>& terms, int threads) {
   const Frames frames{velocities};
+  const double* term = count_terms(terms, frames.n);
   const hthm::SpeedBins bins = speed_bins(edges);
   Doubles h(frames.count);
   Counts beyond(frames.count);
   double* out = h.mutable_data();
   std::int64_t* dropped = beyond.mutable_data();
   interruptible([&](hthm::StopRequest* stop) {
-    hthm::speed_h(bins, frames.velocities, frames.count, frames.n, threads, out, dropped, stop);
+    hthm::speed_h(bins, frames.velocities, frames.count, frames.n, threads, out, dropped, stop, term);
   });
   return py::make_tuple(std::move(h), std::move(beyond));
 }
 
 py::tuple velocity_h(const Doubles& velocities, const std::optional<Doubles>& temperature, std::int64_t bins,
-                     double reach, int threads) {
+                     double reach, const std::optional<Doubles>& terms, int threads) {
   const Frames frames{velocities};
+  const double* term = count_terms(terms, frames.n);
   require(!temperature || (temperature->ndim() == 1 && temperature->size() == frames.count),
           "temperature: must be (frames,)");
   Doubles h(frames.count);
@@ -63,7 +65,7 @@ py::tuple velocity_h(const Doubles& velocities, const std::optional<Doubles>& te
   double* out = h.mutable_data();
   std::int64_t* dropped = beyond.mutable_data();
   interruptible([&](hthm::StopRequest* stop) {
-    hthm::velocity_h(frames.velocities, frames.count, frames.n, given, bins, reach, threads, out, dropped, stop);
+    hthm::velocity_h(frames.velocities, frames.count, frames.n, given, bins, reach, threads, out, dropped, stop, term);
   });
   return py::make_tuple(std::move(h), std::move(beyond));
 }
@@ -73,7 +75,8 @@ py::tuple velocity_h(const Doubles& velocities, const std::optional<Doubles>& te
 void bind_histogram(py::module_& m) {
   m.def("speed_counts", &speed_counts, py::arg("velocities").noconvert(), py::arg("edges").noconvert(),
         py::arg("threads"));
-  m.def("speed_h", &speed_h, py::arg("velocities").noconvert(), py::arg("edges").noconvert(), py::arg("threads"));
+  m.def("speed_h", &speed_h, py::arg("velocities").noconvert(), py::arg("edges").noconvert(),
+        py::arg("terms").noconvert(), py::arg("threads"));
   m.def("velocity_h", &velocity_h, py::arg("velocities").noconvert(), py::arg("temperature").noconvert(),
-        py::arg("bins"), py::arg("reach"), py::arg("threads"));
+        py::arg("bins"), py::arg("reach"), py::arg("terms").noconvert(), py::arg("threads"));
 }

@@ -88,22 +88,24 @@ py::tuple measured(const hthm::LogView& log, const Measure& measure) {
 }
 
 py::tuple speed_h(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs, const Doubles& velocities,
-                  const Doubles& edges, int threads) {
+                  const Doubles& edges, const std::optional<Doubles>& terms, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   const hthm::SpeedBins bins = speed_bins(edges);
+  const double* term = count_terms(terms, log.n);
   return measured(log, [&](double* h, std::int64_t* beyond, hthm::StopRequest* stop) {
-    hthm::speed_h(bins, log, threads, h, beyond, stop);
+    hthm::speed_h(bins, log, threads, h, beyond, stop, term);
   });
 }
 
 py::tuple velocity_h(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs,
                      const Doubles& velocities, const std::optional<Doubles>& temperature, std::int64_t bins,
-                     double reach, int threads) {
+                     double reach, const std::optional<Doubles>& terms, int threads) {
   const hthm::LogView log = log_view(start, frame_offsets, pairs, velocities);
   require(!temperature || temperature->size() == log.runs * log.frames, "temperature: must be one a frame");
   const double* given = temperature ? temperature->data() : nullptr;
+  const double* term = count_terms(terms, log.n);
   return measured(log, [&](double* h, std::int64_t* beyond, hthm::StopRequest* stop) {
-    hthm::velocity_h(log, given, bins, reach, threads, h, beyond, stop);
+    hthm::velocity_h(log, given, bins, reach, threads, h, beyond, stop, term);
   });
 }
 
@@ -122,6 +124,7 @@ void bind_log(py::module_& m) {
       .def("release", &release);
   define(m, "log_frames", &log_frames, py::arg("numbers").noconvert(), py::arg("out").noconvert());
   define(m, "log_speed_counts", &speed_counts, py::arg("edges").noconvert());
-  define(m, "log_speed_h", &speed_h, py::arg("edges").noconvert());
-  define(m, "log_velocity_h", &velocity_h, py::arg("temperature").noconvert(), py::arg("bins"), py::arg("reach"));
+  define(m, "log_speed_h", &speed_h, py::arg("edges").noconvert(), py::arg("terms").noconvert());
+  define(m, "log_velocity_h", &velocity_h, py::arg("temperature").noconvert(), py::arg("bins"), py::arg("reach"),
+         py::arg("terms").noconvert());
 }

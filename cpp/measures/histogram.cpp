@@ -114,8 +114,8 @@ void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t fra
 }
 
 void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads, double* h,
-             std::int64_t* beyond, StopRequest* stop) {
-  const CountEntropy entropy{n, stop};
+             std::int64_t* beyond, StopRequest* stop, const double* terms) {
+  const CountEntropy entropy{n, stop, terms};
   for_each_frame(frames, threads, stop, [&](std::int64_t first, std::int64_t last, Pace& pace) {
     std::vector<std::int64_t> in_bin(static_cast<std::size_t>(bins.bins()) + 1);
     for (std::int64_t frame = first; frame < last; ++frame) {
@@ -129,13 +129,17 @@ void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, 
 
 // ---- H of counts ----------------------------------------------------------------------------------------------------
 
-CountEntropy::CountEntropy(std::int64_t most, StopRequest* stop) {
+CountEntropy::CountEntropy(std::int64_t most, StopRequest* stop, const double* terms) {
   Pace pace{stop};
-  count_log_ = defaults<double>(most + 1, pace);
+  if (terms) {
+    terms_ = copied(terms, most + 1, pace);
+    return;
+  }
+  terms_ = defaults<double>(most + 1, pace);
   in_pieces(1, most + 1, pace, [this](std::int64_t first, std::int64_t last) {
     for (std::int64_t c = first; c < last; ++c) {
       const auto count = static_cast<double>(c);
-      count_log_[static_cast<std::size_t>(c)] = count * std::log(count);
+      terms_[static_cast<std::size_t>(c)] = count * std::log(count);
     }
   });
 }
@@ -145,7 +149,7 @@ double CountEntropy::operator()(const std::int64_t* counts, std::int64_t bins, d
   double sum = 0;
   for (std::int64_t k = 0; k < bins; ++k) {
     total += counts[k];
-    sum += count_log_[static_cast<std::size_t>(counts[k])];
+    sum += terms_[static_cast<std::size_t>(counts[k])];
   }
   if (total == 0) return std::numeric_limits<double>::quiet_NaN();
   const auto n = static_cast<double>(total);
@@ -270,8 +274,9 @@ double VelocityCells::rescaled(const Vec* velocities, const double* temperature,
 }
 
 void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
-                std::int64_t bins, double reach, int threads, double* h, std::int64_t* beyond, StopRequest* stop) {
-  const CountEntropy entropy{n, stop};
+                std::int64_t bins, double reach, int threads, double* h, std::int64_t* beyond, StopRequest* stop,
+                const double* terms) {
+  const CountEntropy entropy{n, stop, terms};
   for_each_frame(frames, threads, stop, [&](std::int64_t first, std::int64_t last, Pace& pace) {
     VelocityCells h_of{entropy, n, bins, reach};
     for (std::int64_t frame = first; frame < last; ++frame) {

@@ -68,14 +68,16 @@ class SpeedBins {
 /// H of a histogram: the sum of p ln p over its cells, p the density of the counts.
 class CountEntropy {
  public:
-  /// For counts from 0 to `most`: c ln c is looked up, not computed. Throws Stopped.
-  explicit CountEntropy(std::int64_t most, StopRequest* stop = nullptr);
+  /// For counts from 0 to `most`: what a cell of c disks adds is looked up in `terms` (most + 1,), which replace c ln c
+  /// where an estimator corrects its bias, or are c ln c where that is null. Throws Stopped.
+  explicit CountEntropy(std::int64_t most, StopRequest* stop = nullptr, const double* terms = nullptr);
 
-  /// H of counts (bins,) in cells of size `cell`; NaN where all are zero.
+  /// H of counts (bins,), N in all, in cells of size `cell`: the sum of their terms / N - ln(N cell); NaN where all are
+  /// zero.
   double operator()(const std::int64_t* counts, std::int64_t bins, double cell) const;
 
  private:
-  LargeArray<double> count_log_;  // (most + 1,)
+  LargeArray<double> terms_;  // (most + 1,)
 };
 
 /// Boltzmann's H of one frame at a time: the sum of f ln f dA over bins x bins cells of [-reach sqrt(T), reach
@@ -108,7 +110,8 @@ class VelocityCells {
   std::vector<double> edges_;         // (bins + 1,)
 };
 
-// Each of these throws std::invalid_argument where a velocity is not finite, and Stopped.
+// Each of these throws std::invalid_argument where a velocity is not finite, and Stopped. `terms` (n + 1,), or null:
+// see CountEntropy.
 
 /// Counts (frames, bins) of the speeds of velocities (frames, n).
 void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads,
@@ -117,12 +120,12 @@ void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t fra
 /// H (frames,) = sum of p ln p ds, eq. (5), of velocities (frames, n), and the disks (frames,) that are out of range;
 /// NaN for a frame with no speed in range.
 void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads, double* h,
-             std::int64_t* beyond, StopRequest* stop = nullptr);
+             std::int64_t* beyond, StopRequest* stop = nullptr, const double* terms = nullptr);
 
 /// Boltzmann's H (frames,) of velocities (frames, n), and the disks (frames,) that are out of range. `temperature`
 /// (frames,), or null: see VelocityCells.
 void velocity_h(const Vec* velocities, std::int64_t frames, std::int64_t n, const double* temperature,
                 std::int64_t bins, double reach, int threads, double* h, std::int64_t* beyond,
-                StopRequest* stop = nullptr);
+                StopRequest* stop = nullptr, const double* terms = nullptr);
 
 }  // namespace hthm

@@ -52,9 +52,9 @@ void speed_counts(const SpeedBins& bins, const LogView& log, int threads, std::i
   });
 }
 
-void speed_h(const SpeedBins& bins, const LogView& log, int threads, double* h, std::int64_t* beyond,
-             StopRequest* stop) {
-  const CountEntropy entropy{log.n, stop};
+void speed_h(const SpeedBins& bins, const LogView& log, int threads, double* h, std::int64_t* beyond, StopRequest* stop,
+             const double* terms) {
+  const CountEntropy entropy{log.n, stop, terms};
   count_speeds(bins, log, threads, stop,
                [&](std::int64_t frame, const std::vector<std::int64_t>& in_bin, bool changed) {
                  h[frame] = changed ? entropy(in_bin.data(), bins.bins(), bins.width()) : h[frame - 1];
@@ -63,8 +63,8 @@ void speed_h(const SpeedBins& bins, const LogView& log, int threads, double* h, 
 }
 
 void velocity_h(const LogView& log, const double* temperature, std::int64_t bins, double reach, int threads, double* h,
-                std::int64_t* beyond, StopRequest* stop) {
-  const CountEntropy entropy{log.n, stop};
+                std::int64_t* beyond, StopRequest* stop, const double* terms) {
+  const CountEntropy entropy{log.n, stop, terms};
   stoppable_for(log.runs, threads, stop, [&](std::int64_t run) {
     Pace pace{stop};
     VelocityCells h_of{entropy, log.n, bins, reach};

@@ -49,6 +49,7 @@ def log_speed_h(
     pairs: NDArray[np.int32],
     velocities: NDArray[np.float64],
     edges: NDArray[np.float64],
+    terms: NDArray[np.float64] | None,
     threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
 def log_velocity_h(
@@ -59,6 +60,7 @@ def log_velocity_h(
     temperature: NDArray[np.float64] | None,
     bins: int,
     reach: float,
+    terms: NDArray[np.float64] | None,
     threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
 def place_disks(
@@ -67,13 +69,14 @@ def place_disks(
 def simd_level() -> str: ...
 def speed_counts(velocities: NDArray[np.float64], edges: NDArray[np.float64], threads: int) -> NDArray[np.int64]: ...
 def speed_h(
-    velocities: NDArray[np.float64], edges: NDArray[np.float64], threads: int
+    velocities: NDArray[np.float64], edges: NDArray[np.float64], terms: NDArray[np.float64] | None, threads: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
 def velocity_h(
     velocities: NDArray[np.float64],
     temperature: NDArray[np.float64] | None,
     bins: int,
     reach: float,
+    terms: NDArray[np.float64] | None,
     threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
 

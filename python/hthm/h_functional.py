@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,17 @@ from numpy.typing import ArrayLike
 
 from hthm import checks, published
 from hthm.arrays import FloatArray, IntArray
-from hthm.measures.in_range import FASTER, HInRange, HRangeWarning, counts_beyond, in_range, warn_beyond
+from hthm.measures.estimator import FrameEstimator, of_frames
+from hthm.measures.in_range import (
+    FASTER,
+    HInRange,
+    HRangeWarning,
+    all_in_range,
+    counts_beyond,
+    in_range,
+    warn_beyond,
+)
+from hthm.measures.of_frames import binless_h, corrected, frame_temperatures, no_temperature
 from hthm.recording.reading import FramesLike, frames_of, start_speed
 
 __all__ = [
@@ -117,6 +128,7 @@ def speed_h(
     *,
     speed: float | None = None,
     bins: int = published.BINS,
+    estimator: FrameEstimator = "plug-in",
     threads: int | None = None,
 ) -> FloatArray:
     """H of the distribution of speeds, one value a frame, in nats.
@@ -129,6 +141,9 @@ def speed_h(
         Common speed s0 of the start; `bins` equal bins cover [0, 2 s0]. A Trajectories' own gas has one.
     bins : int
         Number of bins.
+    estimator : {"plug-in", "miller-madow", "grassberger", "neighbours", "kernel"}, Neighbours or Kernel
+        How H is estimated; the paper's is "plug-in". Those without bins take neither `speed` nor `bins`, and refuse
+        speeds that coincide: see `hthm.estimators`, and docs/h.md for which to take.
     threads : int, optional
         Threads; as many as `hthm.machine.default_threads` finds granted unless given.
 
@@ -141,7 +156,7 @@ def speed_h(
     Raises
     ------
     TypeError, ValueError
-        If an argument has another dtype, shape or order, or is not finite.
+        If an argument has another dtype, shape or order, or is not finite, or an estimator has no value for a frame.
 
     Warns
     -----
@@ -154,7 +169,7 @@ def speed_h(
     s0, would move H by up to ln 2. A tensor of torch's or a DataArray of xarray's, float64, is copied and counted as
     an array is; speeds by torch's norm differ in their last bits from layout to layout.
     """
-    found = speed_h_in_range(velocities, speed=speed, bins=bins, threads=threads)
+    found = speed_h_in_range(velocities, speed=speed, bins=bins, estimator=estimator, threads=threads)
     warn_beyond("speed_h", FASTER, found.share)
     return found.h
 
@@ -164,13 +179,14 @@ def speed_h_in_range(
     *,
     speed: float | None = None,
     bins: int = published.BINS,
+    estimator: FrameEstimator = "plug-in",
     threads: int | None = None,
 ) -> HInRange:
     """H as `speed_h` measures it, and the share of the disks of each frame that it leaves out, without a warning.
 
     Parameters
     ----------
-    velocities, speed, bins, threads
+    velocities, speed, bins, estimator, threads
         As `speed_h` takes them.
 
     Returns
@@ -183,8 +199,11 @@ def speed_h_in_range(
         If an argument has another dtype, shape or order, or is not finite.
     """
     frames = frames_of(velocities)
+    chosen, threads = of_frames(estimator), checks.threads(threads)
+    if not isinstance(chosen, str):
+        return all_in_range(binless_h(frames, chosen, speeds=True, threads=threads), frames.leading)
     edges = speed_edges(start_speed(frames, speed), bins)
-    h, dropped = frames.speed_h(edges, threads=checks.threads(threads))
+    h, dropped = corrected(partial(frames.speed_h, edges, threads=threads), chosen, frames.n)
     return in_range(h, dropped, frames.n, frames.leading)
 
 
@@ -193,6 +212,7 @@ def velocity_h(
     *,
     temperature: ArrayLike | None = None,
     bins: int = published.BINS,
+    estimator: FrameEstimator = "plug-in",
     threads: int | None = None,
 ) -> FloatArray:
     """Boltzmann's H, of the distribution of velocities, one value a frame, in nats.
@@ -206,6 +226,8 @@ def velocity_h(
         the disks of each frame unless given.
     bins : int
         Bins a component: bins x bins equal cells cover [-4√T, 4√T]².
+    estimator : {"plug-in", "miller-madow", "grassberger", "neighbours", "kernel"}, Neighbours or Kernel
+        How H is estimated; those without bins take neither `temperature` nor `bins`. See `hthm.estimators`.
     threads : int, optional
         Threads; as many as `hthm.machine.default_threads` finds granted unless given.
 
@@ -230,7 +252,7 @@ def velocity_h(
     With N disks in some N cells the plug-in estimate lies far above -ln(2πeT), the value of the Maxwell-Boltzmann
     distribution: its bias is about (occupied cells - 1) / 2N, Miller (1955). Compare it at equal N, bins and range.
     """
-    found = velocity_h_in_range(velocities, temperature=temperature, bins=bins, threads=threads)
+    found = velocity_h_in_range(velocities, temperature=temperature, bins=bins, estimator=estimator, threads=threads)
     warn_beyond("velocity_h", "with a component beyond 4√T", found.share)
     return found.h
 
@@ -240,13 +262,14 @@ def velocity_h_in_range(
     *,
     temperature: ArrayLike | None = None,
     bins: int = published.BINS,
+    estimator: FrameEstimator = "plug-in",
     threads: int | None = None,
 ) -> HInRange:
     """H as `velocity_h` measures it, and the share of the disks of each frame that it leaves out, without a warning.
 
     Parameters
     ----------
-    velocities, temperature, bins, threads
+    velocities, temperature, bins, estimator, threads
         As `velocity_h` takes them.
 
     Returns
@@ -260,19 +283,12 @@ def velocity_h_in_range(
     """
     frames = frames_of(velocities)
     bins = checks.integer("bins", bins, least=1, most=1000)
-    threads = checks.threads(threads)
-    temperatures = None
-    if temperature is not None:
-        try:
-            per_frame = np.broadcast_to(np.asarray(temperature, dtype=np.float64), frames.leading)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ValueError(
-                f"temperature: must be a number, or one for each of the frames {frames.leading}, got {temperature!r}."
-            ) from error
-        wrong = ~(np.isfinite(per_frame) & (per_frame > 0))
-        if wrong.any() or np.ma.is_masked(temperature):
-            found = per_frame[wrong][0] if wrong.any() else "masked values"
-            raise ValueError(f"temperature: must be finite and above zero, got {found}.")
-        temperatures = np.ascontiguousarray(per_frame).reshape(len(frames))
-    h, dropped = frames.velocity_h(temperatures, bins, VELOCITY_RANGE, threads=threads)
+    chosen, threads = of_frames(estimator), checks.threads(threads)
+    if not isinstance(chosen, str):
+        no_temperature(temperature)
+        return all_in_range(binless_h(frames, chosen, speeds=False, threads=threads), frames.leading)
+    temperatures = frame_temperatures(frames, temperature)
+    h, dropped = corrected(
+        partial(frames.velocity_h, temperatures, bins, VELOCITY_RANGE, threads=threads), chosen, frames.n
+    )
     return in_range(h, dropped, frames.n, frames.leading)

@@ -4,6 +4,7 @@
 ``(run,)``              a run of its own seed and number: `of_run`
 ``(0, stream)``         a training: `stream_seed`
 ``(1, number)``         velocities of all runs of one start in `hthm.experiments.ensembles`: `of_ensemble`
+``(3,)``, seed 0        the groups that a jackknife leaves out: `of_groups`
 ======================  ===============================================================================
 
 No stream is used twice even when the seeds are the same. A run is told by its seed and its number, so that it draws
@@ -52,3 +53,8 @@ def of_run(seed: int, run: int) -> np.random.PCG64:
 def of_ensemble(seed: int, number: int) -> np.random.PCG64:
     """Return the bits that the velocities of all runs of a start are drawn from, by its number in the ensembles."""
     return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(1, number)))
+
+
+def of_groups() -> np.random.PCG64:
+    """Return the bits that order samples for a jackknife: the same always, whatever order they came in."""
+    return np.random.PCG64(np.random.SeedSequence(0, spawn_key=(3,)))

@@ -66,6 +66,11 @@ def in_range(h: FloatArray, dropped: IntArray, n: int, leading: tuple[int, ...])
     return HInRange(h.reshape(leading), (dropped / n).reshape(leading))
 
 
+def all_in_range(h: FloatArray, leading: tuple[int, ...]) -> HInRange:
+    """H (frames,) of an estimator that leaves out no disk, in the shape of the frames."""
+    return HInRange(h.reshape(leading), np.zeros(leading))
+
+
 def counts_beyond(counts: IntArray, n: int) -> float:
     """Share of the disks that counts (..., bins) of frames of n disks do not hold; 0 where there is no frame."""
     frames = counts.size // counts.shape[-1]

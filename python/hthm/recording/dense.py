@@ -70,25 +70,43 @@ class DenseFrames(Frames):
         """Count the speeds of all frames at once; see `Frames.speed_counts`."""
         return _core.speed_counts(self._velocities, edges, threads)
 
-    def speed_h(self, edges: FloatArray, *, threads: int) -> tuple[FloatArray, IntArray]:
-        """H of the speeds of all frames at once; see `Frames.speed_h`."""
-        return _core.speed_h(self._velocities, edges, threads)
+    def speed_h(
+        self, edges: FloatArray, *, threads: int, terms: FloatArray | None = None
+    ) -> tuple[FloatArray, IntArray]:
+        """H of the speeds of all frames at once.
+
+        Parameters
+        ----------
+        edges, threads, terms
+            As `Frames.speed_h` takes them.
+
+        Returns
+        -------
+        h, dropped : (len(self),) float64, (len(self),) int64
+        """
+        return _core.speed_h(self._velocities, edges, terms, threads)
 
     def velocity_h(
-        self, temperatures: FloatArray | None, bins: int, reach: float, *, threads: int
+        self,
+        temperatures: FloatArray | None,
+        bins: int,
+        reach: float,
+        *,
+        threads: int,
+        terms: FloatArray | None = None,
     ) -> tuple[FloatArray, IntArray]:
         """H of the velocities of all frames at once.
 
         Parameters
         ----------
-        temperatures, bins, reach, threads
+        temperatures, bins, reach, threads, terms
             As `Frames.velocity_h` takes them.
 
         Returns
         -------
         h, dropped : (len(self),) float64, (len(self),) int64
         """
-        return _core.velocity_h(self._velocities, temperatures, bins, reach, threads)
+        return _core.velocity_h(self._velocities, temperatures, bins, reach, terms, threads)
 
     def changes(self, run: int, steps: Steps) -> RunChanges:
         """Compare a run's frames where they are; see `Frames.changes`."""

@@ -190,16 +190,39 @@ class Frames(Protocol):
             counts[first : first + len(chunk)] = _core.speed_counts(chunk, edges, threads)
         return counts
 
-    def speed_h(self, edges: FloatArray, *, threads: int) -> tuple[FloatArray, IntArray]:
-        """H of the speeds in these bins, and how many disks they leave out, both (len(self),); see `hthm.speed_h`."""
+    def speed_h(
+        self, edges: FloatArray, *, threads: int, terms: FloatArray | None = None
+    ) -> tuple[FloatArray, IntArray]:
+        """H of the speeds in these bins, and how many disks they leave out; see `hthm.speed_h`.
+
+        Parameters
+        ----------
+        edges : (bins + 1,) float64
+            Of the bins.
+        threads : int
+            As many as may be busy.
+        terms : (n + 1,) float64, optional
+            What a bin of 0 … n disks adds, to correct the bias of c ln c.
+
+        Returns
+        -------
+        h, dropped : (len(self),) float64, (len(self),) int64
+            Nats, and disks out of range.
+        """
         h, dropped = np.empty(len(self)), np.empty(len(self), dtype=np.int64)
         for first, chunk in _blocks(self):
             part = slice(first, first + len(chunk))
-            h[part], dropped[part] = _core.speed_h(chunk, edges, threads)
+            h[part], dropped[part] = _core.speed_h(chunk, edges, terms, threads)
         return h, dropped
 
     def velocity_h(
-        self, temperatures: FloatArray | None, bins: int, reach: float, *, threads: int
+        self,
+        temperatures: FloatArray | None,
+        bins: int,
+        reach: float,
+        *,
+        threads: int,
+        terms: FloatArray | None = None,
     ) -> tuple[FloatArray, IntArray]:
         """H of the velocities, and how many disks it leaves out; see `hthm.velocity_h`.
 
@@ -211,8 +234,8 @@ class Frames(Protocol):
             Of a component.
         reach : float
             Range of the bins either way, in thermal speeds.
-        threads : int
-            As many as may be busy.
+        threads, terms
+            As `speed_h` takes them.
 
         Returns
         -------
@@ -223,7 +246,7 @@ class Frames(Protocol):
         for first, chunk in _blocks(self):
             part = slice(first, first + len(chunk))
             given = None if temperatures is None else temperatures[part]
-            h[part], dropped[part] = _core.velocity_h(chunk, given, bins, reach, threads)
+            h[part], dropped[part] = _core.velocity_h(chunk, given, bins, reach, terms, threads)
         return h, dropped
 
     def disk_sums(self, of: DiskFunction, disks: int) -> Iterator[tuple[int, FloatArray]]:

@@ -78,26 +78,44 @@ class LogFrames(Frames):
         """Carry the counts along the log; see `Frames.speed_counts`."""
         return _core.log_speed_counts(*self.log_arrays(), edges, threads).reshape(len(self), -1)  # (runs, frames, bins)
 
-    def speed_h(self, edges: FloatArray, *, threads: int) -> tuple[FloatArray, IntArray]:
-        """Carry the bins along the log; see `Frames.speed_h`."""
-        h, dropped = _core.log_speed_h(*self.log_arrays(), edges, threads)
+    def speed_h(
+        self, edges: FloatArray, *, threads: int, terms: FloatArray | None = None
+    ) -> tuple[FloatArray, IntArray]:
+        """Carry the bins along the log.
+
+        Parameters
+        ----------
+        edges, threads, terms
+            As `Frames.speed_h` takes them.
+
+        Returns
+        -------
+        h, dropped : (len(self),) float64, (len(self),) int64
+        """
+        h, dropped = _core.log_speed_h(*self.log_arrays(), edges, terms, threads)
         return h.reshape(-1), dropped.reshape(-1)  # (runs, frames) -> (len(self),)
 
     def velocity_h(
-        self, temperatures: FloatArray | None, bins: int, reach: float, *, threads: int
+        self,
+        temperatures: FloatArray | None,
+        bins: int,
+        reach: float,
+        *,
+        threads: int,
+        terms: FloatArray | None = None,
     ) -> tuple[FloatArray, IntArray]:
         """H of the velocities, the frame carried along the log.
 
         Parameters
         ----------
-        temperatures, bins, reach, threads
+        temperatures, bins, reach, threads, terms
             As `Frames.velocity_h` takes them.
 
         Returns
         -------
         h, dropped : (len(self),) float64, (len(self),) int64
         """
-        h, dropped = _core.log_velocity_h(*self.log_arrays(), temperatures, bins, reach, threads)
+        h, dropped = _core.log_velocity_h(*self.log_arrays(), temperatures, bins, reach, terms, threads)
         return h.reshape(-1), dropped.reshape(-1)  # (runs, frames) -> (len(self),)
 
     def disk_sums(self, of: DiskFunction, disks: int) -> Iterator[tuple[int, FloatArray]]:  # noqa: ARG002 -- a run changes little

@@ -146,19 +146,37 @@ class StoredFrames(Frames):
         """Count the speeds of all frames; see `Frames.speed_counts`."""
         return np.concatenate([piece.speed_counts(edges, threads=threads) for _, piece in self._each()])
 
-    def speed_h(self, edges: FloatArray, *, threads: int) -> tuple[FloatArray, IntArray]:
-        """H of the speeds of all frames; see `Frames.speed_h`."""
-        parts = [piece.speed_h(edges, threads=threads) for _, piece in self._each()]
+    def speed_h(
+        self, edges: FloatArray, *, threads: int, terms: FloatArray | None = None
+    ) -> tuple[FloatArray, IntArray]:
+        """H of the speeds of all frames.
+
+        Parameters
+        ----------
+        edges, threads, terms
+            As `Frames.speed_h` takes them.
+
+        Returns
+        -------
+        h, dropped : (len(self),) float64, (len(self),) int64
+        """
+        parts = [piece.speed_h(edges, threads=threads, terms=terms) for _, piece in self._each()]
         return np.concatenate([h for h, _ in parts]), np.concatenate([dropped for _, dropped in parts])
 
     def velocity_h(
-        self, temperatures: FloatArray | None, bins: int, reach: float, *, threads: int
+        self,
+        temperatures: FloatArray | None,
+        bins: int,
+        reach: float,
+        *,
+        threads: int,
+        terms: FloatArray | None = None,
     ) -> tuple[FloatArray, IntArray]:
         """H of the velocities of all frames.
 
         Parameters
         ----------
-        temperatures, bins, reach, threads
+        temperatures, bins, reach, threads, terms
             As `Frames.velocity_h` takes them.
 
         Returns
@@ -168,7 +186,7 @@ class StoredFrames(Frames):
         parts = []
         for first, piece in self._each():
             given = None if temperatures is None else np.ascontiguousarray(temperatures[first : first + len(piece)])
-            parts.append(piece.velocity_h(given, bins, reach, threads=threads))
+            parts.append(piece.velocity_h(given, bins, reach, threads=threads, terms=terms))
         return np.concatenate([h for h, _ in parts]), np.concatenate([dropped for _, dropped in parts])
 
     def disk_sums(self, of: DiskFunction, disks: int) -> Iterator[tuple[int, FloatArray]]:
