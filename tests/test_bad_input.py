@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -98,12 +99,26 @@ def test_positions_outside_the_box_are_refused(value: float) -> None:
         state(with_value(value, GOOD_X))
 
 
-def test_arrays_spoilt_after_the_state_was_made_are_refused() -> None:
+@pytest.mark.parametrize("value", [1e9, math.nan, -1e6, -5.0, 1.0])
+@pytest.mark.parametrize("use", [hthm.simulate, hthm.State.overlaps])
+def test_positions_spoilt_after_the_state_was_made_are_refused(
+    use: Callable[[hthm.State], object], value: float
+) -> None:
     x = GOOD_X.copy()
     spoilt = state(x)
-    x[0, 0, 0] = 7.0
-    with pytest.raises(ValueError, match="positions: must lie in"):
-        hthm.simulate(spoilt)
+    x[0, 0, 0] = value
+    with pytest.raises(ValueError, match=r"^positions: must (be finite|lie in \[0, 1\)), got -?[\dnae+.]+ ") as refused:
+        use(spoilt)
+    assert "float64" not in str(refused.value)  # the number, not NumPy's way to write it
+
+
+@pytest.mark.parametrize("use", [hthm.simulate, hthm.State.energy, hthm.State.momentum])
+def test_velocities_spoilt_after_the_state_was_made_are_refused(use: Callable[[hthm.State], object]) -> None:
+    v = GOOD_V.copy()
+    spoilt = state(v=v)
+    v[0, 0, 0] = math.nan
+    with pytest.raises(ValueError, match=r"^velocities: must be finite"):
+        use(spoilt)
 
 
 NUMBERS = st.one_of(

@@ -221,8 +221,8 @@ def inside(name: str, positions: NDArray[np.float64], box: float) -> None:
     if outside.any():
         run, disk, axis = (int(k) for k in np.argwhere(outside)[0])
         raise ValueError(
-            f"{name}: must lie in [0, {box:g}), got {positions[run, disk, axis]!r} for disk {disk} of run {run}. "
-            "Wrap them with numpy.mod, and what it rounds up to the box to 0."
+            f"{name}: must lie in [0, {box:g}), got {positions[run, disk, axis].item()!r} for disk {disk} of run "
+            f"{run}. Wrap them with numpy.mod, and what it rounds up to the box to 0."
         )
 
 
