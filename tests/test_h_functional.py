@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -59,6 +60,23 @@ def test_equal_speeds_in_random_directions_fall_where_numpy_puts_them() -> None:
     for frame, counted in zip(state.velocities, counts, strict=True):
         assert_array_equal(counted, numpy_counts(frame, S0, 50))
     assert counts[:, 25].mean() > 900, "with float64 velocities nearly every disk falls in bin 25"
+
+
+@given(st.integers(0, 2**32), st.integers(1, 60), st.floats(0, 0.4), st.sampled_from([S0, 1.0, 0.1]))
+def test_what_changes_from_frame_to_frame_falls_where_numpy_puts_it(
+    seed: int, n: int, share: float, speed: float
+) -> None:
+    """Speeds on edges and next to them, of which some change to others."""
+    random = np.random.default_rng(seed)
+    edges = speed_edges(speed)
+    values = np.concatenate([edges, np.nextafter(edges, np.inf), np.nextafter(edges, 0), [3 * speed]])
+    frames = np.zeros((20, n, 2))
+    frames[..., 0] = random.choice(values, (20, n))
+    for before, frame in itertools.pairwise(frames):
+        stays = random.random(n) >= share
+        frame[stays] = before[stays]
+    for frame, counted in zip(frames, hthm.speed_counts(frames, speed=speed, threads=1), strict=True):
+        assert_array_equal(counted, numpy_counts(frame, speed, 50))
 
 
 @given(

@@ -9,6 +9,7 @@
 
 #include "core/paced_array.hpp"
 #include "core/stoppable_for.hpp"
+#include "measures/frame_speeds.hpp"
 
 namespace hthm {
 namespace {
@@ -48,15 +49,6 @@ std::int64_t nearby_bin(const std::vector<double>& edges, double step, double x)
   while (x < edges[static_cast<std::size_t>(k)]) --k;
   while (k + 1 < bins && x >= edges[static_cast<std::size_t>(k) + 1]) ++k;
   return k;
-}
-
-/// Counts (bins + 1,) of the speeds of one frame (n,); the last counts those out of range.
-void count_speeds(const SpeedBins& bins, const Vec* velocities, std::int64_t n, Pace& pace,
-                  std::vector<std::int64_t>& counts) {
-  std::fill(counts.begin(), counts.end(), 0);
-  in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
-    bins.count(velocities + first, last - first, counts.data());
-  });
 }
 
 }  // namespace
@@ -104,10 +96,10 @@ std::int64_t SpeedBins::exact(const Vec& v) const {
 void speed_counts(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, std::int64_t n, int threads,
                   std::int64_t* counts, StopRequest* stop) {
   for_each_frame(frames, threads, stop, [&](std::int64_t first, std::int64_t last, Pace& pace) {
-    std::vector<std::int64_t> in_bin(static_cast<std::size_t>(bins.bins()) + 1);
+    FrameSpeeds speeds{bins, n, pace};
     for (std::int64_t frame = first; frame < last; ++frame) {
       pace.did(bins.bins());
-      count_speeds(bins, velocities + frame * n, n, pace, in_bin);
+      const std::vector<std::int64_t>& in_bin = speeds(velocities + frame * n);
       std::copy(in_bin.begin(), in_bin.end() - 1, counts + frame * bins.bins());
     }
   });
@@ -117,10 +109,10 @@ void speed_h(const SpeedBins& bins, const Vec* velocities, std::int64_t frames, 
              std::int64_t* beyond, StopRequest* stop, const double* terms) {
   const CountEntropy entropy{n, stop, terms};
   for_each_frame(frames, threads, stop, [&](std::int64_t first, std::int64_t last, Pace& pace) {
-    std::vector<std::int64_t> in_bin(static_cast<std::size_t>(bins.bins()) + 1);
+    FrameSpeeds speeds{bins, n, pace};
     for (std::int64_t frame = first; frame < last; ++frame) {
       pace.did(bins.bins());
-      count_speeds(bins, velocities + frame * n, n, pace, in_bin);
+      const std::vector<std::int64_t>& in_bin = speeds(velocities + frame * n);
       h[frame] = entropy(in_bin.data(), bins.bins(), bins.width());
       beyond[frame] = in_bin.back();
     }

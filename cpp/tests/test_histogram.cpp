@@ -166,3 +166,42 @@ TEST_CASE("velocities and temperatures times a power of two move H by its logari
     }
   }
 }
+
+TEST_CASE("frames that follow each other have the counts of each alone, however much changes between them") {
+  const double s0 = 35 * 0.005 / std::sqrt(2.0);
+  const SpeedBins bins{edges_up_to(2 * s0, 50)};
+  std::mt19937_64 random{31};
+  std::uniform_real_distribution<double> uniform, angle{0, 6.3};
+  std::uniform_int_distribution<std::int64_t> edge{0, 50}, ulps{-1, 1};
+  const auto velocity = [&] {  // at an edge, next to it, anywhere, or out of range
+    const double s =
+        static_cast<double>(edge(random)) * (2 * s0 / 50) * (1 + static_cast<double>(ulps(random)) * 0x1p-52);
+    const double kind = uniform(random), a = angle(random);
+    if (kind < 0.3) return Vec{s, 0};
+    if (kind < 0.6) return Vec{s * std::cos(a), s * std::sin(a)};
+    return Vec{3 * s0 * uniform(random), -s0 * uniform(random)};
+  };
+  for (const std::int64_t n : {1, 7, 8, 203}) {
+    constexpr std::int64_t frames = 300;  // tasks of several threads
+    std::vector<Vec> velocities;
+    std::vector<std::int64_t> expected(frames * 50, 0);
+    for (std::int64_t frame = 0; frame < frames; ++frame) {
+      // Nothing changes, some, all at times, and all for several frames in a row.
+      const double share = frame % 50 > 40 || frame % 17 == 0 ? 1 : frame % 5 == 0 ? 0 : 0.2 * uniform(random);
+      for (std::int64_t i = 0; i < n; ++i) {
+        const bool changes = frame == 0 || uniform(random) < share;
+        velocities.push_back(changes ? velocity() : velocities[velocities.size() - static_cast<std::size_t>(n)]);
+        const std::int64_t bin = bin_by_the_rule(edges_up_to(2 * s0, 50), velocities.back());
+        if (bin < 50) ++expected[static_cast<std::size_t>(frame * 50 + bin)];
+      }
+    }
+    for (const int threads : {1, 2, 4, 7}) {
+      std::vector<std::int64_t> counts(frames * 50, -1);
+      hthm::speed_counts(bins, velocities.data(), frames, n, threads, counts.data());
+      CHECK(counts == expected);
+    }
+    velocities[static_cast<std::size_t>((frames - 7) * n)].y = std::nan("");
+    std::vector<std::int64_t> counts(frames * 50);
+    CHECK_THROWS_AS(hthm::speed_counts(bins, velocities.data(), frames, n, 2, counts.data()), std::invalid_argument);
+  }
+}
