@@ -60,6 +60,7 @@ FRAMES = {
 MANY = "velocities = np.random.default_rng(1).random((200_000, 1, 2))"
 
 WORK = {
+    "lattice_state": ("gas = hthm.DiskGas(n=50_000, diameter=1e-4)", "gas.lattice_state(runs=3000)"),
     "overlaps": ("state = crowd(900_000)", "state.overlaps()"),
     "placement": (
         "candidates, placed = crowd(900_000).positions[0], np.zeros((900_000, 2))",
@@ -68,6 +69,10 @@ WORK = {
     "a start of the exact engine": ("state = crowd(900_000)", "hthm.simulate(state, 1, engine='event')"),
     "speed_h": (MANY, "_core.speed_h(velocities, np.linspace(0, 2, 1_000_001), None, 2)"),
     "velocity_h": (MANY, "hthm.velocity_h(velocities, bins=1000, threads=1)"),
+    "evaluation": (
+        "from hthm.deepsets import evaluate, new_model; velocities = np.ones((1, 400, 20_000, 2))",
+        "evaluate(new_model(512, 0), velocities)",
+    ),
     "H of a log": (
         """
         offsets, frames = np.arange(100_001).reshape(1, -1), 100_000
