@@ -149,7 +149,7 @@ def test_a_folder_that_holds_no_runs_is_named(
     copy = tmp_path / "taken" / "results.json"
     copy.parent.mkdir()
     copy.write_text(json.dumps(content))
-    assert "were taken from a dataset. Export that." in complaint(["export", copy.parent, out], capsys, 2)
+    assert "were taken from a dataset. Name that." in complaint(["export", copy.parent, out], capsys, 2)
     content["simulation"] |= {"seed": 3, "start_sha256": "0" * 64}
     copy.write_text(json.dumps(content))
     assert "differ in their last bits" in complaint(["export", copy.parent, out], capsys, 2)

@@ -34,6 +34,7 @@ from hthm.command.options import (
     Tables,
     Universal,
     Verify,
+    View,
 )
 from hthm.command.parsing import glanced, parsed
 from hthm.command.wrong import UsageError, said
@@ -77,6 +78,7 @@ COMMANDS: Final = (
     Command("verify", Verify, "hthm.command.datasets:say_faults"),
     Command("repair", Repair, "hthm.command.datasets:make_again"),
     Command("export", Export, "hthm.command.exporting:export"),
+    Command("view", View, "hthm.command.viewing:view"),
     Command("import-author", ImportAuthor, "hthm.command.importing:bring"),
     Command("doctor", Doctor, "hthm.command.doctor:look_around"),
     Command("tables", Tables, "hthm.experiments.seeds:run_tables", "tables.md"),

@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from hthm import checks
-from hthm.choices.config_file import choices_of
-from hthm.choices.entropy import EntropyConfig
 from hthm.choices.numbers import one_or_more
-from hthm.choices.run import GasChoices, RunConfig
+from hthm.command.sources import source_of
 from hthm.command.wrong import UsageError, wrong_option
 from hthm.pages.console import Stages
-from hthm.pages.stored import DamagedFileError, damaged, read_json
+from hthm.pages.stored import DamagedFileError
 from hthm.recording.formats.writing import FORMATS, format_of
-from hthm.recording.store.dataset import Dataset
-from hthm.recording.store.manifest import NAME, DatasetError
-from hthm.simulate import simulate
-from hthm.trajectories import Trajectories
+from hthm.recording.store.manifest import DatasetError
 
 if TYPE_CHECKING:
     from hthm.command.options import Export
-
-_RESULTS = "results.json"
-
-
-class _Source(NamedTuple):
-    """Runs that can be had one at a time."""
-
-    runs: int
-    frames: int
-    load: Callable[[int], Trajectories]
 
 
 def export(options: Export) -> None:
@@ -58,7 +42,7 @@ def export(options: Export) -> None:
         if options.depth is not None:
             checks.positive("depth", options.depth)
         checks.threads(options.threads)
-        source = _source(options)
+        source = source_of(options.source, options.threads)
         runs = one_or_more("run", options.run, source.runs)
         frames = one_or_more("frames", options.frames, source.frames + 1)
         name = format_of(options.out, options.format)
@@ -108,47 +92,3 @@ def _made(folder: Path) -> Path | None:
         raise NotADirectoryError(errno.ENOTDIR, "Files of several runs go into a folder, and here is a file", folder)
     folder.mkdir(parents=True)
     return folder
-
-
-def _source(options: Export) -> _Source:
-    """What the folder holds."""
-    folder = options.source
-    if not (folder / _RESULTS).exists() or (folder / NAME).exists():
-        if not (folder / NAME).exists():
-            found = f"has neither {NAME} nor {_RESULTS}" if folder.is_dir() else "is no folder"
-            raise UsageError(
-                f"SOURCE: must be the folder of a dataset, or of a finished run of hthm, and {folder} "
-                f"{found if folder.exists() else 'is missing'}."
-            )
-        kept = Dataset(folder)
-        return _Source(kept.runs, kept.frames, lambda run: kept.load(slice(run, run + 1)))
-    return _simulated_again(folder, options.threads)
-
-
-def _simulated_again(folder: Path, threads: int | None) -> _Source:
-    """The runs of a results folder, which says what they were made from."""
-    path = folder / _RESULTS
-    content = read_json(path, "config", "simulation")
-    try:
-        of: dict[str, Any] = content["simulation"]
-        seed, digest, engine = of["seed"], str(of["start_sha256"]), str(of["engine"])
-        config: GasChoices = choices_of(content["config"], str(path), RunConfig, EntropyConfig)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise damaged(path, f"{type(error).__name__}: {error}") from error
-    if isinstance(config, EntropyConfig):
-        config = config.gases[-1]  # those that all fits are made on
-    if seed is None:
-        raise UsageError(
-            f"SOURCE: must say where its runs start, and those of {folder} were taken from a dataset. Export that."
-        )
-    start = config.start()
-    if start.sha256() != digest:
-        raise UsageError(
-            f"SOURCE: must be a run whose starts this machine draws again, and those of {folder} differ in their last "
-            "bits. Export on the machine that made it, or keep runs in a --store."
-        )
-
-    def load(run: int) -> Trajectories:
-        return simulate(start[run : run + 1], config.frames, config.dt, engine=engine, threads=threads, record="log")
-
-    return _Source(config.runs, config.frames, load)

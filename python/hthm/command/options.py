@@ -210,6 +210,35 @@ class Export:
 
 
 @dataclass(frozen=True, kw_only=True)
+class View:
+    """Make a page that plays a run in any browser, offline: its disks, H, speeds, and a button that reverses time.
+
+    Without SOURCE a run of the paper's gas is simulated for it. docs/viewer.md says what is exact in it.
+    """
+
+    source: Annotated[tyro.conf.Positional[Path | None], tyro.conf.arg(metavar="SOURCE")] = None
+    """Folder of a dataset, or of a finished run of hthm, whose learned h is then shown, too."""
+    out: Path = Path("hthm-view.html")
+    """The file to make. At the paper's size it takes about half a megabyte; 32 are the most."""
+    run: int = 0
+    """Which run, counted from 0."""
+    frames: int | None = None
+    """How many frames, from the start; all unless given. Fewer make a smaller page."""
+    seed: int | None = None
+    """Seed of the run that is simulated where there is no SOURCE; 0 unless given."""
+    engine: str | None = None
+    """Its engine; event, the exact one, shows best how far time can be reversed. auto unless given."""
+    plain: bool = False
+    """Do not compress: a larger page, which browsers from before 2023 can read, too."""
+    threads: int | None = None
+    """Threads that simulate; as many as are granted unless given."""
+    overwrite: bool = False
+    """Replace a file that is there."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportAuthor:
     """Make a dataset of the velocities that the author's program wrote, run_000.pkl and so on; --from trains on it.
 
@@ -280,6 +309,7 @@ Options: TypeAlias = (
     | Verify
     | Repair
     | Export
+    | View
     | ImportAuthor
     | Doctor
     | Tables

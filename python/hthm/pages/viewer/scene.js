@@ -1,0 +1,145 @@
+// The disks in their box.
+import { fresh, ramp } from "./drawing.js";
+import { nearest } from "./rule.js";
+import { Stamps } from "./stamps.js";
+
+const STEPS = 64; // of the colours
+const LEAST_RADIUS = 0.8; // pixels
+const MOST_STAMPED = 24; // pixels of the screen: larger disks are few, and are drawn as circles
+
+export class Scene {
+  constructor(canvas, { n, box, diameter }, s0) {
+    Object.assign(this, { canvas, n, box, diameter, s0 });
+    this.colour = new Uint8Array(n);
+  }
+
+  /** Take the colours of the page. */
+  dress(colours) {
+    this.colours = colours;
+    this.ramp = ramp(colours, STEPS);
+    this.stamps = null;
+  }
+
+  /** Draw disks at positions x with these speeds; `followed` is { disk, trail } and `ghosts` where they had been. */
+  draw(x, speeds, followed, ghosts) {
+    const { context, width } = fresh(this.canvas);
+    const scale = width / this.box;
+    context.setTransform(this.canvas.width / this.box, 0, 0, -this.canvas.height / this.box, 0, this.canvas.height);
+    this.drawDisks(context, x, speeds, Math.max(this.diameter / 2, LEAST_RADIUS / scale));
+    if (followed) this.drawTrail(context, followed.trail, 2 / scale);
+    if (ghosts) this.drawGhosts(context, x, ghosts, 1 / scale);
+    if (followed) this.ring(context, x[2 * followed.disk], x[2 * followed.disk + 1], 1 / scale);
+  }
+
+  /** The disk at a place of the canvas, in CSS pixels, or near it; -1 where there is none. */
+  diskAt(px, py, x) {
+    const scale = this.canvas.clientWidth / this.box;
+    const [atX, atY] = [px / scale, this.box - py / scale];
+    let least = Math.max(this.diameter / 2, 12 / scale) ** 2;
+    let found = -1;
+    for (let disk = 0; disk < this.n; disk += 1) {
+      const dx = nearest(x[2 * disk] - atX, this.box);
+      const dy = nearest(x[2 * disk + 1] - atY, this.box);
+      if (dx * dx + dy * dy < least) {
+        least = dx * dx + dy * dy;
+        found = disk;
+      }
+    }
+    return found;
+  }
+
+  drawDisks(context, x, speeds, radius) {
+    for (let disk = 0; disk < this.n; disk += 1) {
+      this.colour[disk] = Math.min(STEPS - 1, Math.floor((speeds[disk] / (2 * this.s0)) * STEPS));
+    }
+    if ((radius / this.box) * this.canvas.width <= MOST_STAMPED) this.stampDisks(context, x, radius);
+    else this.fillDisks(context, x, radius);
+  }
+
+  stampDisks(context, x, radius) {
+    const { canvas, colour } = this;
+    const { width } = canvas;
+    const scale = width / this.box;
+    if (this.stamps?.radius !== radius * scale) this.stamps = new Stamps(this.ramp, radius * scale);
+    if (this.image?.width !== width) {
+      this.image = context.createImageData(width, width);
+      this.pixels = new Uint32Array(this.image.data.buffer);
+    }
+    this.pixels.fill(0);
+    for (let disk = 0; disk < this.n; disk += 1) {
+      const down = width - x[2 * disk + 1] * scale;
+      this.stamps.press(this.pixels, width, colour[disk], x[2 * disk] * scale, down);
+    }
+    context.putImageData(this.image, 0, 0);
+  }
+
+  /** A path a colour. */
+  fillDisks(context, x, radius) {
+    for (let step = 0; step < STEPS; step += 1) {
+      context.beginPath();
+      for (let disk = 0; disk < this.n; disk += 1) {
+        if (this.colour[disk] === step) this.addDisk(context, x[2 * disk], x[2 * disk + 1], radius);
+      }
+      context.fillStyle = `rgb(${this.ramp[step].join(" ")})`;
+      context.fill();
+    }
+  }
+
+  /** A disk, and its images where it stands across the border. */
+  addDisk(context, atX, atY, radius) {
+    const { box } = this;
+    const besideX = atX < radius ? box : atX > box - radius ? -box : 0;
+    const besideY = atY < radius ? box : atY > box - radius ? -box : 0;
+    circle(context, atX, atY, radius);
+    if (besideX) circle(context, atX + besideX, atY, radius);
+    if (besideY) circle(context, atX, atY + besideY, radius);
+    if (besideX && besideY) circle(context, atX + besideX, atY + besideY, radius);
+  }
+
+  /** Lines from where disks had been, on the way forth, to where they are. */
+  drawGhosts(context, x, ghosts, pixel) {
+    context.beginPath();
+    for (let disk = 0; disk < this.n; disk += 1) {
+      const dx = nearest(ghosts[2 * disk] - x[2 * disk], this.box);
+      const dy = nearest(ghosts[2 * disk + 1] - x[2 * disk + 1], this.box);
+      if (Math.abs(dx) + Math.abs(dy) < pixel) continue;
+      context.moveTo(x[2 * disk], x[2 * disk + 1]);
+      context.lineTo(x[2 * disk] + dx, x[2 * disk + 1] + dy);
+    }
+    context.globalAlpha = 0.5;
+    context.lineWidth = pixel;
+    context.strokeStyle = this.colours.purple;
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  /** The way of a disk, points without the box, each piece drawn wherever it is inside. */
+  drawTrail(context, trail, lineWidth) {
+    const boxes = (at) => this.box * Math.floor(at / this.box);
+    context.beginPath();
+    for (let k = 1; k < trail.length; k += 1) {
+      const [from, to] = [trail[k - 1], trail[k]];
+      for (const end of [from, to]) {
+        const [left, below] = [boxes(end.x), boxes(end.y)];
+        context.moveTo(from.x - left, from.y - below);
+        context.lineTo(to.x - left, to.y - below);
+      }
+    }
+    context.lineWidth = lineWidth;
+    context.strokeStyle = this.colours.green;
+    context.stroke();
+  }
+
+  ring(context, atX, atY, pixel) {
+    context.beginPath();
+    this.addDisk(context, atX, atY, this.diameter / 2 + 5 * pixel);
+    context.lineWidth = 2 * pixel;
+    context.strokeStyle = this.colours.followed;
+    context.stroke();
+  }
+}
+
+function circle(context, x, y, radius) {
+  context.moveTo(x + radius, y);
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+}

@@ -1,0 +1,128 @@
+"""What the viewer's page carries of a run: its start and its collisions, as arrays that a browser reads."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hthm.h_functional import speed_h_in_range
+from hthm.simulate import simulate
+
+if TYPE_CHECKING:
+    from hthm.arrays import FloatArray
+    from hthm.trajectories import Trajectories
+
+_KINDS: Final = {"f": "<f8", "i": "<i4"}  # of JavaScript's typed arrays, which have the byte order of the machine
+_MOST_ROWS: Final = 2**29  # four numbers each, in an array of less than 2^31
+
+
+class Fit(NamedTuple):
+    """A curve beside H.
+
+    Attributes
+    ----------
+    label : str
+    values : (frames,) float64
+        Nats.
+    """
+
+    label: str
+    values: FloatArray
+
+
+def logged(traj: Trajectories, frames: int, threads: int | None = None) -> Trajectories:
+    """Return one run as a log: as it is, or simulated again from its start where another recording was kept.
+
+    Parameters
+    ----------
+    traj : Trajectories
+        Of one run.
+    frames : int
+        Its frames.
+    threads : int, optional
+
+    Raises
+    ------
+    ValueError, MemoryError
+        As `hthm.simulate`.
+    """
+    if traj.recording == "log":
+        return traj
+    return simulate(traj.initial, frames, traj.dt, engine=traj.engine, threads=threads, record="log")
+
+
+def viewer_data(
+    traj: Trajectories, frames: int, fits: Iterable[Fit] = (), *, plain: bool = False, threads: int | None = None
+) -> dict[str, Any]:
+    """Return what the page's program reads, as JSON can hold it.
+
+    Parameters
+    ----------
+    traj : Trajectories
+        Of one run, a log.
+    frames : int
+        How many of its frames, from the start.
+    fits : iterable of Fit
+        Curves beside H.
+    plain : bool
+        Whether arrays are left as they are, and not deflated.
+    threads : int, optional
+
+    Returns
+    -------
+    dict
+        ``arrays`` as recording.js describes them; ``final``, hthm's own positions after the last frame, is among them
+        where the run is shown to its end.
+    """
+    log, start = traj[:1].log, traj.initial
+    offsets = log.frame_offsets[0, : frames + 1]
+    rows = slice(0, min(int(offsets[-1]), _MOST_ROWS))
+    arrays: dict[str, NDArray[Any]] = {
+        "positions": start.positions[0],
+        "velocities": start.velocities[0],
+        "offsets": offsets,
+        "pairs": log.pairs[rows],
+        "after": log.velocities[rows],
+    }
+    if log.times is not None:
+        arrays["times"] = log.times[rows]
+    if frames == traj.collisions.shape[1]:
+        arrays["final"] = traj.final.positions[0]
+    h = speed_h_in_range(traj, threads=threads).h[0, :frames]
+    return {
+        "n": start.n,
+        "box": start.box,
+        "diameter": start.diameter,
+        "speed": start.gas.speed,
+        "dt": traj.dt,
+        "frames": frames,
+        "h": _numbers(h),
+        "fits": [{"label": fit.label, "values": _numbers(fit.values)} for fit in fits],
+        "arrays": {name: _packed(array, plain=plain) for name, array in arrays.items()},
+    }
+
+
+def nbytes(data: Mapping[str, Any]) -> int:
+    """Bytes of the arrays in a page."""
+    return sum(len(array["base64"]) for array in data["arrays"].values())
+
+
+def _packed(array: NDArray[Any], *, plain: bool) -> dict[str, Any]:
+    """An array in base64, to be read by arrays.js."""
+    kind = _KINDS[array.dtype.kind]
+    content = array.astype(kind).tobytes()
+    return {
+        "kind": "float64" if kind == "<f8" else "int32",
+        "deflated": not plain,
+        "base64": base64.b64encode(content if plain else zlib.compress(content)).decode("ascii"),
+    }
+
+
+def _numbers(values: FloatArray) -> list[float | None]:
+    """Numbers to be drawn; JSON knows no NaN."""
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values.tolist()]

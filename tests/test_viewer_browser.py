@@ -1,0 +1,148 @@
+"""The viewer's page in a browser: it draws, obeys keys, follows a disk, reverses time, and complains of nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hthm
+from hthm.pages.viewer_data import Fit
+from hthm.pages.viewer_page import viewer_html
+
+FRAMES = 90
+GAS = hthm.DiskGas(n=200, diameter=0.01)
+TRAJ = hthm.simulate(GAS.sample(1, seed=2, overlaps="reject"), FRAMES, engine="event", record="log")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+# Of the pixels of a canvas, how many are not empty.
+DRAWN = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.filter((value, k) => k % 4 === 3 && value > 0).length;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for all tests: it takes seconds to start."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(reason=f"no browser is installed, as one of {', '.join(BROWSERS)}: apt-get install chromium")
+    try:
+        playwright: Any = import_module("playwright.sync_api")
+    except ModuleNotFoundError as error:
+        pytest.skip(reason=f"playwright, which drives the browser, cannot be imported: {error}")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path: Path = tmp_path_factory.mktemp("page") / "view.html"
+    fit = Fit("a·h + b, D = 16, seed 0", np.linspace(5, 1, FRAMES))
+    path.write_text(viewer_html(TRAJ, title="Run 0", fits=[fit]), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any, address: str) -> Iterator[Any]:  # noqa: ANN401 -- playwright may be missing
+    """The page, which has just begun to play, in a window of a telephone's width and in the dark."""
+    opened = browser.new_page(viewport={"width": 400, "height": 800}, color_scheme="dark")
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(address)
+    opened.wait_for_selector("html[data-ready]")
+    yield opened
+    assert not complaints
+    opened.close()
+
+
+def clock(page: Any, words: str) -> str:  # noqa: ANN401 -- playwright may be missing
+    """What the page says of its time, once it has these words."""
+    page.wait_for_function("words => document.getElementById('clock').textContent.includes(words)", arg=words)
+    told: str = page.inner_text("#clock")
+    return told
+
+
+def test_it_plays_and_obeys_the_keys(page: Any) -> None:  # noqa: ANN401 -- playwright may be missing
+    page.wait_for_function("Number(document.getElementById('time').value) > 2")
+    assert page.inner_text("#play") == "Pause"
+    page.keyboard.press("Space")
+    assert page.inner_text("#play") == "Play"
+    page.keyboard.press("Home")
+    assert clock(page, "frame 0 of 90") == "Time 0.00, frame 0 of 90"
+    assert page.is_disabled("#reverse"), "there is no way back from the start"
+    page.keyboard.press("ArrowRight")
+    clock(page, "frame 1 of 90")
+    page.keyboard.press("Shift+ArrowRight")
+    clock(page, "frame 11 of 90")
+    page.keyboard.press("ArrowLeft")
+    clock(page, "frame 10 of 90")
+    page.keyboard.press("ArrowUp")
+    assert page.input_value("#speed") == "2"
+    page.keyboard.press("End")
+    assert clock(page, "frame 90 of 90") == "Time 1.50, frame 90 of 90"
+
+
+def test_everything_is_drawn_in_a_narrow_window(page: Any) -> None:  # noqa: ANN401 -- playwright may be missing
+    for name in ("disks", "h", "speeds"):
+        assert page.eval_on_selector(f"#{name}", DRAWN) > 1000, name
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.inner_text("#h-legend .key:nth-child(2)") == "a·h + b, D = 16, seed 0"
+    assert page.inner_text("#checked").startswith("Checked just now: after the last frame no disk is further than")
+
+
+def test_a_disk_is_followed_by_number_and_by_a_click(page: Any) -> None:  # noqa: ANN401 -- playwright may be missing
+    counts = np.bincount(TRAJ.log.pairs.ravel())
+    disk = int(counts.argmax())
+    page.fill("#disk", str(disk))
+    page.keyboard.press("Enter")
+    assert page.locator("#collisions tbody tr").count() == counts[disk] > 1
+    speed = np.hypot(*TRAJ.final.velocities[0, disk])
+    page.wait_for_function("document.getElementById('followed').textContent.startsWith('Disk')")
+    assert page.inner_text("#followed").startswith(
+        f"Disk {disk}: speed {speed:#.4g}, {counts[disk]} of {counts[disk]} "
+    )
+    side = page.eval_on_selector("#disks", "canvas => canvas.clientWidth")
+    x, y = TRAJ.final.positions[0, 42]
+    page.click("#disks", position={"x": 1 + side * x, "y": 1 + side * (1 - y)})
+    page.wait_for_function("document.getElementById('followed').textContent.startsWith('Disk 42:')")
+
+
+def test_time_is_reversed_and_comes_back_to_the_start(page: Any) -> None:  # noqa: ANN401 -- playwright may be missing
+    page.keyboard.press("Home")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("End")
+    clock(page, "frame 90 of 90")
+    page.keyboard.press("r")
+    page.wait_for_selector("#separation-figure:not([hidden])")
+    assert "on the way back from 1.50" in clock(page, "way back")
+    page.keyboard.press("Home")
+    clock(page, "frame 0 of 90, on the way back")
+    assert page.eval_on_selector("#separation", DRAWN) > 1000
+    page.click("#reverse")
+    assert "way back" not in clock(page, "frame 0 of 90")
+    assert page.is_hidden("#separation-figure")
+
+
+def test_without_motion_it_waits_and_without_javascript_there_is_a_picture(browser: Any, address: str) -> None:  # noqa: ANN401 -- playwright may be missing
+    calm = browser.new_page(reduced_motion="reduce")
+    calm.goto(address)
+    calm.wait_for_selector("html[data-ready]")
+    assert calm.inner_text("#play") == "Play"
+    calm.close()
+    context = browser.new_context(java_script_enabled=False)
+    still = context.new_page()
+    still.goto(address)
+    assert "with JavaScript, which is switched off" in still.inner_text("body")
+    assert still.eval_on_selector("img.still", "image => image.naturalWidth") > 500
+    assert still.is_hidden("#viewer")
+    context.close()

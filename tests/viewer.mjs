@@ -1,0 +1,39 @@
+// What the viewer's modules make of pages, for tests/test_viewer.py: node viewer.mjs PAGE.json, beside the modules.
+import { readFileSync } from "node:fs";
+import { counts, maxwell, speedH, speeds } from "./measures.js";
+import { read } from "./recording.js";
+import { Replay } from "./replay.js";
+import { canReverse, reversed, separation } from "./reversal.js";
+
+const all = (work) => {
+  let step = work.next();
+  while (!step.done) step = work.next();
+  return step.value;
+};
+const base64 = (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64");
+
+/** Positions at every frame, asked for from the last to the first, and at the end. */
+function positions(recording) {
+  const replay = new Replay(recording);
+  const out = new Float64Array(2 * recording.n * (recording.frames + 1));
+  for (let frame = recording.frames; frame >= 0; frame -= 1) {
+    replay.seek(frame + (frame < recording.frames ? 0.5 : 0)); // between two frames, and back
+    replay.seek(frame);
+    replay.positions(out.subarray(2 * recording.n * frame, 2 * recording.n * (frame + 1)));
+  }
+  return base64(out);
+}
+
+const page = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const recording = await read(page);
+const back = all(reversed(recording, recording.frames));
+const values = speeds(recording.velocities, new Float64Array(recording.n));
+console.log(JSON.stringify({
+  positions: positions(recording),
+  reversible: canReverse(recording),
+  back: { positions: positions(back), pairs: Array.from(back.pairs), times: back.times && Array.from(back.times) },
+  largest: Array.from(all(separation(recording, back)).largest),
+  h: speedH(values, page.speed),
+  counts: Array.from(counts(values, 2 * page.speed, 50)),
+  mode: maxwell(1, 1),
+}));
