@@ -28,7 +28,7 @@ export class Measurements {
     this.page.fits.forEach((fit, k) => {
       place.append(" ", key(fit.label, `--key: var(--${FIT_COLOURS[k % FIT_COLOURS.length]})`, "dashed"));
     });
-    place.append(" ", key("on the way back", "--key: var(--ink)"));
+    place.append(" ", key("on the way back", "--key: var(--ink)", "dashed"));
     this.backKey = place.lastElementChild;
     this.backKey.hidden = true;
   }
@@ -57,7 +57,8 @@ export class Measurements {
     draw(page.h, { colour: colours.blue });
     if (back) {
       const since = Math.floor(back.turned - shown + 1e-9);
-      chart.line(back.h, (k) => (back.turned - k) * recording.dt, { last: since, colour: colours.ink, width: 1.5 });
+      const then = (k) => (back.turned - k) * recording.dt;
+      chart.line(back.h, then, { last: since, colour: colours.ink, dash: [5, 5] }); // the way forth is seen through it
     }
     chart.cursor(shown * recording.dt);
   }
