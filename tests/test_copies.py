@@ -25,6 +25,7 @@ import hthm
 from hthm.choices.ablations import Ablation
 from hthm.choices.share import Share
 from hthm.deepsets import new_model
+from hthm.estimators import Histogram, HWithError, over_runs
 from hthm.fit import affine_fit, summarize
 from hthm.learning.arrow import ArrowDivergedError, Look
 from hthm.learning.history import Epoch, History
@@ -80,7 +81,10 @@ def kept() -> Dataset:
 EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.choices.ablations.Ablation": lambda: Ablation("the recipe"),
     "hthm.choices.share.Share": lambda: Share(3, 10),
+    "hthm.estimators.MeanOverRuns": lambda: over_runs(np.array([[1.0, 2.0], [3.0, 5.0]])),
     "hthm.learning.timing.TimedTraining": lambda: TimedTraining(new_model(3, 0), "fused", 2),
+    "hthm.measures.estimator.Histogram": lambda: Histogram(low=0.0, high=1.0),
+    "hthm.measures.of_frames.HWithError": lambda: HWithError(np.ones(2), np.zeros(2), np.full(2, np.inf)),
     "hthm.measures.in_range.HInRange": lambda: HInRange(np.ones((2, 3)), np.zeros((2, 3))),
     "hthm.measures.movement.Movement": lambda: Movement(variance=1.0, signal=0.5, noise=0.1),
     "hthm.pages.quantities.Quantity": lambda: Quantity("1", "Disks"),
@@ -131,6 +135,8 @@ NOT_VALUES = {
     "hthm.learning.checkpoint.Checkpoint": "holds the model and the generator of a training that is under way",
     "hthm.learning.frame_pairs.TorchBatchLoss": "holds the model that a training changes",
     "hthm.learning.fused.FusedBatchLoss": "holds memory of the compiled kernel",
+    "hthm.learning.phi_sums.PhiSums": "holds memory of the compiled kernel",
+    "hthm.measures.binned.BinnedSamples": "is how one call counts the samples that it was given",
     "hthm.learning.leading.Leader": "is the first process of a command, while its block runs",
     "hthm.learning.processes.Processes": "is one process among others",
     "hthm.learning.processes.SharedBatchLoss": "holds the model that a training changes",

@@ -26,7 +26,8 @@ from hthm.learning.whole_runs import whole_runs
 from hthm.measures.baselines import speed_statistics
 from hthm.measures.isotropic import isotropic_h
 from hthm.recording import frames as frames_module
-from hthm.recording.frames import DiskFunction, Frames, RunChanges, Steps
+from hthm.recording.disk_function import DiskFunction
+from hthm.recording.frames import Frames, RunChanges, Steps
 from hthm.recording.reading import FramesLike, frames_of
 from hthm.train import train
 

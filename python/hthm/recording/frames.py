@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hthm import _core, checks
 from hthm.arrays import FloatArray, IntArray
+from hthm.recording.disk_function import DiskFunction
 from hthm.reprs import one_line
 
 Steps: TypeAlias = Literal["frames", "collisions"]
@@ -19,29 +20,6 @@ Steps: TypeAlias = Literal["frames", "collisions"]
 
 _DISKS_AT_A_TIME: Final = 2**20
 """Disks of a block that is read: 16 MB, two runs of the paper."""
-
-
-class DiskFunction(Protocol):
-    """A function of the velocity of a disk, and its sum over the disks of frames."""
-
-    def sums(self, frames: FloatArray, where: str) -> FloatArray:
-        """Return its sum over the disks, (frames, n, 2) -> (frames, features) float64; `where`, for a message."""
-
-    def log_sums(
-        self, start: FloatArray, offsets: IntArray, pairs: NDArray[np.int32], velocities: FloatArray
-    ) -> Iterator[FloatArray]:
-        """Go through the runs of a log.
-
-        Parameters
-        ----------
-        start, offsets, pairs, velocities : (runs, n, 2), (runs, frames + 1), (rows, 2), (rows, 2, 2)
-            As `hthm.recording.collision_log.CollisionLog` has them.
-
-        Yields
-        ------
-        (frames, features) float64
-            Its sum over the disks of every frame of a run.
-        """
 
 
 class RunChanges(NamedTuple):

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from hthm import _core, checks
 from hthm.arrays import FloatArray, IntArray
 from hthm.recording.collision_log import CollisionLog
-from hthm.recording.frames import DiskFunction, Frames, RunChanges, Steps
+from hthm.recording.disk_function import DiskFunction
+from hthm.recording.frames import Frames, RunChanges, Steps
 from hthm.reprs import one_line
 
 

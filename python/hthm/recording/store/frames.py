@@ -15,7 +15,8 @@ from hthm import _core, checks
 from hthm.arrays import FloatArray, IntArray
 from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.recording.dense import DenseFrames
-from hthm.recording.frames import DiskFunction, Frames, RunChanges, Steps
+from hthm.recording.disk_function import DiskFunction
+from hthm.recording.frames import Frames, RunChanges, Steps
 from hthm.recording.log import LogFrames
 from hthm.recording.store.manifest import DatasetError, Manifest
 from hthm.recording.store.shard_reading import read_changes, read_recording, read_start
