@@ -40,8 +40,9 @@ _DISKS_AT_A_TIME: Final = {"cpu": 2**14, "cuda": 2**21}
 """So many disks go through the network at once: on a CPU their layers fit into its cache (measured at D = 16, 32 and
 64: 16 frames of 1000 disks cost 0.5 of what 128 cost), on a GPU they keep it busy."""
 
-_DISKS_AT_MOST: Final = 2**21
-"""A frame of more disks goes through the network in parts: Ctrl-C is answered between two of them."""
+_DISKS_AT_MOST: Final = 2**18
+"""A frame of more disks goes through the network in parts: Ctrl-C is answered between two layers of one, which take a
+tenth of a second at D = 64."""
 
 
 class DeepSets(nn.Module):
