@@ -9,7 +9,7 @@ import pytest
 
 from hthm.choices.kinds import COMMANDS as NAMES
 from hthm.command.commands import COMMANDS, Command, asked, loaded
-from hthm.command.options import Job
+from hthm.command.options import Estimators, Job
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.options.__name__)
@@ -19,7 +19,7 @@ def test_a_command_names_a_function_that_is_there(command: Command) -> None:
 
 def test_choices_say_the_command_that_takes_them() -> None:
     jobs = [(command, command.options()) for command in COMMANDS]
-    kinds = {options.choices.kind: command.name for command, options in jobs if isinstance(options, Job)}
+    kinds = {options.choices.kind: command.name for command, options in jobs if isinstance(options, Job | Estimators)}
     assert kinds.keys() == NAMES.keys()
     assert all(NAMES[kind] == f"hthm {name}" for kind, name in kinds.items() if name)
 

@@ -4,7 +4,8 @@
 ``(run,)``              a run of its own seed and number: `of_run`
 ``(0, stream)``         a training: `stream_seed`
 ``(1, number)``         velocities of all runs of one start in `hthm.experiments.ensembles`: `of_ensemble`
-``(3,)``, seed 0        the groups that a jackknife leaves out: `of_groups`
+``(3,)``, seed 0        the groups of samples that an error is found from: `of_groups`
+``(4, …)``              samples of a known density, by its number, their number and a repeat: `of_known`
 ======================  ===============================================================================
 
 No stream is used twice even when the seeds are the same. A run is told by its seed and its number, so that it draws
@@ -56,5 +57,24 @@ def of_ensemble(seed: int, number: int) -> np.random.PCG64:
 
 
 def of_groups() -> np.random.PCG64:
-    """Return the bits that order samples for a jackknife: the same always, whatever order they came in."""
+    """Return the bits that put samples into groups: the same always, whatever order they came in."""
     return np.random.PCG64(np.random.SeedSequence(0, spawn_key=(3,)))
+
+
+def of_known(seed: int, density: int, samples: int, repeat: int) -> np.random.PCG64:
+    """Return the bits that samples of a known density are drawn from.
+
+    Parameters
+    ----------
+    seed : int
+        Of all.
+    density : int
+        Its number in `hthm.experiments.known`.
+    samples, repeat : int
+        How many are drawn, and which set of so many.
+
+    Returns
+    -------
+    PCG64
+    """
+    return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(4, density, samples, repeat)))

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hthm import checks
+from hthm.choices import kinds as known
 from hthm.choices.kinds import COMMANDS, kind_of
-from hthm.choices.run import GasChoices
 
-Choices = TypeVar("Choices", bound=GasChoices)
+Choices = TypeVar("Choices", bound=known.Choices)
 
 
 class KindError(ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol
 
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -14,9 +14,23 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "compare": "hthm compare",
         "ablate": "hthm ablate",
         "universal": "hthm universal",
+        "estimators": "hthm estimators",
     }
 )
 """The command that each kind of choices belongs to, by the `kind` of their class."""
+
+
+class Choices(Protocol):
+    """What a command computes, as config.json keeps it."""
+
+    kind: ClassVar[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return every choice, and whose they are, as JSON can hold it."""
+
+    def decisive(self) -> dict[str, Any]:
+        """Return the choices that what is kept in the folder depends on."""
+
 
 # What tells the kinds apart in files that do not name theirs, as version 0.1.0 wrote them; the first that is there.
 _MARKS: Final = (

@@ -6,18 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import tyro
 
+from hthm.choices.bias import EstimatorsConfig
 from hthm.choices.config_file import KindError, read_config
 from hthm.choices.entropy import EntropyConfig
 from hthm.choices.kinds import COMMANDS as NAMES
+from hthm.choices.kinds import Choices
 from hthm.choices.run import PRESETS, GasChoices, TrainingChoices
 from hthm.command.options import (
     Ablate,
     Compare,
     Doctor,
+    Estimators,
     Everything,
     Export,
     Figures,
@@ -39,6 +42,8 @@ from hthm.command.options import (
 from hthm.command.parsing import glanced, parsed
 from hthm.command.wrong import UsageError, said
 from hthm.pages.stored import DamagedFileError
+
+Resumed = TypeVar("Resumed", bound=Choices)
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ COMMANDS: Final = (
     Command("compare", Compare, "hthm.experiments.compare:run_compare", "compare.md"),
     Command("ablate", Ablate, "hthm.experiments.ablation:run_ablation", "ablation.md"),
     Command("universal", Universal, "hthm.experiments.universal:run_universal", "universal.md"),
+    Command("estimators", Estimators, "hthm.command.bias:measure_bias"),
 )
 """Every command. To add one, write its options, its experiment, and a line here."""
 
@@ -173,6 +179,10 @@ def _begun(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Comma
         of_store = glanced(_StoreGlance(store=first.store), arguments)
         if of_store.resume:
             first = replace(first, choices=loaded("hthm.command.kept:begun_choices")(of_store.store))
+    if isinstance(first, Estimators):
+        of_folder = glanced(_Glance(out=first.out), arguments)
+        if of_folder.resume:
+            first = replace(first, choices=resumed_choices(of_folder.out, EstimatorsConfig))
     if not isinstance(first, Job):
         return commands[0], first
     kinds = {type(default.choices): (command, default) for command, default in zip(commands, defaults, strict=True)}
@@ -209,7 +219,7 @@ def _main_choices(glance: _MainGlance, kinds: Iterable[type[GasChoices]]) -> Gas
     return choices
 
 
-def resumed_choices(out: Path, *kinds: type[GasChoices]) -> GasChoices:
+def resumed_choices(out: Path, *kinds: type[Resumed]) -> Resumed:
     """Return the choices of the run in a folder.
 
     Raises

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 import tyro
 
 from hthm import published
+from hthm.choices.bias import EstimatorsConfig
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
 from hthm.choices.run import GasChoices, RunConfig, TrainingChoices
 from hthm.choices.seeds import CompareConfig, TablesConfig
@@ -300,6 +301,23 @@ class Universal(OnWorkers, Job):
     """Folder for universal.json, universal.md and figures/universal.png."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Estimators:
+    """Measure bias and spread of every estimator of H where H is known, and how far H moves with its bins."""
+
+    choices: Annotated[EstimatorsConfig, tyro.conf.arg(name="")] = field(default_factory=EstimatorsConfig)
+    out: Path = Path("hthm-estimators")
+    """Folder for estimators.json, estimators.md and figures/."""
+    threads: int | None = None
+    """Threads; unless given, as many as are granted."""
+    overwrite: bool = False
+    """Replace the results of another run in that folder."""
+    resume: bool = False
+    """Go on after a stop, with the choices in the folder's config.json."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
 Options: TypeAlias = (
     Everything
     | Improved
@@ -316,4 +334,5 @@ Options: TypeAlias = (
     | Compare
     | Ablate
     | Universal
+    | Estimators
 )

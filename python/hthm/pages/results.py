@@ -16,8 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from hthm import __version__, _core, checks
-from hthm.choices.kinds import COMMANDS, kind_of
-from hthm.choices.run import GasChoices
+from hthm.choices.kinds import COMMANDS, Choices, kind_of
 from hthm.files import write_text
 from hthm.integrity import with_checksum
 from hthm.owner import owned
@@ -34,6 +33,8 @@ PRODUCTS: Final = (
     "series.h5",
     "universal.json",
     "universal.md",
+    "estimators.json",
+    "estimators.md",
     "report.html",
     "config.json",
     "runs.json",
@@ -75,16 +76,14 @@ class TrainingFiles:
 
 
 @contextmanager
-def claimed(
-    path: Path, config: GasChoices, *, overwrite: bool = False, resume: bool = False
-) -> Iterator[ResultsFolder]:
+def claimed(path: Path, config: Choices, *, overwrite: bool = False, resume: bool = False) -> Iterator[ResultsFolder]:
     """Give a folder that a run may write into, and keep all others out of it while the block runs.
 
     Parameters
     ----------
     path : Path
         Made if it is not there.
-    config : GasChoices
+    config : Choices
         The run; written to config.json at once, which also shows that the folder can be written to.
     overwrite : bool
         Whether another run's files may be replaced; they are removed first, and nothing else is.
@@ -185,7 +184,7 @@ class ResultsFolder:
         write_text(self.path / f"{name}.md", markdown)
 
     def rows(
-        self, name: str, key: str, columns: tuple[str, ...], config: GasChoices | None = None
+        self, name: str, key: str, columns: tuple[str, ...], config: Choices | None = None
     ) -> list[dict[str, Any]]:
         """Return the rows of a table that an interrupted command left in a JSON file; none if there is no such file.
 
@@ -197,7 +196,7 @@ class ResultsFolder:
             What its rows are called.
         columns : tuple of str
             What every row has.
-        config : GasChoices, optional
+        config : Choices, optional
             The choices that the rows must depend on; any unless given.
 
         Raises
@@ -286,13 +285,13 @@ def network_name(width: int, seed: int | None, steps: str = "") -> str:
     return "-".join([f"d{width}", *([steps] if steps else []), "given" if seed is None else f"seed{seed}"])
 
 
-def differing(written: object, config: GasChoices) -> list[str]:
+def differing(written: object, config: Choices) -> list[str]:
     """Names of the choices on which results depend and that a file was made with other values of, as far as it says."""
     made_by = written if isinstance(written, dict) else {}
     return sorted(name for name, value in config.decisive().items() if made_by.get(name, value) != value)
 
 
-def _holds(path: Path, config: GasChoices) -> bool:
+def _holds(path: Path, config: Choices) -> bool:
     """Whether the choices in a file are these, as far as results depend on them.
 
     Raises

@@ -1,0 +1,85 @@
+"""``hthm estimators``: bias and spread of the estimators of H, measured and shown."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from hthm import checks
+from hthm.command.wrong import UsageError, wrong_option
+from hthm.experiments.bias import ROW, bias_row, edges_moved, expected_seconds
+from hthm.experiments.known import KNOWN
+from hthm.pages.bias_tables import bias_figure, bias_markdown, edges_figure
+from hthm.pages.console import Stages, duration
+from hthm.pages.print_style import save_figure
+from hthm.pages.results import claimed, environment
+from hthm.pages.stored import read_json
+
+if TYPE_CHECKING:
+    from hthm.command.options import Estimators
+    from hthm.pages.results import ResultsFolder
+
+_RESULTS = "estimators.json"
+
+
+def measure_bias(options: Estimators) -> None:
+    """Measure what the choices say, and write estimators.json, estimators.md and the figures, anew after each row.
+
+    Raises
+    ------
+    UsageError
+        If an option cannot be.
+    OccupiedError, OwnedError, DamagedFileError, OSError
+        If the folder holds another run, or is in use, or cannot be written to.
+    """
+    config, stages = options.choices, Stages()
+    try:
+        checks.threads(options.threads)
+    except ValueError as error:
+        raise wrong_option(error) from error
+    if options.resume and options.overwrite:
+        raise UsageError("--overwrite: must not be given with --resume, which keeps what is there. Leave one out.")
+    with claimed(options.out, config, overwrite=options.overwrite, resume=options.resume) as folder:
+        done = folder.rows(_RESULTS, "rows", ROW, config) if options.resume else []
+        finished = {(row["density"], row["size"]): row for row in done}
+        wanted = list(product(KNOWN, config.sizes))
+        results: dict[str, Any] = {
+            "rows": [],
+            "edges": _edges(folder) if options.resume else None,
+            "config": config.as_json(),
+            "environment": environment(options.threads),
+        }
+        left = [key for key in wanted if key not in finished]
+        if left:
+            stages.say(f"Expected: {duration(expected_seconds(config, left, options.threads))}, and a simulation.")
+        if results["edges"] is None:
+            with stages.stage(f"Shift the bins of {config.runs} runs of the paper's gas") as stage:
+                results["edges"] = edges_moved(config, options.threads, stage.report)
+        for size in sorted(set(config.sizes)):  # small ones of every density first: what there is can be compared
+            with stages.stage(f"N = {size}") as stage:
+                for number, density in enumerate(KNOWN):
+                    key = (density, size)
+                    if key not in finished:
+                        finished[key] = bias_row(config, density, size, options.threads)
+                        _write(folder, results, finished, wanted)
+                    stage.report(number + 1, len(KNOWN))
+        _write(folder, results, finished, wanted)
+        for draw, name in ((bias_figure, "bias"), (edges_figure, "edges")):
+            save_figure(partial(draw, results), folder.figures, name)
+    stages.say(f"Written: {options.out / 'estimators.md'}")
+
+
+def _edges(folder: ResultsFolder) -> dict[str, Any] | None:
+    path = folder.path / _RESULTS
+    return read_json(path, "edges")["edges"] if path.exists() else None
+
+
+def _write(
+    folder: ResultsFolder,
+    results: dict[str, Any],
+    finished: dict[tuple[str, int], dict[str, Any]],
+    wanted: list[tuple[str, int]],
+) -> None:
+    results["rows"] = [finished[key] for key in wanted if key in finished]
+    folder.write_table("estimators", results, bias_markdown(results))
