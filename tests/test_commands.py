@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from hthm.choices.kinds import COMMANDS as NAMES
+from hthm.command.bias_options import Estimators
 from hthm.command.commands import COMMANDS, Command, asked, loaded
-from hthm.command.options import Estimators, Job
+from hthm.command.options import Job
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.options.__name__)

@@ -17,7 +17,7 @@ from hthm.pages.results import claimed, environment
 from hthm.pages.stored import read_json
 
 if TYPE_CHECKING:
-    from hthm.command.options import Estimators
+    from hthm.command.bias_options import Estimators
     from hthm.pages.results import ResultsFolder
 
 _RESULTS = "estimators.json"

@@ -16,11 +16,11 @@ from hthm.choices.entropy import EntropyConfig
 from hthm.choices.kinds import COMMANDS as NAMES
 from hthm.choices.kinds import Choices
 from hthm.choices.run import PRESETS, GasChoices, TrainingChoices
+from hthm.command.bias_options import Estimators
 from hthm.command.options import (
     Ablate,
     Compare,
     Doctor,
-    Estimators,
     Everything,
     Export,
     Figures,

@@ -9,10 +9,10 @@ from typing import Annotated, Literal, TypeAlias
 import tyro
 
 from hthm import published
-from hthm.choices.bias import EstimatorsConfig
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
 from hthm.choices.run import GasChoices, RunConfig, TrainingChoices
 from hthm.choices.seeds import CompareConfig, TablesConfig
+from hthm.command.bias_options import Estimators
 
 Preset: TypeAlias = Literal["paper", "quick", "improved"]
 
@@ -24,8 +24,7 @@ class OnWorkers:
     workers: int | None = None
     """Processes to start on this machine for the work, which share the threads: a Dask cluster of its own."""
     scheduler: Annotated[str | None, tyro.conf.arg(metavar="ADDRESS")] = None
-    """Address of a Dask scheduler, such as tcp://head:8786, whose workers do the work; --threads is then what a piece
-    of it takes at most. The results are the same."""
+    """Dask scheduler, such as tcp://head:8786, whose workers do the same; a piece takes --threads at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,23 +298,6 @@ class Universal(OnWorkers, Job):
     choices: Annotated[UniversalConfig, tyro.conf.arg(name="")] = field(default_factory=UniversalConfig)
     out: Path = Path("hthm-universal")
     """Folder for universal.json, universal.md and figures/universal.png."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimators:
-    """Measure bias and spread of every estimator of H where H is known, and how far H moves with its bins."""
-
-    choices: Annotated[EstimatorsConfig, tyro.conf.arg(name="")] = field(default_factory=EstimatorsConfig)
-    out: Path = Path("hthm-estimators")
-    """Folder for estimators.json, estimators.md and figures/."""
-    threads: int | None = None
-    """Threads; unless given, as many as are granted."""
-    overwrite: bool = False
-    """Replace the results of another run in that folder."""
-    resume: bool = False
-    """Go on after a stop, with the choices in the folder's config.json."""
-    debug: bool = False
-    """Show where an error comes from."""
 
 
 Options: TypeAlias = (
