@@ -15,7 +15,7 @@ import torch
 import hthm
 from hthm import paper
 from hthm.deepsets import DeepSets, new_model
-from hthm.learning import arrow
+from hthm.learning import whole_runs as by_torch
 from hthm.learning.arrow import ArrowDivergedError, Look, train_arrow
 from hthm.learning.calibration import calibration
 from hthm.learning.loss import logistic_loss, tilted_loss
@@ -131,7 +131,7 @@ def test_looks_tell_of_held_out_runs_and_leave_the_training_as_it_is() -> None:
     assert all(torch.equal(a, b) for a, b in zip(alone.parameters(), looked_at.parameters(), strict=True))
     change = torch.cat([run.h(looked_at).diff().detach() for run in whole_runs(gas_log(seed=1), "collisions")])
     assert looks[-1].held_out_loss == pytest.approx(logistic_loss(change).item())
-    assert looks[-1].calibration == pytest.approx(calibration(change))
+    assert looks[-1].calibration == pytest.approx(calibration(change), rel=1e-4)
 
 
 def test_training_lowers_the_loss_of_runs_that_it_does_not_see() -> None:
@@ -194,12 +194,12 @@ def test_ctrl_c_is_answered_within_a_backward_pass(monkeypatch: pytest.MonkeyPat
         answered.append(len(gradient))
         if len(answered) == 3:
             os.kill(os.getpid(), signal.SIGINT)
-        arrow._answer(gradient)  # noqa: SLF001 -- what stands between the runs
+        by_torch._answer(gradient)  # noqa: SLF001 -- what stands between the runs
 
     gas = hthm.DiskGas(n=100, diameter=0.01, speed=1.0)
     many = hthm.simulate(gas.sample(4, seed=0), frames=40, record="log")
-    config = ArrowConfig(updates=2, looks=1, runs_per_update=24)
-    monkeypatch.setattr(arrow, "_answer", answer)
+    config = ArrowConfig(updates=2, looks=1, runs_per_update=24, backend="torch")
+    monkeypatch.setattr(by_torch, "_answer", answer)
     with pytest.raises(KeyboardInterrupt):
         train_arrow(new_model(8, 0, entropic(1.0)), many, config)
     assert 3 <= len(answered) < 24, "a pass has as many runs as an update, and ended before its last"

@@ -137,6 +137,8 @@ NOT_VALUES = {
     "hthm.learning.fused.FusedBatchLoss": "holds memory of the compiled kernel",
     "hthm.learning.phi_sums.PhiSums": "holds memory of the compiled kernel",
     "hthm.measures.binned.BinnedSamples": "is how one call counts the samples that it was given",
+    "hthm.learning.fused_runs.FusedRunLosses": "holds memory of the compiled kernel",
+    "hthm.learning.whole_runs.TorchRunLosses": "holds the model that a training changes",
     "hthm.learning.leading.Leader": "is the first process of a command, while its block runs",
     "hthm.learning.processes.Processes": "is one process among others",
     "hthm.learning.processes.SharedBatchLoss": "holds the model that a training changes",

@@ -5,6 +5,7 @@
 
 namespace py = pybind11;
 
+void bind_arrow(py::module_& m);
 void bind_deepsets(py::module_& m);
 void bind_histogram(py::module_& m);
 void bind_log(py::module_& m);
@@ -21,6 +22,7 @@ PYBIND11_MODULE(_core, m) {
   m.def(
       "simd_level", [] { return hthm::name(hthm::simd_level()); },
       "The instruction set in use: the best one that the machine has, or a lower one named by HTHM_SIMD.");
+  bind_arrow(m);
   bind_deepsets(m);
   bind_histogram(m);
   bind_log(m);

@@ -7,6 +7,7 @@
 #include "core/cpu_features.hpp"
 #include "deepsets/network.hpp"
 #include "deepsets/sketch.hpp"
+#include "deepsets/smooth_kernel.hpp"
 
 namespace hthm::deepsets {
 
@@ -170,6 +171,8 @@ struct Kernel {
   void (*dot_rows)(Matrix<float> rows, const float* vector, float* out);
   /// The sum of a function over velocities.
   SumAndError (*interpolate)(BilinearSquares function, Points points);
+  /// Of networks with SiLU.
+  SmoothKernel smooth;
 };
 
 /// The loops of a level, or of the best one below it that is compiled in. The CPU must have it.

@@ -183,6 +183,7 @@ void sum_rows(Matrix<double> rows, Chosen chosen, double* out) {
 }
 
 #include "deepsets/bounds_loops.inl"
+#include "deepsets/smooth_loops.inl"
 #include "deepsets/terms_loops.inl"
 
 constexpr Kernel loops{.table = table,
@@ -202,7 +203,8 @@ constexpr Kernel loops{.table = table,
                        .mean_and_spread = mean_and_spread,
                        .bound_sums = bound_sums,
                        .dot_rows = dot_rows,
-                       .interpolate = interpolate};
+                       .interpolate = interpolate,
+                       .smooth = smooth_loops};
 
 }  // namespace
 }  // namespace hthm::deepsets

@@ -80,6 +80,36 @@ def velocity_h(
     threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
 
+class ArrowLoss:
+    def __init__(self) -> None: ...
+    def change(
+        self,
+        weights: NDArray[np.float32],
+        width: int,
+        form: tuple[float, bool, bool],
+        run: WholeRun,
+        velocities: NDArray[np.float32],
+        parts: NDArray[np.int64] | None,
+        count: int,
+        change: NDArray[np.float64],
+        threads: int,
+    ) -> None: ...
+    def loss(
+        self,
+        weights: NDArray[np.float32],
+        width: int,
+        form: tuple[float, bool, bool],
+        run: WholeRun,
+        velocities: NDArray[np.float32],
+        parts: NDArray[np.int64] | None,
+        count: int,
+        cost: tuple[bool, float, float],
+        chosen: NDArray[np.int64] | None,
+        total: float,
+        gradient: NDArray[np.float64],
+        threads: int,
+    ) -> float: ...
+
 class Ensemble:
     def __init__(
         self,
@@ -145,3 +175,8 @@ class PhiSums:
         velocities: NDArray[np.float64],
         threads: int,
     ) -> NDArray[np.float64]: ...
+
+class WholeRun:
+    def __init__(self, n: int, steps: int, disks: NDArray[np.int32], step: NDArray[np.int64]) -> None: ...
+    @property
+    def steps(self) -> int: ...

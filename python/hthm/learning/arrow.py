@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 
+from hthm.learning import fused
 from hthm.learning.accepted import check_model
+from hthm.learning.adam import new_adam, take_step
 from hthm.learning.calibration import calibration
 from hthm.learning.diverged import TrainingDivergedError
 from hthm.learning.drawing import new_generator
 from hthm.learning.ending import go_on
-from hthm.learning.loss import logistic_loss, negative_slope, tilted_loss
+from hthm.learning.fused_runs import FusedRunLosses
+from hthm.learning.loss import logistic_loss
 from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import ArrowConfig
-from hthm.learning.whole_runs import Changes, whole_runs
+from hthm.learning.seeing import RunLosses
+from hthm.learning.whole_runs import TorchRunLosses
 from hthm.randomness import Stream
 from hthm.recording.reading import FramesLike
 
@@ -100,31 +104,28 @@ def train_arrow(
 
     Notes
     -----
-    Runs are drawn in a new order each time all have been drawn. Seed and weights give the same bits again for the same
-    number of threads of torch.
+    Runs are drawn in a new order each time all have been drawn. Seed and weights give the same bits again: for any
+    number of threads where the compiled kernel computes the loss, and for the same number of torch's where torch does.
     """
     config = config or ArrowConfig()
     weight = check_model(model, to_train=True)
     if weight.device.type != "cpu":
         raise ValueError(f"model: must be on the CPU, got one on {weight.device}. Move it with model.cpu().")
     with own_settings(weight.device):
-        return _train_arrow(model, velocities, config, weight.dtype, held_out, progress, looked)
+        return _train_arrow(model, velocities, config, held_out, progress, looked)
 
 
 def _train_arrow(
     model: DeepSets,
     velocities: FramesLike,
     config: ArrowConfig,
-    dtype: torch.dtype,
     held_out: FramesLike | None,
     progress: Progress | None,
     looked: Looked | None,
 ) -> list[Look]:
-    runs = whole_runs(velocities, config.steps, dtype)
-    if config.blocks > runs[0].n:
-        raise ValueError(f"blocks: must be at most the {runs[0].n} disks, got {config.blocks}. Take fewer blocks.")
-    others = None if held_out is None else whole_runs(held_out, config.steps, dtype)
-    adam = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    runs = new_run_losses(model, velocities, config)
+    others = None if held_out is None else new_run_losses(model, held_out, config)
+    adam = (new_adam if isinstance(runs, FusedRunLosses) else _plain_adam)(model, config.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, config.updates)
     shuffle, noise = (new_generator(config.seed, stream) for stream in (Stream.SHUFFLE, Stream.NOISE))
     looks: list[Look] = []
@@ -134,23 +135,21 @@ def _train_arrow(
     losses: list[float] = []
     for update in range(1, config.updates + 1):
         go_on()
-        changes = []
+        numbers = []
         for _ in range(math.ceil(config.runs_per_update)):
             if not order:
-                order = torch.randperm(len(runs), generator=shuffle, device="cpu").tolist()
-            changes.append(_change(model, runs[order.pop()], config, noise))
+                order = torch.randperm(runs.runs, generator=shuffle, device="cpu").tolist()
+            numbers.append(order.pop())
         adam.zero_grad()
-        loss = _loss(torch.cat(changes), config, update, noise)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        losses.append(float(loss.detach()))
+        losses.append(runs.loss(numbers, update, noise))
         if not math.isfinite(losses[-1]):
             raise _diverged(f"The loss became {losses[-1]}", update, config)
-        adam.step()
+        take_step(adam)
         schedule.step()
         if progress is not None:
             progress(update, config.updates)
         if update in when:
-            look = _look(model, config, others, update, losses, time.perf_counter() - began)
+            look = _look(config, others, update, losses, time.perf_counter() - began)
             losses.clear()
             looks.append(look)
             if looked is not None:
@@ -168,41 +167,13 @@ def _diverged(what: str, update: int, config: ArrowConfig) -> ArrowDivergedError
     )
 
 
-def _loss(change: torch.Tensor, config: ArrowConfig, update: int, noise: torch.Generator) -> torch.Tensor:
-    """Loss of an update, counted from 1."""
-    if config.runs_per_update < 1:
-        count = max(1, round(config.runs_per_update * len(change)))
-        change = change[torch.randperm(len(change), generator=noise, device="cpu")[:count]]
-    if config.loss == "logistic":
-        return logistic_loss(change, penalty=config.penalty)
-    slope = negative_slope(update - 1, config.updates, config.final_slope)
-    return tilted_loss(change, negative_slope=slope, penalty=config.penalty)
-
-
-def _change(model: DeepSets, run: Changes, config: ArrowConfig, noise: torch.Generator) -> torch.Tensor:
-    """Δh of all steps of a run, and of all blocks, as one update sees them."""
-    velocities, block = run.velocities, torch.zeros(run.n, dtype=torch.int64, device="cpu")
-    if config.blur:
-        deviation = config.blur * model.architecture.velocity_scale
-        drawn = torch.randn(velocities.shape, generator=noise, dtype=velocities.dtype, device="cpu")
-        velocities = velocities + deviation * drawn
-    if config.blocks > 1:
-        order = torch.randperm(run.n, generator=noise, device="cpu")
-        block = (order // (run.n // config.blocks)).clamp(max=config.blocks)
-    change = run.block_h(model, block, config.blocks, velocities).diff(dim=0).flatten()
-    if change.requires_grad:
-        change.register_hook(_answer)  # type: ignore[no-untyped-call]  # torch leaves it untyped
-    return change
-
-
-def _answer(_: torch.Tensor) -> None:
-    """Let Python in between two runs of a backward pass, which is one call of torch's otherwise: Ctrl-C is answered."""
+def _plain_adam(model: DeepSets, learning_rate: float) -> torch.optim.Adam:
+    return torch.optim.Adam(model.parameters(), lr=learning_rate)
 
 
 def _look(
-    model: DeepSets,
     config: ArrowConfig,
-    others: Sequence[Changes] | None,
+    others: RunLosses | None,
     update: int,
     losses: Sequence[float],
     seconds: float,
@@ -210,9 +181,8 @@ def _look(
     held_out_loss = slope = None
     if others is not None:
         noise = new_generator(config.seed, Stream.LOOK)  # the same at every look
-        with torch.inference_mode():
-            change = torch.cat([_change(model, run, config, noise) for run in others])
-            held_out_loss = float(logistic_loss(change))
+        change = others.change(noise)
+        held_out_loss = float(logistic_loss(change))
         slope = calibration(change)
     return Look(
         update=update,
@@ -221,3 +191,36 @@ def _look(
         calibration=slope,
         seconds=seconds,
     )
+
+
+def new_run_losses(model: DeepSets, velocities: FramesLike, config: ArrowConfig) -> RunLosses:
+    """Return the losses of runs by the backend that was chosen, or by the compiled kernel where it can.
+
+    Parameters
+    ----------
+    model : DeepSets
+        On the CPU.
+    velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
+        Box sides per unit time.
+    config : ArrowConfig
+        The training.
+
+    Raises
+    ------
+    TypeError, ValueError, AttributeError
+        As `hthm.learning.whole_runs.whole_runs`; if the kernel cannot train this model; if there are more blocks than
+        disks.
+    """
+    losses: RunLosses
+    if config.backend != "torch" and fused.takes_runs(model):
+        losses = FusedRunLosses(model, velocities, config)
+    elif config.backend == "fused":
+        raise ValueError(
+            "backend: must be torch for this model, got fused. The kernel of train_arrow takes DeepSets with SiLU in "
+            f"float32, at most {fused.MOST_WIDTH} wide and without frozen weights."
+        )
+    else:
+        losses = TorchRunLosses(model, velocities, config)
+    if config.blocks > losses.n:
+        raise ValueError(f"blocks: must be at most the {losses.n} disks, got {config.blocks}. Take fewer blocks.")
+    return losses

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -16,13 +18,31 @@ MOST_WIDTH: int = _core.most_width
 
 def takes(model: DeepSets, device: torch.device) -> bool:
     """Whether the kernel can train this model: the paper's, in float32, not too wide, nothing frozen, on a CPU."""
+    return model.architecture == PUBLISHED and device.type == "cpu" and _suits(model)
+
+
+def takes_runs(model: DeepSets) -> bool:
+    """Whether that of `hthm.learning.arrow` can train this model: likewise, but with SiLU, whatever else it is."""
+    return model.architecture.activation == "silu" and _suits(model)
+
+
+def _suits(model: DeepSets) -> bool:
     return (
         type(model) is DeepSets  # a subclass may compute something else
-        and model.architecture == PUBLISHED
-        and device.type == "cpu"
         and model.width <= MOST_WIDTH
-        and all(parameter.dtype == torch.float32 and parameter.requires_grad for parameter in model.parameters())
+        and all(
+            parameter.dtype == torch.float32 and parameter.requires_grad and parameter.device.type == "cpu"
+            for parameter in model.parameters()
+        )
     )
+
+
+def add_gradient(parameters: Sequence[torch.nn.Parameter], gradient: torch.Tensor) -> None:
+    """Add parts of a gradient (weights,) to those of the parameters, in their order."""
+    parts = torch.split_with_sizes(gradient, [parameter.numel() for parameter in parameters])
+    for parameter, part in zip(parameters, parts, strict=True):
+        added = part.view_as(parameter)
+        parameter.grad = added if parameter.grad is None else parameter.grad.add_(added)
 
 
 class FusedBatchLoss:
@@ -45,7 +65,6 @@ class FusedBatchLoss:
     def __init__(self, model: DeepSets, velocities: FramesLike) -> None:
         self._width = model.width
         self._parameters = list(model.parameters())  # finding them takes as long as what is done with them
-        self._sizes = [parameter.numel() for parameter in self._parameters]
         self._kernel = frames_of(velocities).pair_loss(torch.get_num_threads())
         self.pairs = self._kernel.pairs
 
@@ -66,8 +85,5 @@ class FusedBatchLoss:
             gradient.numpy(),
             torch.get_num_threads(),
         )
-        parts = torch.split_with_sizes(gradient, self._sizes)
-        for parameter, part in zip(self._parameters, parts, strict=True):
-            added = part.view_as(parameter)
-            parameter.grad = added if parameter.grad is None else parameter.grad.add_(added)
+        add_gradient(self._parameters, gradient)
         return torch.tensor(loss, dtype=torch.float64, device="cpu"), change

@@ -159,6 +159,9 @@ class ArrowConfig:
         How often the training is looked at, evenly, the last time at its end.
     seed : int
         Of the order of the runs, of the blocks and of the blur.
+    backend : {"fused", "torch"}, optional
+        How the loss of an update is computed: by a compiled kernel, for `DeepSets` with SiLU in float32, or by torch.
+        The kernel wherever it can unless given.
 
     Raises
     ------
@@ -177,6 +180,7 @@ class ArrowConfig:
     blur: float = 0.0
     looks: int = 20
     seed: int = 0
+    backend: Backend | None = None
 
     def __post_init__(self) -> None:
         checks.choice("steps", self.steps, get_args(Steps))
@@ -192,6 +196,8 @@ class ArrowConfig:
         checks.positive("blur", self.blur, zero=True)
         checks.integer("looks", self.looks, least=1, most=self.updates)
         checks.integer("seed", self.seed, least=0)
+        if self.backend is not None:
+            checks.choice("backend", self.backend, BACKENDS)
 
     def as_json(self) -> dict[str, Any]:
         """Return every choice as JSON can hold it."""

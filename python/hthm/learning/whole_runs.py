@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,11 +11,11 @@ import torch
 from hthm.deepsets import DeepSets
 from hthm.learning.feeding import NUMPY_DTYPE
 from hthm.learning.frame_pairs import check_velocities
+from hthm.learning.loss import logistic_loss, negative_slope, tilted_loss
+from hthm.learning.recipes import ArrowConfig
+from hthm.learning.seeing import chosen_terms, seen
 from hthm.recording.frames import RunChanges, Steps
 from hthm.recording.reading import FramesLike, frames_of_runs
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,3 +135,66 @@ def _changes(run: RunChanges, dtype: torch.dtype) -> Changes:
     rows = np.concatenate([first, velocities]).astype(NUMPY_DTYPE[dtype])
     whole = (torch.from_numpy(numbers.astype(np.int64)) for numbers in (disks, replaced, step))
     return Changes(n, steps, torch.from_numpy(rows), *whole)
+
+
+class TorchRunLosses:
+    """The reference: the gradient is left to autograd.
+
+    Parameters
+    ----------
+    model : DeepSets
+        Any, on the CPU.
+    velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
+        See `whole_runs`.
+    config : ArrowConfig
+        What is put in order, and what it costs.
+    """
+
+    def __init__(self, model: DeepSets, velocities: FramesLike, config: ArrowConfig) -> None:
+        self._model, self._config = model, config
+        self._runs = whole_runs(velocities, config.steps, next(model.parameters()).dtype)
+        self.runs, self.n = len(self._runs), self._runs[0].n
+
+    def loss(self, numbers: Sequence[int], update: int, noise: torch.Generator) -> float:
+        """Add the gradient of an update to that of the weights, and return its loss.
+
+        Parameters
+        ----------
+        numbers, update, noise
+            See `hthm.learning.seeing.RunLosses.loss`.
+
+        Returns
+        -------
+        float
+        """
+        config = self._config
+        change = torch.cat([self._change(self._runs[number], noise) for number in numbers])
+        chosen = chosen_terms(config, len(change), noise)
+        if chosen is not None:
+            change = change[chosen]
+        if config.loss == "logistic":
+            loss = logistic_loss(change, penalty=config.penalty)
+        else:
+            slope = negative_slope(update - 1, config.updates, config.final_slope)
+            loss = tilted_loss(change, negative_slope=slope, penalty=config.penalty)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        return float(loss.detach())
+
+    def change(self, noise: torch.Generator) -> torch.Tensor:
+        """See `hthm.learning.seeing.RunLosses.change`."""
+        with torch.inference_mode():
+            return torch.cat([self._change(run, noise) for run in self._runs])
+
+    def _change(self, run: Changes, noise: torch.Generator) -> torch.Tensor:
+        config, model = self._config, self._model
+        velocities, block = seen(run.velocities, run.n, config, model.architecture.velocity_scale, noise)
+        if block is None:
+            block = torch.zeros(run.n, dtype=torch.int64, device="cpu")
+        change = run.block_h(model, block, config.blocks, velocities).diff(dim=0).flatten()
+        if change.requires_grad:
+            change.register_hook(_answer)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        return change
+
+
+def _answer(_: torch.Tensor) -> None:
+    """Let Python in between two runs of a backward pass, which is one call of torch's otherwise: Ctrl-C is answered."""
