@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -288,3 +289,19 @@ def test_a_ring_has_no_h_and_neighbours_say_so() -> None:
     assert rises[1] - rises[0] == pytest.approx(math.log(16), abs=0.1)
     assert ends[1] - ends[0] == pytest.approx(0, abs=0.06)
     assert set(ESTIMATORS) == {*CORRECTIONS, "neighbours", "kernel"}
+
+
+def test_the_function_that_a_warning_names_is_there() -> None:
+    fast = np.random.default_rng(0).normal(size=(1, 200, 2))
+    calls: list[Callable[[], object]] = [
+        lambda: speed_h_with_error(fast, speed=0.5),
+        lambda: velocity_h_with_error(fast, temperature=0.01),
+    ]
+    for call in calls:
+        with pytest.warns(hthm.HRangeWarning) as told:
+            call()
+        name = re.search(r"hthm\.h_functional\.(\w+)\.$", str(told[0].message))
+        assert name is not None
+        assert hasattr(hthm.h_functional, name[1])
+    with pytest.warns(hthm.HRangeWarning, match=r"beyond the bins\. Take bins over a wider range\.$"):
+        sample_h(fast, estimator=Histogram(low=-1.0, high=1.0))

@@ -27,7 +27,7 @@ from hthm.measures.estimator import (
     of_samples,
 )
 from hthm.measures.framewise import in_threads
-from hthm.measures.in_range import FASTER, in_range, warn_beyond
+from hthm.measures.in_range import FASTER, OUTSIDE, share_beyond, warn_beyond
 from hthm.measures.of_frames import (
     HWithError,
     binless_with_error,
@@ -104,9 +104,8 @@ def sample_h(
     chosen, threads = of_samples(estimator), checks.threads(threads)
     if isinstance(chosen, Histogram):
         h, dropped = corrected(BinnedSamples(sets, chosen), chosen.correction, sets.shape[1])
-        found = in_range(h, dropped, sets.shape[1], leading)
-        warn_beyond("sample_h", "beyond the bins", found.share)
-        return found.h
+        warn_beyond("sample_h", "beyond the bins", share_beyond(dropped, sets.shape[1]), silent=None)
+        return h.reshape(leading)
     workers = threads if len(sets) == 1 else 1
     one = partial(one_sample.sample_h, of=chosen, name="samples", workers=workers)
     return np.array(list(in_threads(one, list(sets), threads)), dtype=np.float64).reshape(leading)
@@ -146,8 +145,7 @@ def sample_h_with_error(
     chosen, threads = of_samples(estimator), checks.threads(threads)
     if isinstance(chosen, Histogram):
         found, dropped = corrected_with_error(BinnedSamples(sets, chosen), chosen.correction, sets.shape[1])
-        share = in_range(found.h, dropped, sets.shape[1], (len(sets),)).share
-        warn_beyond("sample_h_with_error", "beyond the bins", share)
+        warn_beyond("sample_h_with_error", "beyond the bins", share_beyond(dropped, sets.shape[1]), silent=None)
         return _shaped(found, leading)
     one = partial(one_sample.sample_h_with_error, of=chosen, name="samples")
     values = np.array(list(in_threads(one, list(sets), threads)), dtype=np.float64).reshape(-1, 3)
@@ -198,7 +196,7 @@ def speed_h_with_error(
         return _shaped(binless_with_error(frames, chosen, speeds=True, threads=threads), frames.leading)
     edges = speed_edges(start_speed(frames, speed), bins)
     found, dropped = corrected_with_error(partial(frames.speed_h, edges, threads=threads), chosen, frames.n)
-    warn_beyond("speed_h_with_error", FASTER, in_range(found.h, dropped, frames.n, found.h.shape).share)
+    warn_beyond("speed_h_with_error", FASTER, share_beyond(dropped, frames.n), silent="speed_h_in_range")
     return _shaped(found, frames.leading)
 
 
@@ -240,8 +238,7 @@ def velocity_h_with_error(
     temperatures = frame_temperatures(frames, temperature)
     counted = partial(frames.velocity_h, temperatures, bins, VELOCITY_RANGE, threads=threads)
     found, dropped = corrected_with_error(counted, chosen, frames.n)
-    share = in_range(found.h, dropped, frames.n, found.h.shape).share
-    warn_beyond("velocity_h_with_error", "with a component beyond 4√T", share)
+    warn_beyond("velocity_h_with_error", OUTSIDE, share_beyond(dropped, frames.n), silent="velocity_h_in_range")
     return _shaped(found, frames.leading)
 
 

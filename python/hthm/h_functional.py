@@ -13,6 +13,7 @@ from hthm.arrays import FloatArray, IntArray
 from hthm.measures.estimator import FrameEstimator, of_frames
 from hthm.measures.in_range import (
     FASTER,
+    OUTSIDE,
     HInRange,
     HRangeWarning,
     all_in_range,
@@ -253,7 +254,7 @@ def velocity_h(
     distribution: its bias is about (occupied cells - 1) / 2N, Miller (1955). Compare it at equal N, bins and range.
     """
     found = velocity_h_in_range(velocities, temperature=temperature, bins=bins, estimator=estimator, threads=threads)
-    warn_beyond("velocity_h", "with a component beyond 4√T", found.share)
+    warn_beyond("velocity_h", OUTSIDE, found.share)
     return found.h
 
 

@@ -16,6 +16,8 @@ MOST_BEYOND: Final = 0.01
 """Share of the disks of a call that H may leave out without a warning."""
 FASTER: Final = "faster than 2 s0, where the bins end"
 """What is out of range of H of the speeds."""
+OUTSIDE: Final = "with a component beyond 4√T"
+"""What is out of range of H of the velocities."""
 
 
 class HRangeWarning(UserWarning):
@@ -71,13 +73,18 @@ def all_in_range(h: FloatArray, leading: tuple[int, ...]) -> HInRange:
     return HInRange(h.reshape(leading), np.zeros(leading))
 
 
+def share_beyond(dropped: IntArray, n: int) -> float:
+    """Share of the disks of all frames of n disks, of which so many (frames,) are out of range; 0 without a frame."""
+    return float((dropped / n).mean()) if dropped.size else 0.0
+
+
 def counts_beyond(counts: IntArray, n: int) -> float:
     """Share of the disks that counts (..., bins) of frames of n disks do not hold; 0 where there is no frame."""
     frames = counts.size // counts.shape[-1]
     return 1 - float(np.sum(counts)) / (frames * n) if frames else 0.0
 
 
-def warn_beyond(function: str, what: str, share: float, *, silent: str = "") -> None:
+def warn_beyond(function: str, what: str, share: float, *, silent: str | None = "") -> None:
     """Warn the caller of a public function where more than `MOST_BEYOND` of the disks were out of range.
 
     Parameters
@@ -88,8 +95,9 @@ def warn_beyond(function: str, what: str, share: float, *, silent: str = "") -> 
         Which disks are out of range, in words.
     share : float
         Of the disks of all frames of the call.
-    silent : str
-        The function that says the share and does not warn, if it is not called like this one.
+    silent : str or None
+        The function that says the share and does not warn, if it is not called like this one; None where a user has
+        chosen the bins.
 
     Raises
     ------
@@ -97,9 +105,12 @@ def warn_beyond(function: str, what: str, share: float, *, silent: str = "") -> 
         Where the user has made errors of warnings.
     """
     if share > MOST_BEYOND:
+        advice = (
+            "Take bins over a wider range."
+            if silent is None
+            else "To see of which frames, or to do without this warning, call "
+            f"hthm.h_functional.{silent or function + '_in_range'}."
+        )
         warnings.warn(
-            f"{function}: leaves out {100 * share:.2g} % of the disks, {what}. To see of which frames, or to do "
-            f"without this warning, call hthm.h_functional.{silent or function + '_in_range'}.",
-            HRangeWarning,
-            stacklevel=3,
+            f"{function}: leaves out {100 * share:.2g} % of the disks, {what}. {advice}", HRangeWarning, stacklevel=3
         )
