@@ -131,7 +131,7 @@ void ArrowLoss::see(const Network<const float>& network, const SmoothForm& form,
   const std::int64_t lines = (3 * padded_count + 5 * chains_.rows) * padded_ / 16;
   if (static_cast<std::int64_t>(memory_.size()) < lines) {
     memory_ = {};
-    memory_ = defaults<Line>(lines, pace);
+    memory_ = defaults<Line>(lines + lines / 8, pace);  // runs differ in length
   }
   std::int64_t at = 0;
   for (float** of : {&first_logistic_, &second_, &second_slopes_}) {
