@@ -115,8 +115,8 @@ def _frame(engine: str, state: hthm.State, frames: int, dt: float) -> tuple[floa
 def _assert_right(engine: str, state: hthm.State, frames: int, dt: float) -> None:
     """A fixed step gives the bits of cell_list; the exact engine keeps the energy and collides at Enskog's rate.
 
-    Its tolerance: ten times Poisson's scatter, which is wider than that of collisions, and 6 % for Henderson's contact
-    value, for equal speeds (1.6 % more than Maxwell's) and for random positions; false alarms below 1e-6.
+    Its tolerance: ten times Poisson's scatter, which is wider than that of collisions, and 6 % for equal speeds (1.6 %
+    more than Maxwell's) and for random positions; false alarms below 1e-6.
     """
     traj = hthm.simulate(state, frames, dt, engine=engine, threads=1, record="counts")
     if engine != EVENT:

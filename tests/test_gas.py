@@ -34,6 +34,30 @@ def test_the_papers_gas_has_enskogs_numbers() -> None:
     assert_allclose(gas.collision_rate * gas.n / 2 * 500 / 60, 8110.7, atol=0.05)
 
 
+@pytest.mark.parametrize(
+    ("area_fraction", "z"),
+    [(0.02827, 1.059137), (0.1, 1.236111), (0.3, 2.063261), (0.5, 4.106364), (0.6, 6.455337), (0.67, 9.362462)],
+)
+def test_the_equation_of_state_is_the_published_one(area_fraction: float, z: float) -> None:
+    """Below 0.3 Henderson's; from there on Kolafa and Rottner's, with the values that others found from their fit."""
+    gas = hthm.DiskGas.from_area_fraction(1000, area_fraction)
+    assert_allclose(gas.compressibility, z, atol=6e-7)
+    assert_allclose(gas.compressibility, 1 + 2 * gas.area_fraction * gas.contact_value, rtol=1e-15)
+    rate = 2 * gas.density * gas.diameter * gas.contact_value * math.sqrt(math.pi * gas.temperature)
+    assert_allclose(gas.collision_rate, rate, rtol=1e-14)
+
+
+def test_the_equations_of_state_join_as_documented() -> None:
+    """χ steps down by 0.05 % at 0.3; beyond 0.7, where no fluid is in equilibrium, it is Henderson's, 16 % higher."""
+    below, above, frozen = (
+        hthm.DiskGas.from_area_fraction(10**6, x).contact_value for x in (0.299999, 0.300001, 0.7001)
+    )
+    assert above / below - 1 == pytest.approx(-4.8e-4, abs=3e-5)
+    fluid = hthm.DiskGas.from_area_fraction(10**6, 0.6999).contact_value
+    assert frozen / fluid - 1 == pytest.approx(0.16, abs=0.01)
+    assert hthm.DiskGas.from_area_fraction(10**6, 0.75).contact_value == pytest.approx((1 - 7 * 0.75 / 16) / 0.0625)
+
+
 def test_mean_free_path_is_mean_speed_over_collision_rate() -> None:
     gas = hthm.DiskGas(n=77, diameter=0.1, speed=3.0, box=2.5)
     assert_allclose(gas.mean_free_path, math.sqrt(math.pi * gas.temperature / 2) / gas.collision_rate)

@@ -14,6 +14,7 @@ import pytest
 import scipy.stats
 
 import hthm
+from collisions import exchanged
 
 pytestmark = pytest.mark.validate
 
@@ -37,28 +38,12 @@ def temperature(state: hthm.State) -> float:
     return float(about_centre.mean()) / (state.n - 1)
 
 
-def exchanged(traj: hthm.Trajectories) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Momentum |p| exchanged in every collision, (rows,): what the velocity of its first disk changed by."""
-    log, n = traj.log, traj.gas.n
-    run = np.repeat(np.arange(traj.runs), np.diff(log.frame_offsets[:, [0, -1]], axis=1)[:, 0])  # (rows,)
-    disk = (run[:, np.newaxis] * n + log.pairs).ravel()  # (2 rows,)
-    after = log.velocities.reshape(-1, 2)
-    order = np.argsort(disk, kind="stable")  # by disk, in the order of time
-    before = np.empty_like(after)
-    before[order[1:]] = after[order[:-1]]
-    first = order[np.flatnonzero(np.diff(disk[order], prepend=-1))]
-    before[first] = traj.initial.velocities.reshape(-1, 2)[disk[first]]
-    change = (after - before)[::2]  # (rows, 2)
-    size: np.ndarray[tuple[int], np.dtype[np.float64]] = np.hypot(change[:, 0], change[:, 1])
-    return size
-
-
 @cache
 def equilibrium(area_fraction: float, collisions: int = 4_000_000, runs: int = 20) -> Measured:
     """Let a gas forget its start for 6 mean free times and longer, then watch so many collisions, about."""
     gas = hthm.DiskGas.from_area_fraction(N, area_fraction)
     start = gas.lattice_state(runs, 7) if area_fraction > 0.1 else gas.sample(runs, 7, overlaps="reject")
-    # Henderson's rate is close enough at any density here. A lattice takes longer to melt than speeds to mix.
+    # A lattice takes longer to melt than speeds to mix.
     free_time = 1 / gas.collision_rate
     warm = hthm.simulate(
         start, 10, (60 if area_fraction > 0.1 else 6) * free_time / 10, engine="event", record="counts"
@@ -79,7 +64,7 @@ def test_collision_rate_is_enskogs(area_fraction: float) -> None:
     """Within 0.5 %.
 
     The number of collisions has about Poisson's variance (84² at 7466 in the paper's gas), so that 4 million have a
-    standard error of 0.05 %, and 0.5 % is ten of them; Henderson's χ and 1000 disks leave 0.1 %. By chance: 1e-15.
+    standard error of 0.05 %, and 0.5 % is ten of them; χ and 1000 disks leave 0.1 %. By chance: 1e-15.
     """
     measured = equilibrium(area_fraction)
     assert measured.collisions > 3_900_000
