@@ -91,6 +91,36 @@ def test_a_killed_worker_changes_no_file(
     assert "pieces at a time: 2, threads: 2\nDashboard: http://" in told
 
 
+def test_what_is_finished_needs_no_workers(
+    whole: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cluster, "TIMEOUT", 0.3)
+    for name, content in whole.items():
+        (tmp_path / name).write_bytes(content)
+    nobody = ("--scheduler", "tcp://127.0.0.1:1")
+    assert simulated(tmp_path, *nobody) == whole
+    assert "0 runs were left to do" in capsys.readouterr().out
+    told = complaint(["simulate", *CHOICES[:-1], "6", "--store", tmp_path, *nobody], capsys)
+    assert "differs: seed 5 and not 6" in told  # before anybody is asked
+    (tmp_path / "runs-00000003-00000003.h5").unlink()
+    assert "that answers" in complaint(["simulate", *CHOICES, "--store", tmp_path, *nobody], capsys)
+
+
+def test_a_scheduler_that_serves_no_page_has_no_link(
+    client: Any,  # noqa: ANN401 -- distributed ships no types
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = type(client).scheduler_info
+    monkeypatch.setattr(type(client), "scheduler_info", lambda of: {**asked(of), "services": {}})
+    few = ("--n", "20", "--diameter", "0.01", "--runs", "2", "--frames", "5")
+    assert main(["simulate", *few, "--store", str(tmp_path), "--scheduler", client.scheduler.address]) == 0
+    told = capsys.readouterr().out
+    assert "pieces at a time" in told
+    assert "Dashboard" not in told
+
+
 def test_ctrl_c_ends_local_workers_and_leaves_what_is_finished(whole: dict[str, bytes], tmp_path: Path) -> None:
     store = tmp_path / "kept"
     command = [sys.executable, "-m", "hthm", "simulate", *CHOICES, "--store", str(store), "--workers", "2"]

@@ -269,6 +269,10 @@ def test_any_damage_ends_in_a_line(tmp_path: Path) -> None:
             lambda place: (place / "run_003.pkl").unlink(),
             "have every run from 0 to 6, and run_003.pkl is missing. Copy",
         ),
+        (
+            lambda place: (place / "run_000.pkl").unlink(),
+            "have every run from 0 to 6, and run_000.pkl is missing. Copy it, too, or number copies of the others",
+        ),
         (lambda place: (place / "run_3.pkl").write_bytes(b""), "must be the only file of run 3"),
         (lambda place: (place / "run_004.pkl").write_bytes(pickle.dumps(np.zeros((3, 4, 2)))), "must have the shape"),
         (lambda place: (place / "run_004.pkl").write_bytes(pickle.dumps([])), "and holds no array."),

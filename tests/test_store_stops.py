@@ -103,6 +103,9 @@ def test_what_cannot_be_kept_is_refused(tmp_path: Path) -> None:
         hthm.simulate(GAS.sample(RUNS, seed=3), FRAMES, 0.1, store=tmp_path)
     with pytest.raises(DatasetError, match="differs: start_sha256"):
         hthm.simulate(GAS.sample(RUNS, seed=4), FRAMES, store=tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(DatasetError, match=r"file: must be a dataset, or a folder to be made, and is a file\. Choose"):
+        simulate(tmp_path / "file")
 
 
 @pytest.mark.parametrize("failing", [1, 2, 6, 7, 8, 9, 12])

@@ -29,7 +29,7 @@ _SETTINGS: Final = {
 
 
 @contextmanager
-def hired(options: object, threads: int | None, stages: Stages) -> Iterator[Workers | None]:
+def hired(options: object, threads: int | None, stages: Stages, *, needed: bool = True) -> Iterator[Workers | None]:
     """Have the workers that the options of a command ask for, while the block runs; None where they ask for none.
 
     Parameters
@@ -40,6 +40,8 @@ def hired(options: object, threads: int | None, stages: Stages) -> Iterator[Work
         As the command was given them: of all local workers together, or of a piece on workers of a scheduler.
     stages : Stages
         What a person sees.
+    needed : bool
+        Whether there is anything to do: none are started or looked for otherwise, and the options are only checked.
 
     Yields
     ------
@@ -59,6 +61,9 @@ def hired(options: object, threads: int | None, stages: Stages) -> Iterator[Work
         raise UsageError("--workers: must not be given with --scheduler, which has workers. Leave one of them out.")
     if options.workers is not None and options.workers < 1:
         raise UsageError(f"--workers: must be at least 1, got {options.workers}.")
+    if not needed:
+        yield None
+        return
     try:
         import_module("distributed")
     except ImportError as error:
@@ -81,7 +86,8 @@ def hired(options: object, threads: int | None, stages: Stages) -> Iterator[Work
             workers = Workers(client, of_piece, stages.say)
             workers.wait()
             stage.found = f"pieces at a time: {workers.slots}, threads: {workers.threads}"
-        stages.say(f"Dashboard: {client.dashboard_link}")
+        if "dashboard" in client.scheduler_info()["services"]:  # the link is made up where it serves no page
+            stages.say(f"Dashboard: {client.dashboard_link}")
         yield workers
 
 

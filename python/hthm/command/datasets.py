@@ -10,6 +10,7 @@ from hthm.command.wrong import UsageError, wrong_option
 from hthm.experiments.parts import description_of, simulate_into
 from hthm.pages.console import Stages
 from hthm.recording.store.dataset import Dataset
+from hthm.recording.store.folder import is_finished
 from hthm.recording.store.manifest import DatasetError, Manifest
 from hthm.recording.store.merging import merge
 from hthm.recording.store.verification import repair, verify
@@ -46,7 +47,8 @@ def simulate_part(options: Simulate) -> None:
         raise
     except ValueError as error:
         raise wrong_option(error) from error
-    with hired(options, config.threads, stages) as workers:
+    needed = not is_finished(options.store, Manifest.planned(description, chosen))
+    with hired(options, config.threads, stages, needed=needed) as workers:
         simulate_into(options.store, config, description, chosen, stages, workers)
     manifest = Manifest.read(options.store)
     stages.say(

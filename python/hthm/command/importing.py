@@ -23,7 +23,7 @@ def bring(options: ImportAuthor) -> None:
     UsageError
         If an option cannot be, or there are no such files.
     ForeignPickleError, ValueError
-        If a file is not what the author's program writes, or one between two others is missing.
+        If a file is not what the author's program writes, or one before another is missing.
     DatasetError, OwnedError, OSError
         If the store holds anything else, is in use, or cannot be written to.
     """

@@ -134,9 +134,9 @@ def check_store(path: Path, choices: GasChoices, start: State) -> None:
     Raises
     ------
     DatasetError
-        If it holds anything but these runs, as far as they are there.
+        If it is a file, or holds anything but these runs, as far as they are there.
     OSError
-        If it is a file, or cannot be read.
+        If it cannot be read.
     """
     engine = chosen(choices.engine, start, choices.dt)
     of = describe(start, kind="log", frames=choices.frames, dt=choices.dt, engine=engine)

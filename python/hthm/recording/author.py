@@ -64,13 +64,13 @@ def import_author(
     ForeignPickleError
         If a file holds anything but such arrays; see `hthm.recording.formats.pickled_arrays`.
     ValueError
-        If there are no such files (`NoFilesError`), one is missing between two others, or they differ in shape.
+        If there are no such files (`NoFilesError`), one before another is missing, or they differ in shape.
     DatasetError, OwnedError, OSError
         If the store holds anything else, is in use, or cannot be written to, or a file cannot be read.
 
     Notes
     -----
-    All files are read before anything is written. The runs are in the order of their numbers, which is the author's.
+    All files are read before anything is written. The runs have the numbers that the author's have, from 0.
     """
     kept = checks.path("store", store)
     paths = files_of(checks.path("folder", folder))
@@ -125,7 +125,7 @@ def files_of(folder: Path) -> list[Path]:
     NoFilesError
         If there are none.
     ValueError
-        If there are two of a run, or one is missing between two others.
+        If there are two of a run, or one before another is missing.
     """
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "is missing"
@@ -144,12 +144,12 @@ def files_of(folder: Path) -> list[Path]:
             break
     if not found:
         raise NoFilesError(f"folder: must hold run_000.pkl and so on, and {folder} holds no run_*.pkl.")
-    first, last = min(found), max(found)
-    if len(found) <= last - first:
-        lost = next(number for number in range(first, last) if number not in found)
+    last = max(found)
+    if len(found) <= last:  # run k of the dataset is to be run k of the author
+        lost = next(number for number in range(last) if number not in found)
         raise ValueError(
-            f"{found[first].parent}: must have every run from {first} to {last}, and run_{lost:03}.pkl is missing. "
-            "Copy it, too."
+            f"{found[last].parent}: must have every run from 0 to {last}, and run_{lost:03}.pkl is missing. Copy it, "
+            "too, or number copies of the others from 0."
         )
     return [found[number] for number in sorted(found)]
 

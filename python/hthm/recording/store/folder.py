@@ -7,15 +7,27 @@ from pathlib import Path
 from hthm.recording.store.manifest import NAME, DatasetError, Manifest, StoredFile
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse a path at which no folder can be made.
+
+    Raises
+    ------
+    DatasetError
+        If a file is there.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise DatasetError(f"{folder}: must be a dataset, or a folder to be made, and is a file. Choose another name.")
+
+
 def found(folder: Path, planned: Manifest) -> Manifest | None:
     """Return the manifest of a dataset that can be gone on with; None where one can be begun.
 
     Raises
     ------
     DatasetError
-        If the folder holds anything else, or a damaged dataset.
+        If it is a file, or the folder holds anything else, or a damaged dataset.
     OSError
-        If it is a file, or cannot be read.
+        If it cannot be read.
     """
     if (folder / NAME).exists():
         manifest = Manifest.read(folder)
@@ -30,6 +42,7 @@ def found(folder: Path, planned: Manifest) -> Manifest | None:
                 "folder."
             )
         return manifest
+    check_folder(folder)
     strangers = folder.exists() and sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     if strangers:
         raise DatasetError(
@@ -44,6 +57,20 @@ def is_there(folder: Path, stored: StoredFile | None) -> bool:
         return stored is not None and (folder / stored.name).stat().st_size == stored.nbytes
     except FileNotFoundError:
         return False
+
+
+def is_finished(folder: Path, planned: Manifest) -> bool:
+    """Whether all files of a dataset are there, of their sizes; what is in them is not read.
+
+    Raises
+    ------
+    DatasetError, OSError
+        As `found`.
+    """
+    manifest = found(folder, planned)
+    return manifest is not None and all(
+        is_there(folder, stored) for shard in manifest.shards for stored in (shard.start, shard.recording)
+    )
 
 
 def check_same(folder: Path, stored: StoredFile, lost: StoredFile | None) -> None:

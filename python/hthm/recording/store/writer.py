@@ -16,7 +16,7 @@ from hthm.equilibrium import collisions_a_frame
 from hthm.gas import DiskGas, State
 from hthm.owner import owned
 from hthm.recording.collision_log import ROW_BYTES
-from hthm.recording.store.folder import check_same, found, is_there, remove_abandoned
+from hthm.recording.store.folder import check_folder, check_same, found, is_there, remove_abandoned
 from hthm.recording.store.manifest import Description, Kind, Manifest, StoredFile
 from hthm.recording.store.shard_writing import Recorded, write_recording, write_start
 
@@ -293,6 +293,7 @@ def begun(folder: Path, description: Description, chosen: slice = slice(None)) -
         If it cannot be made or written to.
     """
     planned = Manifest.planned(description, chosen)
+    check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with owned(folder):
         manifest = found(folder, planned)
