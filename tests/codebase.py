@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+
+import hthm
 
 ROOT = Path(__file__).resolve().parent.parent
 CPP = (".cpp", ".hpp", ".inl")
@@ -40,3 +44,11 @@ def places(pattern: str, *suffixes: str, below: str = ".") -> dict[str, Path]:
 
 def report(offenders: list[str], reason: str) -> None:
     assert not offenders, "\n".join([reason, *offenders])
+
+
+def module_names() -> list[str]:
+    """Names of all modules that can be imported here; what only a GPU needs cannot be where Triton is not installed."""
+    names = [name for _, name, _ in pkgutil.walk_packages(hthm.__path__, "hthm.") if "._" not in name]
+    if find_spec("triton") is None:
+        names.remove("hthm.learning.gpu_sums")
+    return names

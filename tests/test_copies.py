@@ -10,7 +10,6 @@ import importlib
 import inspect
 import multiprocessing
 import pickle
-import pkgutil
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ import pytest
 import torch
 
 import hthm
+from codebase import module_names
 from hthm.choices.ablations import Ablation
 from hthm.choices.share import Share
 from hthm.deepsets import new_model
@@ -135,6 +135,7 @@ NOT_VALUES = {
     "hthm.learning.checkpoint.Checkpoint": "holds the model and the generator of a training that is under way",
     "hthm.learning.frame_pairs.TorchBatchLoss": "holds the model that a training changes",
     "hthm.learning.fused.FusedBatchLoss": "holds memory of the compiled kernel",
+    "hthm.learning.gpu_pairs.GpuBatchLoss": "holds the model that a training changes",
     "hthm.learning.phi_sums.PhiSums": "holds memory of the compiled kernel",
     "hthm.measures.binned.BinnedSamples": "is how one call counts the samples that it was given",
     "hthm.learning.fused_runs.FusedRunLosses": "holds memory of the compiled kernel",
@@ -151,9 +152,7 @@ LAYERS_OF_VALUES = ("hthm.pages.series", "hthm.pages.quantities", "hthm.choices"
 
 def public_classes() -> Iterator[tuple[str, type]]:
     """Name and class, of everything but what the command and its pages work with; their errors are among them."""
-    for _, name, _ in pkgutil.walk_packages(hthm.__path__, "hthm."):
-        if "._" in name:
-            continue
+    for name in module_names():
         above = name.startswith(("hthm.command", "hthm.pages", "hthm.experiments", "hthm.run"))
         for inner, value in vars(importlib.import_module(name)).items():
             if not inspect.isclass(value) or value.__module__ != name or inner.startswith("_"):

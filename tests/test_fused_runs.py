@@ -86,7 +86,8 @@ def test_shapes_of_any_kind(n: int, frames: int, width: int, blocks: int, collis
     if change.any():
         check(traj, model, config, (0,), rounding=1e-6 * n)  # disks that swap velocities change next to nothing
     elif len(change):
-        assert losses.loss((0,), 1, torch.Generator()) == pytest.approx(np.log(2))
+        same = torch.Generator().manual_seed(0)  # other blocks may have a disk that changes
+        assert losses.loss((0,), 1, same) == pytest.approx(np.log(2))
         assert not gradient(model).any()
     else:
         assert np.isnan(losses.loss((0,), 1, torch.Generator()))  # as the mean of nothing is

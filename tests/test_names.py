@@ -26,9 +26,12 @@ def is_name(name: str) -> bool:
     """Whether a dotted name is a module of the package, or something in one."""
     parts = name.split(".")
     for count in range(len(parts), 0, -1):
+        module = ".".join(parts[:count])
         try:
-            found: object = importlib.import_module(".".join(parts[:count]))
-        except ModuleNotFoundError:
+            found: object = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if count == len(parts) and not str(error.name).startswith("hthm"):
+                return True  # it is there, and what it imports from elsewhere is not
             continue
         for inner in parts[count:]:
             if not hasattr(found, inner):

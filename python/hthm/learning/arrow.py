@@ -17,6 +17,7 @@ import torch
 from hthm.learning import fused
 from hthm.learning.accepted import check_model
 from hthm.learning.adam import new_adam, take_step
+from hthm.learning.backends import checked_device
 from hthm.learning.calibration import calibration
 from hthm.learning.diverged import TrainingDivergedError
 from hthm.learning.drawing import new_generator
@@ -79,7 +80,8 @@ def train_arrow(
     Parameters
     ----------
     model : DeepSets
-        On the CPU; `hthm.learning.recipes.entropic` is the architecture for it.
+        `hthm.learning.recipes.entropic` is the architecture for it. Moved to the device of the configuration, and left
+        there.
     velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time. Not changed, nor a log made dense.
     config : ArrowConfig, optional
@@ -108,10 +110,10 @@ def train_arrow(
     number of threads where the compiled kernel computes the loss, and for the same number of torch's where torch does.
     """
     config = config or ArrowConfig()
-    weight = check_model(model, to_train=True)
-    if weight.device.type != "cpu":
-        raise ValueError(f"model: must be on the CPU, got one on {weight.device}. Move it with model.cpu().")
-    with own_settings(weight.device):
+    check_model(model, to_train=True)
+    device = checked_device(config.device)
+    with own_settings(device):
+        model.to(device)
         return _train_arrow(model, velocities, config, held_out, progress, looked)
 
 
@@ -199,7 +201,7 @@ def new_run_losses(model: DeepSets, velocities: FramesLike, config: ArrowConfig)
     Parameters
     ----------
     model : DeepSets
-        On the CPU.
+        Where it is to be trained.
     velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
         Box sides per unit time.
     config : ArrowConfig
@@ -217,7 +219,7 @@ def new_run_losses(model: DeepSets, velocities: FramesLike, config: ArrowConfig)
     elif config.backend == "fused":
         raise ValueError(
             "backend: must be torch for this model, got fused. The kernel of train_arrow takes DeepSets with SiLU in "
-            f"float32, at most {fused.MOST_WIDTH} wide and without frozen weights."
+            f"float32, at most {fused.MOST_WIDTH} wide and without frozen weights, on a CPU."
         )
     else:
         losses = TorchRunLosses(model, velocities, config)

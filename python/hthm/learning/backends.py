@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from hthm.deepsets import DeepSets
-from hthm.learning import fused
+from hthm.learning import fused, gpu_pairs
 from hthm.learning.accepted import check_model
 from hthm.learning.frame_pairs import BatchLoss, TorchBatchLoss, check_velocities
 from hthm.learning.fused import FusedBatchLoss
+from hthm.learning.gpu_pairs import GpuBatchLoss
 from hthm.learning.recipes import Backend
 from hthm.recording.reading import FramesLike, frames_of_runs
 
@@ -73,8 +74,11 @@ def new_batch_loss(
     model.to(device)
     if loss is not None:
         return TorchBatchLoss(model, frames, device, loss)
-    if isinstance(model, DeepSets) and backend != "torch" and fused.takes(model, device):
-        return FusedBatchLoss(model, frames)
+    if isinstance(model, DeepSets) and backend != "torch":
+        if fused.takes(model, device):
+            return FusedBatchLoss(model, frames)
+        if gpu_pairs.takes(model, device):
+            return GpuBatchLoss(model, frames, device)
     if backend == "fused":
         raise ValueError(
             f"backend: must be torch for this model on {device}, got fused. The kernel takes DeepSets in float32, at "

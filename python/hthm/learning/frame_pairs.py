@@ -106,7 +106,7 @@ class TorchBatchLoss:
         changes = []
         for piece in pairs.split(self._pairs_at_a_time):  # type: ignore[no-untyped-call]  # torch leaves it untyped
             first = piece + piece // (self._frames - 1)  # a run has one frame more than pairs
-            h = self._model(self._gather(torch.cat([first, first + 1])))  # (2 piece, n, 2) -> (2 piece,)
+            h = self._h(torch.cat([first, first + 1]))
             before, after = h.chunk(2)
             change = after - before
             # The loss is a mean over pairs, so that its gradient is the mean of those of the pieces.
@@ -115,6 +115,11 @@ class TorchBatchLoss:
             changes.append(change.detach())
         change = torch.cat(changes)
         return cost(change), change
+
+    def _h(self, frames: torch.Tensor) -> torch.Tensor:
+        """Return h of frames by number, (len(frames),)."""
+        h: torch.Tensor = self._model(self._gather(frames))
+        return h
 
     def _gather(self, frames: torch.Tensor) -> torch.Tensor:
         """Frames by number, (len(frames), n, 2), as the model wants them."""

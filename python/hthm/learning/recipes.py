@@ -57,6 +57,13 @@ class Architecture:
             raise TypeError(f"extensive: must be True or False, got {type(self.extensive).__name__}.")
 
 
+def _check_device(name: object) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"device: must be a name, cpu or cuda, got {type(name).__name__}.")
+    if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", name):
+        raise ValueError(f"device: must be cpu, cuda, or cuda:1 and so on, got {name!r}.")
+
+
 PUBLISHED: Final = Architecture()
 """The paper's."""
 
@@ -118,10 +125,7 @@ class TrainConfig:
         checks.integer("seed", self.seed, least=0)
         if self.backend is not None:
             checks.choice("backend", self.backend, BACKENDS)
-        if not isinstance(self.device, str):
-            raise TypeError(f"device: must be a name, cpu or cuda, got {type(self.device).__name__}.")
-        if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", self.device):
-            raise ValueError(f"device: must be cpu, cuda, or cuda:1 and so on, got {self.device!r}.")
+        _check_device(self.device)
 
     def as_json(self) -> dict[str, Any]:
         """Return every choice as JSON can hold it."""
@@ -162,6 +166,9 @@ class ArrowConfig:
     backend : {"fused", "torch"}, optional
         How the loss of an update is computed: by a compiled kernel, for `DeepSets` with SiLU in float32, or by torch.
         The kernel wherever it can unless given.
+    device : str
+        "cpu", "cuda", or one of several GPUs, "cuda:1". Torch computes on a GPU, and what is drawn is drawn on the CPU:
+        it is the same on both.
 
     Raises
     ------
@@ -181,6 +188,7 @@ class ArrowConfig:
     looks: int = 20
     seed: int = 0
     backend: Backend | None = None
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         checks.choice("steps", self.steps, get_args(Steps))
@@ -198,6 +206,7 @@ class ArrowConfig:
         checks.integer("seed", self.seed, least=0)
         if self.backend is not None:
             checks.choice("backend", self.backend, BACKENDS)
+        _check_device(self.device)
 
     def as_json(self) -> dict[str, Any]:
         """Return every choice as JSON can hold it."""

@@ -26,7 +26,7 @@ def seen(
     scale : float
         What the blur is in units of, box sides per unit time.
     noise : torch.Generator
-        What both are drawn from, the blur first.
+        What both are drawn from, the blur first. One of the CPU, wherever the velocities are.
 
     Returns
     -------
@@ -38,11 +38,11 @@ def seen(
     if config.blur:
         deviation = config.blur * scale
         drawn = torch.randn(velocities.shape, generator=noise, dtype=velocities.dtype, device="cpu")
-        velocities = velocities + deviation * drawn
+        velocities = velocities + deviation * drawn.to(velocities.device)
     if config.blocks == 1:
         return velocities, None
     order = torch.randperm(n, generator=noise, device="cpu")
-    return velocities, (order // (n // config.blocks)).clamp(max=config.blocks)
+    return velocities, (order // (n // config.blocks)).clamp(max=config.blocks).to(velocities.device)
 
 
 def chosen_terms(config: ArrowConfig, count: int, noise: torch.Generator) -> torch.Tensor | None:

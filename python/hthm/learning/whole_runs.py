@@ -43,6 +43,11 @@ class Changes:
     replaced: torch.Tensor
     step: torch.Tensor
 
+    def to(self, device: torch.device) -> Changes:
+        """Return the run with its tensors on a device."""
+        tensors = (self.velocities, self.disks, self.replaced, self.step)
+        return Changes(self.n, self.steps, *(tensor.to(device) for tensor in tensors))
+
     def h(self, model: DeepSets, velocities: torch.Tensor | None = None) -> torch.Tensor:
         """Return h of the first state and after every step, (steps + 1,) float64.
 
@@ -143,7 +148,7 @@ class TorchRunLosses:
     Parameters
     ----------
     model : DeepSets
-        Any, on the CPU.
+        Any. The runs go where it is.
     velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
         See `whole_runs`.
     config : ArrowConfig
@@ -152,7 +157,8 @@ class TorchRunLosses:
 
     def __init__(self, model: DeepSets, velocities: FramesLike, config: ArrowConfig) -> None:
         self._model, self._config = model, config
-        self._runs = whole_runs(velocities, config.steps, next(model.parameters()).dtype)
+        weight = next(model.parameters())
+        self._runs = [run.to(weight.device) for run in whole_runs(velocities, config.steps, weight.dtype)]
         self.runs, self.n = len(self._runs), self._runs[0].n
 
     def loss(self, numbers: Sequence[int], update: int, noise: torch.Generator) -> float:
@@ -171,7 +177,7 @@ class TorchRunLosses:
         change = torch.cat([self._change(self._runs[number], noise) for number in numbers])
         chosen = chosen_terms(config, len(change), noise)
         if chosen is not None:
-            change = change[chosen]
+            change = change[chosen.to(change.device)]
         if config.loss == "logistic":
             loss = logistic_loss(change, penalty=config.penalty)
         else:
@@ -183,13 +189,13 @@ class TorchRunLosses:
     def change(self, noise: torch.Generator) -> torch.Tensor:
         """See `hthm.learning.seeing.RunLosses.change`."""
         with torch.inference_mode():
-            return torch.cat([self._change(run, noise) for run in self._runs])
+            return torch.cat([self._change(run, noise) for run in self._runs]).cpu()
 
     def _change(self, run: Changes, noise: torch.Generator) -> torch.Tensor:
         config, model = self._config, self._model
         velocities, block = seen(run.velocities, run.n, config, model.architecture.velocity_scale, noise)
         if block is None:
-            block = torch.zeros(run.n, dtype=torch.int64, device="cpu")
+            block = torch.zeros(run.n, dtype=torch.int64, device=velocities.device)
         change = run.block_h(model, block, config.blocks, velocities).diff(dim=0).flatten()
         if change.requires_grad:
             change.register_hook(_answer)  # type: ignore[no-untyped-call]  # torch leaves it untyped
