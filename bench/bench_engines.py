@@ -6,12 +6,14 @@ One benchmark at a time: ``python -m pytest bench``. Ratios, rounds interleaved,
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import hthm
-from bench.gases import EVENT, FIXED_STEP, PAPER_FRACTION, gas_of, start_of
+from bench.gases import DSMC, EVENT, FIXED_STEP, PAPER_FRACTION, gas_of, start_of
 from bench.rivals import DT, Array, Step, distance_matrix_step, python_run, tree_step
 from bench.timing import interleaved, pin
 
@@ -83,6 +85,17 @@ def test_exact_engine(benchmark: BenchmarkFixture, area_fraction: float, n: int)
     assert traj.collisions.sum() == pytest.approx(6 * n, rel=slack + 6 / (6 * n) ** 0.5)
 
 
+@pytest.mark.parametrize("n", [100, 1000, 100_000])
+def test_boltzmann(benchmark: BenchmarkFixture, n: int) -> None:
+    """A dozen collisions a disk, at Enskog's rate without its contact value; Poisson's scatter, six times."""
+    gas = gas_of(n)
+    state, rate = gas.sample(1, seed=1, start="equilibrium"), gas.collision_rate / gas.contact_value
+    traj = benchmark(hthm.simulate, state, 12, 1 / rate, engine=DSMC, threads=1, record="counts")
+    energy = np.square(state.velocities - state.velocities.mean(axis=1)).sum() / 2
+    speed = (energy / (n - 1) / gas.temperature) ** 0.5
+    assert traj.collisions.sum() == pytest.approx(6 * n * speed, rel=2 / n + 6 / (6 * n) ** 0.5)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("engine", ["sorted_cells", EVENT])
 def test_threads(benchmark: BenchmarkFixture, engine: str, threads: int) -> None:
@@ -139,12 +152,27 @@ def two_threads(engine: str, rounds: int = 7) -> float:
     return timed[1].median / timed[2].median
 
 
+def boltzmann_against_exact(rounds: int = 7) -> float:
+    """How many times the collisions a second of the exact engine that of the Boltzmann equation has."""
+    state = start_of(hthm.paper.GAS, 4, legal=True)
+
+    def counted(engine: str) -> int:
+        return int(hthm.simulate(state, 500, DT, engine=engine, threads=1, record="counts").collisions.sum())
+
+    collisions = {engine: counted(engine) for engine in (EVENT, DSMC)}
+    timed = interleaved({engine: partial(counted, engine) for engine in collisions}, rounds)
+    return collisions[DSMC] / timed[DSMC].median * timed[EVENT].median / collisions[EVENT]
+
+
 def main() -> None:
     """Print the ratios that the README and the documents quote."""
     test_rivals_give_the_engines_answer(distance_matrix_step)
     for engine in ("sorted_cells", EVENT):
         print(f"{engine}: two runs on two threads {two_threads(engine):.2f} times as fast as on one")
     pin()
+    print(
+        f"{DSMC}: {boltzmann_against_exact():.1f} times the collisions a second of {EVENT}, paper's state, one thread"
+    )
     seconds = against_the_author()
     for name, step in seconds.items():
         print(

@@ -71,7 +71,7 @@ def costs(gases: Sequence[tuple[int, float]], rounds: int, seconds: float, rival
     found: list[Cost] = []
     for n, area_fraction in gases:
         state = equilibrium(n, area_fraction)
-        works = {name: engine_round(name, state, seconds) for name in hthm.engines() if _affordable(name, n)}
+        works = {name: engine_round(name, state, seconds) for name in (*FIXED_STEP, EVENT) if _affordable(name, n)}
         if area_fraction == PAPER_FRACTION:
             works |= {name: _python_round(step, state) for name, (step, most) in PYTHON_STEPS.items() if n <= most}
         if rival is not None:

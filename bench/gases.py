@@ -7,8 +7,8 @@ import math
 import hthm
 from hthm.experiments.frame_rate import legal_start
 
-EVENT = "event"
-FIXED_STEP = tuple(name for name in hthm.engines() if name != EVENT)
+EVENT, DSMC = "event", "dsmc"
+FIXED_STEP = tuple(name for name in hthm.engines() if name not in (EVENT, DSMC))
 PAPER_FRACTION = hthm.paper.GAS.area_fraction
 
 

@@ -20,7 +20,7 @@ from starts import HardStart, hard_starts
 
 STARTS = hard_starts()
 SIMULATE = importlib.import_module("hthm.simulate")  # `hthm.simulate` is the function
-FIXED_STEP = [name for name in hthm.engines() if name != "event"]
+FIXED_STEP = [name for name in hthm.engines() if name not in ("event", "dsmc")]
 
 
 def legal(n: int, diameter: float, runs: int, seed: int) -> hthm.State:

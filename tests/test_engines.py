@@ -15,7 +15,7 @@ from hthm.engines import choice as engine_choice
 from simd import FLAGS, needs_level, run_at_level
 from starts import HardStart, hard_starts
 
-FIXED_STEP = [name for name in hthm.engines() if name != "event"]
+FIXED_STEP = [name for name in hthm.engines() if name not in ("event", "dsmc")]
 STARTS = hard_starts()
 Array = NDArray[np.float64]
 

@@ -19,8 +19,8 @@ def around(difference: NDArray[np.float64], box: float) -> NDArray[np.float64]:
     return shortest
 
 
-def test_event_engine_is_the_last_of_the_engines() -> None:
-    assert hthm.engines()[-1] == "event"
+def test_engines_that_are_not_of_fixed_step_are_the_last() -> None:
+    assert hthm.engines()[-2:] == ("event", "dsmc")
 
 
 def test_frames_are_the_flight_between_collisions() -> None:

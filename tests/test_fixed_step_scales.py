@@ -12,7 +12,7 @@ import hthm
 import oracle
 from hthm import _core
 
-FIXED_STEP = [name for name in hthm.engines() if name != "event"]
+FIXED_STEP = [name for name in hthm.engines() if name not in ("event", "dsmc")]
 Array = NDArray[np.float64]
 
 LARGEST_POWER = 330
@@ -128,6 +128,7 @@ def test_the_core_refuses_coordinates_outside_of_the_box(coordinate: float, n: i
                 box=1.0,
                 diameter=1e-3,
                 dt=1.0,
+                random=None,
                 first_run=0,
                 threads=1,
             )
@@ -146,6 +147,7 @@ def test_the_core_refuses_velocities_that_are_not_finite(component: float, engin
             box=1.0,
             diameter=1e-3,
             dt=1.0,
+            random=None,
             first_run=0,
             threads=1,
         )

@@ -41,6 +41,7 @@ CPP_RANKS = ranked(
     ("rules", "recording"),
     ("fixed_step", "measures", "deepsets"),
     ("event_driven", "starts"),
+    ("dsmc",),
     ("runs",),
     ("bindings",),
     ("tests",),

@@ -17,17 +17,22 @@ using namespace hthm::bindings;
 
 namespace {
 
+using Words = py::array_t<std::uint64_t, py::array::c_style>;
+
 bool is_runs_n_2(const Doubles& a, std::int64_t runs, std::int64_t n) {
   return a.ndim() == 3 && a.shape(0) == runs && a.shape(1) == n && a.shape(2) == 2;
 }
 
 std::unique_ptr<hthm::Ensemble> make_ensemble(const std::string& engine, const Doubles& positions,
                                               const Doubles& velocities, double box, double diameter, double dt,
-                                              std::int64_t first_run, int threads) {
+                                              std::int64_t first_run, const std::optional<Words>& random, int threads) {
   require(positions.ndim() == 3 && is_runs_n_2(velocities, positions.shape(0), positions.shape(1)) &&
               positions.shape(2) == 2,
           "positions, velocities: must both be (runs, n, 2)");
-  const hthm::Start start{vectors(positions), vectors(velocities), positions.shape(0), positions.shape(1), first_run};
+  require(!random || (random->ndim() == 2 && random->shape(0) == positions.shape(0) && random->shape(1) == 4),
+          "random: must be (runs, 4)");
+  const hthm::Start start{vectors(positions), vectors(velocities), positions.shape(0),
+                          positions.shape(1), first_run,           random ? random->data() : nullptr};
   return interruptible([&](hthm::StopRequest* stop) {
     return std::make_unique<hthm::Ensemble>(engine, hthm::Setup{box, diameter, dt}, start, threads, stop);
   });
@@ -81,7 +86,7 @@ void bind_simulation(py::module_& m) {
   py::class_<hthm::Ensemble>(m, "Ensemble")
       .def(py::init(&make_ensemble), py::kw_only(), py::arg("engine"), py::arg("positions").noconvert(),
            py::arg("velocities").noconvert(), py::arg("box"), py::arg("diameter"), py::arg("dt"), py::arg("first_run"),
-           py::arg("threads"))
+           py::arg("random").noconvert(), py::arg("threads"))
       .def("advance", &advance, py::kw_only(), py::arg("first"), py::arg("count"), py::arg("collisions").noconvert(),
            py::arg("velocities").noconvert(), py::arg("positions").noconvert(), py::arg("log"), py::arg("threads"))
       .def("move_log", &move_log, py::arg("rows"), py::arg("threads"))

@@ -1,18 +1,20 @@
 #include "runs/ensemble.hpp"
 
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 
 #include "core/narrow.hpp"
 #include "core/stoppable_for.hpp"
+#include "dsmc/dsmc_run.hpp"
 #include "event_driven/event_run.hpp"
 #include "fixed_step/fixed_step.hpp"
 
 namespace hthm {
 namespace {
 
-constexpr std::string_view event_engine = "event";
+constexpr std::string_view event_engine = "event", dsmc_engine = "dsmc";
 
 /// A run of the exact engine; what it refuses is told with the number of the run.
 std::unique_ptr<Run> make_exact_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
@@ -28,11 +30,30 @@ std::unique_ptr<Run> make_exact_run(const Setup& setup, const Vec* positions, co
   }
 }
 
+/// A run of the Boltzmann equation, with random numbers of its own.
+std::unique_ptr<Run> make_random_run(const Setup& setup, const Vec* positions, const Vec* velocities,
+                                     const Start& start, std::int64_t k, StopRequest* stop) {
+  if (!start.random) throw std::invalid_argument("random: must be given for dsmc");
+  dsmc::Generator::State state;
+  std::copy_n(start.random + k * 4, 4, state.begin());
+  return make_dsmc_run(setup, positions, velocities, start.n, state, stop);
+}
+
+std::unique_ptr<Run> make_run(std::string_view engine, const Setup& setup, const Start& start, std::int64_t k,
+                              StopRequest* stop) {
+  const std::int64_t offset = k * start.n;
+  const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
+  if (engine == event_engine) return make_exact_run(setup, positions, velocities, start.n, start.first_run + k, stop);
+  if (engine == dsmc_engine) return make_random_run(setup, positions, velocities, start, k, stop);
+  return make_fixed_step_run(engine, setup, positions, velocities, start.n, simd_level(), stop);
+}
+
 }  // namespace
 
 std::vector<std::string_view> engine_names() {
   std::vector<std::string_view> names = fixed_step_engines();
   names.push_back(event_engine);
+  names.push_back(dsmc_engine);
   return names;
 }
 
@@ -41,13 +62,8 @@ Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& sta
       first_run_{start.first_run},
       runs_(static_cast<std::size_t>(start.runs)),
       logs_(static_cast<std::size_t>(start.runs)) {
-  stoppable_for(start.runs, threads, stop, [&](std::int64_t k) {
-    const std::int64_t offset = k * start.n;
-    const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
-    runs_[static_cast<std::size_t>(k)] =
-        engine == event_engine ? make_exact_run(setup, positions, velocities, start.n, start.first_run + k, stop)
-                               : make_fixed_step_run(engine, setup, positions, velocities, start.n, simd_level(), stop);
-  });
+  stoppable_for(start.runs, threads, stop,
+                [&](std::int64_t k) { runs_[static_cast<std::size_t>(k)] = make_run(engine, setup, start, k, stop); });
 }
 
 void Ensemble::advance(const Record& record, int threads, StopRequest* stop) {

@@ -11,7 +11,7 @@
 
 namespace hthm {
 
-/// Names of all engines, fixed-step first, then the exact one.
+/// Names of all engines: fixed-step first, then the exact one, then that of the Boltzmann equation.
 std::vector<std::string_view> engine_names();
 
 /// Where an ensemble starts: positions and velocities (runs, n).
@@ -20,7 +20,8 @@ struct Start {
   const Vec* velocities;
   std::int64_t runs;
   std::int64_t n;
-  std::int64_t first_run = 0;  // the number of its first run, for messages
+  std::int64_t first_run = 0;             // the number of its first run, for messages
+  const std::uint64_t* random = nullptr;  // (runs, 4) where their random numbers start; engines that draw some need it
 };
 
 /// Arrays over all frames of an ensemble, of which a call fills the stretch [first, first + count) of every run.

@@ -14,6 +14,7 @@
 
 #include "core/stop_request.hpp"
 #include "core/stoppable_for.hpp"
+#include "fixed_step/fixed_step.hpp"
 #include "measures/log_histogram.hpp"
 #include "runs/ensemble.hpp"
 #include "starts/placement.hpp"
@@ -109,8 +110,7 @@ TEST_CASE("a frame of every fixed-step engine stops on the way, and so does its 
   const std::vector<Vec> positions = crowd(20'000);
   const std::vector<Vec> velocities(positions.size(), Vec{0, 0});
   const auto n = static_cast<std::int64_t>(positions.size());
-  for (const std::string_view engine : hthm::engine_names()) {
-    if (engine == "event") continue;
+  for (const std::string_view engine : hthm::fixed_step_engines()) {
     CAPTURE(std::string{engine});
     hthm::Ensemble ensemble{engine, {1.0, 1e-9, 1.0}, {positions.data(), velocities.data(), 1, n}, 1};
     std::int64_t collisions = 0;

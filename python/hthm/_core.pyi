@@ -121,6 +121,7 @@ class Ensemble:
         diameter: float,
         dt: float,
         first_run: int,
+        random: NDArray[np.uint64] | None,
         threads: int,
     ) -> None: ...
     def advance(

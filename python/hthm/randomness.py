@@ -45,8 +45,8 @@ def stream_seed(seed: int, stream: Stream) -> int:
 def of_run(seed: int, run: int) -> np.random.PCG64:
     """Return the bits that a run draws from: its start, in the order that `hthm.gas.DiskGas.sample` says.
 
-    Dynamics that draw random numbers, as those of a stochastic engine, are of the same seed and number, under a key
-    of two words, ``(2, run)``, so that they disturb no start.
+    Dynamics that draw random numbers begin theirs with the SHA-256 of this start, `hthm.engines.dsmc.random_starts`:
+    they disturb no start, and are those of the same seed and number, or of whatever else the start came from.
     """
     return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(run,)))
 

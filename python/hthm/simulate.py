@@ -12,8 +12,9 @@ import numpy as np
 from hthm import _core, checks, published
 from hthm.arrays import FloatArray
 from hthm.engines.choice import chosen
+from hthm.engines.dsmc import no_positions, random_starts
 from hthm.engines.limits import check_exact, checked_dt
-from hthm.engines.names import AUTO, EXACT, check
+from hthm.engines.names import AUTO, EXACT, PLACELESS, TIMED, check
 from hthm.gas import State, unchecked_state
 from hthm.recording.collision_log import ROW_BYTES, CollisionLog, frame_offsets
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
@@ -91,7 +92,8 @@ def simulate(
     Trajectories
         Equal bits from an equal start, whatever the fixed-step engine, the threads and the split into calls. The
         exact engine, "event", gives equal bits for any number of threads; continued from `final`, it goes on to
-        rounding.
+        rounding. So does "dsmc", whose random numbers start from the SHA-256 of where a run starts; continued from
+        `final`, it goes on with others. Its positions are those of the start, for none moves.
 
     Raises
     ------
@@ -111,18 +113,23 @@ def simulate(
     arXiv:2508.14003, record.
 
     The exact engine goes from collision to collision (Alder and Wainwright, doi:10.1063/1.1730376) and records at the
-    end of every frame; its result does not depend on dt but for rounding.
+    end of every frame; its result does not depend on dt but for rounding. Neither does that of "dsmc", direct
+    simulation Monte Carlo of the homogeneous Boltzmann equation (Bird, doi:10.1063/1.1692849): any two disks, wherever
+    they are, collide at the rate 2σ|g|/L², with an impact parameter uniform in [-σ, σ].
     """
     if not isinstance(state, State):
         raise TypeError(f"state: must be a State, got {type(state).__name__}. DiskGas.sample makes one.")
     state.check()
     frames = checks.integer("frames", frames, least=1)
-    dt = checked_dt(dt, state, exact=check(engine) in EXACT)
+    dt = checked_dt(dt, state, exact=check(engine) in TIMED)
     engine = chosen(engine, state, dt)
     if engine in EXACT:
         check_exact(state)
     threads = checks.threads(threads)
     checks.choice("record", record, RECORDINGS)
+    wrong = no_positions(engine) if positions else None
+    if wrong:
+        raise ValueError(wrong)
     if record == "log" and positions:
         raise ValueError(
             "positions: must be False with record='log', which holds collisions only, got True. "
@@ -160,7 +167,7 @@ def _simulated(
     first_run: int = 0,
 ) -> Trajectories:
     """Simulate what was checked; messages count runs from `first_run`."""
-    output = _Output(state, frames, record, positions=positions, timed=engine in EXACT)
+    output = _Output(state, frames, record, positions=positions, timed=engine in TIMED)
     try:
         _fill(output, state, dt, engine, threads, progress, first_run)
     except MemoryError as error:
@@ -279,6 +286,7 @@ def _fill(
             diameter=state.diameter,
             dt=dt,
             first_run=first_run + first,
+            random=random_starts(state.positions[block], state.velocities[block]) if engine in PLACELESS else None,
             threads=threads,
         )
         _advance(ensemble, output, block, pace, threads, progress)

@@ -10,6 +10,7 @@ import numpy as np
 
 from hthm import checks, ranges
 from hthm.arrays import FloatArray, IntArray
+from hthm.engines.dsmc import no_positions
 from hthm.gas import State
 from hthm.recording.collision_log import CollisionLog
 from hthm.recording.dense import DenseFrames
@@ -51,7 +52,7 @@ class Trajectories(OneRun):
     dt : float
         Time between two frames.
     engine : str
-        Name of the engine.
+        Name of the engine. Of "dsmc", the Boltzmann equation, `final` has the positions of `initial`: none moves.
     collisions : (runs, frames) int64
         Collisions during each frame.
     """
@@ -214,6 +215,9 @@ class Trajectories(OneRun):
             If they were not recorded.
         """
         if self._positions is None:
+            wrong = no_positions(self.engine)
+            if wrong:
+                raise AttributeError(wrong)
             raise AttributeError("positions: were not recorded. Simulate with positions=True.")
         return self._positions
 

@@ -13,7 +13,7 @@ import tyro
 
 from hthm import checks, published
 from hthm.engines.limits import check_exact, check_rate
-from hthm.engines.names import AUTO, EXACT, check
+from hthm.engines.names import AUTO, EXACT, TIMED, check
 from hthm.gas import DiskGas
 from hthm.learning.recipes import MOST_WIDTH, TrainConfig
 from hthm.randomness import MOST_RUNS
@@ -66,7 +66,8 @@ class GasChoices:
     seed: int = 0
     """Seed of the starts."""
     engine: str = AUTO
-    """Engine of the simulation; hthm.engines() names them, and auto is the fastest fixed-step one."""
+    """Engine of the simulation; hthm.engines() names them, and auto is the fastest fixed-step one;
+    dsmc is the Boltzmann equation in place of the gas."""
     threads: int | None = None
     """Threads of the simulation and of torch; unless given, as many as processors, control groups and OMP_NUM_THREADS
     grant, and torch keeps to fewer if it was set to fewer."""
@@ -120,9 +121,8 @@ class GasChoices:
             If disks overlap where the exact engine is to start from, are too small for it, nothing moves between two
             frames, or too much does. The message begins with the choice.
         """
-        exact = self.engine in EXACT
-        check_rate("frame_rate", self.frame_rate, state, exact=exact)
-        if not exact:
+        check_rate("frame_rate", self.frame_rate, state, exact=self.engine in TIMED)
+        if self.engine not in EXACT:
             return
         check_exact(state)
         overlapping = int(np.count_nonzero(state.overlaps()))

@@ -17,7 +17,7 @@ from hthm.choices.entropy import EntropyConfig
 from hthm.choices.run import RunConfig
 from hthm.choices.seeds import CompareConfig
 from hthm.deepsets import DeepSets, evaluate, new_model
-from hthm.engines.names import EXACT
+from hthm.engines.names import TIMED
 from hthm.equilibrium import collisions_a_frame
 from hthm.experiments.variants import VARIANTS
 from hthm.h_functional import speed_h
@@ -73,7 +73,7 @@ def expected_bytes(config: TrainingChoices | EntropyConfig, *, of_disk: bool = F
     `hthm.equilibrium.collisions_a_frame` gives the length of the log.
     """
     gas, frames = config.gas, config.recorded_runs * config.frames
-    collisions = frames * gas.n * collisions_a_frame(gas, config.dt, exact=config.engine in EXACT)
+    collisions = frames * gas.n * collisions_a_frame(gas, config.dt, exact=config.engine in TIMED)
     models = len(config.weights) + config.trains * len(config.widths) * config.trainings
     recording = (
         ROW_BYTES * collisions * (1 - of_disk * config.runs / config.recorded_runs)

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.choices.run import GasChoices, RunConfig
-from hthm.engines.names import EXACT
+from hthm.engines.names import TIMED
 from hthm.measures.movement import movement
 from hthm.pages.decimals import number
 
@@ -79,7 +79,7 @@ def published_unexplained(mse: float, results: Mapping[str, Any]) -> float | Non
 def _effective(name: str, value: Any) -> object:  # noqa: ANN401 -- whatever a choice can be
     """A choice as far as results depend on it."""
     if name == "engine":
-        return value if value in EXACT else "fixed step"  # all of fixed step give the same bits
+        return value if value in TIMED else "fixed step"  # all of fixed step give the same bits
     if name == "speeds":
         return "equal" if value == "equal speeds" else value  # two names of one start
     if name == "backend":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hthm.engines.dsmc import no_positions
 from hthm.pages.print_style import BLUE, PAGE, RED, canvas
 from hthm.pages.viewer_data import Fit, logged, nbytes, viewer_data
 from hthm.simulate import simulate
@@ -99,10 +100,13 @@ def viewer_html(
     Raises
     ------
     ValueError
-        If it would have more than `MOST_BYTES`.
+        If it would have more than `MOST_BYTES`, or its disks have no places to be shown at.
     MemoryError
         If the run has to be simulated again, and its log does not fit into memory.
     """
+    wrong = no_positions(traj.engine, "trajectories")
+    if wrong:
+        raise ValueError(wrong)
     count = traj.collisions.shape[1]
     frames = count if frames is None else frames
     traj = logged(traj[:1], count, threads)

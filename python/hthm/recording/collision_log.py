@@ -35,7 +35,7 @@ class CollisionLog:
     velocities : (rows, 2, 2) float64
         Their velocities just after it.
     times : (rows,) float64, or None
-        When it happened, since the start of the run. Only the exact engine knows: None from one of fixed step.
+        When it happened, since the start of the run. Engines of fixed step do not know: None from them.
     """
 
     frame_offsets: IntArray

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 
 from hthm import checks, ranges
+from hthm.engines.dsmc import no_positions
 from hthm.engines.names import EXACT
 from hthm.recording.paths import unwrapped, wrapped
 
@@ -83,7 +84,7 @@ class OneRun(ABC):
         ------
         TypeError, ValueError
             If there is no such run, or it was recorded in a way that does not say how disks moved: as counts, or as
-            velocities of the exact engine, which are those after each frame.
+            velocities of the exact engine, which are those after each frame; or its engine knows no positions.
         """
         self._check_ways()
         return self._path(run, self.run_velocities(run))
@@ -157,6 +158,9 @@ class OneRun(ABC):
 
     def _check_ways(self) -> None:
         """Refuse what does not say how disks moved between two frames."""
+        wrong = no_positions(self.engine, "trajectories")
+        if wrong:
+            raise ValueError(wrong)
         if self.recording == "counts":
             raise ValueError("trajectories: must say how disks moved, got counts. Simulate with record='log'.")
         if self.recording == "velocities" and self.engine in EXACT:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from hthm import files
 from hthm.arrays import FloatArray
-from hthm.engines.names import EXACT
+from hthm.engines.names import TIMED
 from hthm.equilibrium import collisions_a_frame
 from hthm.gas import DiskGas, State
 from hthm.owner import owned
@@ -138,7 +138,7 @@ def _runs_in_memory(n: int, frames: int, collisions: float, a_frame: float = 0.0
 def _expected_collisions(gas: DiskGas, frames: int, dt: float, engine: str) -> float:
     """Collisions of a run."""
     try:
-        return frames * gas.n * collisions_a_frame(gas, dt, exact=engine in EXACT)
+        return frames * gas.n * collisions_a_frame(gas, dt, exact=engine in TIMED)
     except ValueError:  # a gas of units in which float64 does not hold the rate
         return float(frames * gas.n)
 

@@ -1,0 +1,69 @@
+#include "dsmc/dsmc_run.hpp"
+
+#include <stdexcept>
+
+#include "core/paced_array.hpp"
+#include "dsmc/gas.hpp"
+#include "event_driven/units.hpp"
+
+namespace hthm {
+namespace {
+
+using event_driven::Units;
+
+class DsmcRun final : public Run {
+ public:
+  /// Velocities (n,) inside the units; positions and velocities as they were given.
+  DsmcRun(const Units& units, const Vec* inside, const Vec* positions, const Vec* velocities, std::int64_t n,
+          const dsmc::Generator::State& state, Pace& pace)
+      : units_{units},
+        gas_{units.setup(), inside, n, state, pace},
+        positions_(copied(positions, n, pace)),
+        velocities_(copied(velocities, n, pace)) {}
+
+  void advance(std::int64_t frames, const FrameSink& sink) override {
+    if (sink.positions) throw std::invalid_argument("positions: must be null for dsmc, which has none");
+    const std::int64_t n = gas_.size();
+    Pace pace{sink.stop};
+    for (std::int64_t frame = 0; frame < frames; ++frame) {
+      std::int64_t collisions = 0;
+      const auto collided = [&](std::int32_t i, std::int32_t j, double time) {
+        ++collisions;
+        const Vec v_i = units_.velocity_outside(gas_.velocity(i)), v_j = units_.velocity_outside(gas_.velocity(j));
+        velocities_[static_cast<std::size_t>(i)] = v_i;
+        velocities_[static_cast<std::size_t>(j)] = v_j;
+        if (!sink.log) return;
+        sink.log->add(i, j, v_i, v_j);
+        sink.log->times.push_back(units_.time_outside(time));
+      };
+      gas_.advance_to(static_cast<double>(++frames_) * units_.setup().dt, collided, pace);
+      sink.collisions[frame] = collisions;
+      if (sink.velocities) copy(velocities_.data(), n, sink.velocities + frame * n, pace);
+      pace.did(1);
+    }
+  }
+
+  void write_state(Vec* positions, Vec* velocities, Pace& pace) const override {
+    copy(positions_.data(), gas_.size(), positions, pace);
+    copy(velocities_.data(), gas_.size(), velocities, pace);
+  }
+
+ private:
+  Units units_;
+  dsmc::Gas gas_;
+  std::int64_t frames_ = 0;     // so far
+  LargeArray<Vec> positions_;   // (n,) as they were given
+  LargeArray<Vec> velocities_;  // (n,) those of the gas, outside, side by side: a frame is one copy
+};
+
+}  // namespace
+
+std::unique_ptr<Run> make_dsmc_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
+                                   const dsmc::Generator::State& state, StopRequest* stop) {
+  Pace pace{stop};
+  const Units units{setup, velocities, n, pace};
+  const LargeArray<Vec> inside = units.velocities_inside(velocities, n, pace);
+  return std::make_unique<DsmcRun>(units, inside.data(), positions, velocities, n, state, pace);
+}
+
+}  // namespace hthm

@@ -1,0 +1,57 @@
+"""What the engine of the Boltzmann equation needs beside a start, and what its disks do not have."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hthm import arrays
+from hthm.arrays import FloatArray
+from hthm.engines.names import PLACELESS
+
+_WORD: Final = 16  # hexadecimal digits
+
+
+def random_starts(positions: FloatArray, velocities: FloatArray) -> NDArray[np.uint64]:
+    """Return where the random numbers of every run start: the SHA-256 of the run's own start, in four words.
+
+    Parameters
+    ----------
+    positions, velocities : (runs, n, 2) float64
+        Where the runs start. Positions do nothing else: other ones are other random numbers from the same velocities.
+
+    Returns
+    -------
+    (runs, 4) uint64
+        State of xoshiro256++. Word k of run r is the number that the digits from 16k to 16k + 15 of
+        ``state[r : r + 1].sha256()`` write. A run is therefore the same by itself, among others, made
+        again from a store, or on another machine.
+    """
+    digests = [arrays.sha256(*start) for start in zip(positions, velocities, strict=True)]
+    words = [[int(digest[k : k + _WORD], 16) for k in range(0, 4 * _WORD, _WORD)] for digest in digests]
+    return np.array(words, dtype=np.uint64)
+
+
+def no_positions(engine: str, name: str = "positions") -> str | None:
+    """Return what is wrong with asking for where the disks of an engine are; None if nothing is.
+
+    Parameters
+    ----------
+    engine : str
+        Its name.
+    name : str
+        What was given, for the message.
+
+    Returns
+    -------
+    str or None
+        A message for whatever error it is.
+    """
+    if engine not in PLACELESS:
+        return None
+    return (
+        f"{name}: must be asked of an engine whose disks have places, got {engine!r}, the Boltzmann equation, in which "
+        "they have velocities only. Take engine='event'."
+    )
