@@ -155,3 +155,16 @@ def test_wrong_kinds_are_refused_by_name() -> None:
 def test_labels_tell_trainings_apart() -> None:
     assert training(16, 0).label == "D = 16, seed 0"
     assert training(16, None).label == "D = 16, given"
+
+
+def test_pandas_has_a_row_a_frame_and_every_network() -> None:
+    given = series(training(16, None), training(16, 0), training(16, None))
+    rows = given.to_pandas()
+    assert len(rows) == given.H.size
+    found = rows[(rows.run == 3) & (rows.frame == 5)]
+    assert found.time.item() == given.times[4]
+    assert found.H.item() == given.H[3, 4]
+    for number, label in enumerate(("D = 16, given", "D = 16, seed 0", "D = 16, given, 2")):
+        of = given.trainings[number]
+        assert found[f"h, {label}"].item() == of.h[3, 4]
+        assert found[f"a h + b, {label}"].item() == of.a[3] * of.h[3, 4] + of.b[3]

@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 import os
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import h5py  # type: ignore[import-untyped]  # h5py ships no types
+import numpy as np
 
 from hthm import checks, files, integrity
 from hthm.arrays import FloatArray, IntArray
 from hthm.gas import DiskGas
 from hthm.pages.quantities import Quantity, check_record, dtype_of, quantities
+from hthm.recording.formats.packages import imported
 from hthm.reprs import OneLine
+
+if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]  # its stubs are a package apart
 
 FORMAT: Final = "hthm series 2"
 """What the attribute ``format`` of a file says; the number goes up when an older program could misread it."""
@@ -174,6 +179,35 @@ class Series(OneLine):
                     f"h: must have the shape {self.H.shape} of H, got {training.h.shape} for {training.label}. "
                     "Evaluate the model on every run and frame."
                 )
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a row a run and frame, as a pandas.DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            run from 0, frame from 1, time, H, and for every network h and the H that it stands for, a·h + b, named by
+            its label such as ``h, D = 16, seed 0``; a second one of the same label has its number behind it.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pandas is not installed; the extra `formats` brings it.
+        """
+        pandas = imported("pandas")
+        runs, frames = self.H.shape
+        columns: dict[str, object] = {
+            "run": np.repeat(np.arange(runs), frames),
+            "frame": np.tile(np.arange(1, frames + 1), runs),
+            "time": np.tile(self.times, runs),
+            "H": self.H.ravel(),
+        }
+        for number, training in enumerate(self.trainings):
+            known = f"h, {training.label}" in columns
+            label = f"{training.label}, {number}" if known else training.label
+            columns[f"h, {label}"] = training.h.ravel()
+            columns[f"a h + b, {label}"] = (training.a[:, np.newaxis] * training.h + training.b[:, np.newaxis]).ravel()
+        return pandas.DataFrame(columns)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the file, whole or not at all; the same series gives the same bytes, and a checksum guards them.
