@@ -16,6 +16,7 @@ import hthm
 from hthm.arrays import FloatArray
 from hthm.recording.formats import writing
 
+ROOT = Path(__file__).resolve().parent.parent
 RUN = 1
 ENGINES = ("cell_list", "event")
 
@@ -176,3 +177,14 @@ def test_every_format_has_an_ending_of_its_own() -> None:
     endings = [ending for several in writing.FORMATS.values() for ending in several]
     assert len(endings) == len(set(endings))
     assert all(writing.format_of(f"x{ending.upper()}", None) in writing.FORMATS for ending in endings)
+
+
+def test_the_page_names_the_versions_that_are_tested() -> None:
+    pinned = dict(
+        line.split("==")
+        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if "==" in line and not line.startswith("#")
+    )
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    for reader_name, package in (("MDAnalysis", "MDAnalysis"), ("ASE", "ase"), ("gsd", "gsd")):
+        assert f"| {reader_name} {pinned[package]}" in page
