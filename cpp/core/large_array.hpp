@@ -12,9 +12,10 @@
 
 namespace hthm {
 
-/// Takes memory of some MiB and more in pages of 2 MiB where Linux has them to give. Disks that are neighbours in the
-/// box are anywhere in memory; with pages of 4 KiB the processor looks up the address of nearly every one in tables
-/// that themselves are not in the cache.
+/// Takes memory of a quarter MiB and more in pages of 2 MiB where Linux has them to give. Disks that are neighbours in
+/// the box are anywhere in memory; with pages of 4 KiB the processor looks up the address of nearly every one in tables
+/// that themselves are not in the cache. And a large page is had at once: 100 000 disks for two frames took twice as
+/// long while their arrays, below 2 MiB each, were had 4 KiB at a time.
 template <class T>
 struct HugePages {
   using value_type = T;
@@ -51,7 +52,7 @@ struct HugePages {
  private:
   static constexpr std::size_t page = std::size_t{1} << 21;
 
-  static bool large(std::size_t count) { return count * sizeof(T) >= page; }
+  static bool large(std::size_t count) { return count * sizeof(T) >= page / 8; }  // else most of a page would lie idle
 };
 
 template <class T>
