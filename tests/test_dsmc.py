@@ -168,3 +168,24 @@ def test_there_is_nothing_to_view(log: hthm.Trajectories, tmp_path: Path) -> Non
     with pytest.raises(ValueError, match=r"^trajectories: must be asked of an engine whose disks have places"):
         viewer_html(log, title="a gas")
     assert not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.parametrize(("engine", "theory"), [("dsmc", "Boltzmann"), ("event", "Enskog")])
+def test_a_report_sets_collisions_beside_the_theory_of_its_engine(
+    engine: str, theory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hthm.pages import products  # noqa: PLC0415 -- of this test alone
+
+    monkeypatch.setattr(products, "machine_facts", lambda _environment: {})
+    config: dict[str, object] = {"n": GAS.n, "diameter": GAS.diameter, "box": GAS.box, "speed": GAS.speed, "frames": 60}
+    config |= {"frame_rate": 60, "speeds": "equal", "overlaps": "allow"}
+    simulation: dict[str, object] = {
+        "collisions_per_run": {"mean": 40.0, "sem": 1.0},
+        "seed": 0,
+        "start_sha256": None,
+        "runs": 2,
+    }
+    simulation |= {"frames": 60, "seconds": 1.0, "engine": engine}
+    facts = products._study_facts({"simulation": simulation, "config": config, "environment": {}})  # noqa: SLF001 -- one line of the page
+    rate = GAS.collision_rate * GAS.n / 2 / (GAS.contact_value if engine == "dsmc" else 1)
+    assert facts["Collisions a run"].endswith(f"({theory} at equilibrium: {rate:.1f})")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hthm.choices.entropy import EntropyConfig
 from hthm.choices.kinds import kind_of
 from hthm.choices.run import RunConfig
+from hthm.engines.names import PLACELESS
 from hthm.files import write_text
 from hthm.pages.console import duration
 from hthm.pages.decimals import with_error
@@ -103,6 +104,8 @@ def _study_facts(results: Mapping[str, Any]) -> dict[str, str]:
     if gas.area_fraction < 1:
         rate = gas.collision_rate * gas.n / 2 * config["frames"] / config["frame_rate"]
         enskog = f" (Enskog at equilibrium: {rate:.1f})"
+        if simulation["engine"] in PLACELESS:  # disks that are nowhere are in no one's way: no contact value
+            enskog = f" (Boltzmann at equilibrium: {rate / gas.contact_value:.1f})"
     drawn = f"{_velocities(config['speeds'])}, overlaps {config['overlaps']}, seed {simulation['seed']}"
     return {
         "Gas": f"{gas.n} disks, diameter {gas.diameter:g}, area fraction {gas.area_fraction:.4g}",
