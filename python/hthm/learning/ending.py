@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-PATIENCE: Final = 2.0
+PATIENCE: Final = 10.0
 """Seconds that the end of a program waits for them at most."""
 
 _at_work: list[threading.Thread] = []
