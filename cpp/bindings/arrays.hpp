@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/stop_request.hpp"
+#include "deepsets/network.hpp"
 #include "measures/histogram.hpp"
 #include "recording/replay.hpp"
 
@@ -45,6 +46,14 @@ inline SpeedBins speed_bins(const Doubles& edges) {
 inline const double* count_terms(const std::optional<Doubles>& terms, std::int64_t n) {
   require(!terms || (terms->ndim() == 1 && terms->size() == n + 1), "terms: must be (n + 1,)");
   return terms ? terms->data() : nullptr;
+}
+
+/// weights (weights,) of a network of this width, as they are.
+inline deepsets::Network<const float> network_of(const Floats& weights, int width) {
+  require(width >= 1 && width <= deepsets::most_width, "width: must be from 1 to 256");
+  require(weights.ndim() == 1 && weights.size() == deepsets::Network<float>::size(width),
+          "weights: must be those of the width");
+  return {weights.data(), width};
 }
 
 /// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2), as they are.

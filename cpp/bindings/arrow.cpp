@@ -58,12 +58,6 @@ SeenRun seen_run(const WholeRun& run, const Floats& velocities, const std::optio
   return {&run, velocities.data(), parts ? parts->data() : nullptr, count};
 }
 
-Network<const float> network_of(const Floats& weights, int width) {
-  require(width >= 1 && width <= hthm::deepsets::most_width, "width: must be from 1 to 256");
-  require(weights.ndim() == 1 && weights.size() == Network<float>::size(width), "weights: must be those of the width");
-  return {weights.data(), width};
-}
-
 SmoothForm form_of(const Form& form) { return {std::get<0>(form), std::get<1>(form), std::get<2>(form)}; }
 
 /// change (steps, count) is filled.

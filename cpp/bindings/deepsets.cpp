@@ -72,8 +72,7 @@ void raise_os_error(const hthm::ScratchFileError& error) {
 /// The loss of pairs (batch,); change (batch,) and gradient (weights,) are filled.
 double loss(PairLoss& self, const Floats& weights, int width, const Counts& pairs, double negative_slope,
             double penalty, Doubles& change, Floats& gradient, int threads) {
-  require(width >= 1 && width <= hthm::deepsets::most_width, "width: must be from 1 to 256");
-  require(weights.ndim() == 1 && weights.size() == Network<float>::size(width), "weights: must be those of the width");
+  const Network<const float> network = network_of(weights, width);
   require(gradient.ndim() == 1 && gradient.size() == weights.size(), "gradient: must have the shape of weights");
   require(pairs.ndim() == 1 && pairs.size() >= 1, "pairs: must be (batch,)");
   require(change.ndim() == 1 && change.size() == pairs.size(), "change: must have the shape of pairs");
@@ -81,7 +80,6 @@ double loss(PairLoss& self, const Floats& weights, int width, const Counts& pair
     require(pairs.data()[k] >= 0 && pairs.data()[k] < self.frames().pairs(),
             "pairs: must be below the number of pairs");
   }
-  const Network<const float> network(weights.data(), width);
   const Network<float> to(gradient.mutable_data(), width);
   double* changes = change.mutable_data();
   const std::int64_t* numbers = pairs.data();
@@ -92,8 +90,7 @@ double loss(PairLoss& self, const Floats& weights, int width, const Counts& pair
 }
 
 PhiSums phi_sums(const Floats& weights, int width) {
-  require(width >= 1 && width <= hthm::deepsets::most_width, "width: must be from 1 to 256");
-  require(weights.ndim() == 1 && weights.size() == Network<float>::size(width), "weights: must be those of the width");
+  network_of(weights, width);  // checks them
   return {{weights.data(), weights.data() + weights.size()}, width, hthm::deepsets::kernel(hthm::simd_level())};
 }
 

@@ -59,7 +59,7 @@ def _gradient_kernel(
     velocities, frames, slopes, weight1, bias1, weight2, bias2, parts, count, n, width,
     UNITS: tl.constexpr, DISKS: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
-    """Sum over every so-manieth frame what its slopes, those of the loss by its Σφ, make of the weights of φ."""
+    """Sum over a program's share of the frames what their slopes, of the loss by Σφ, say of the weights of φ."""
     program = tl.program_id(0)
     unit = tl.arange(0, UNITS)
     inside = unit < width
