@@ -21,7 +21,7 @@ from hthm.choices.run import RunConfig
 from hthm.pages import viewer_page
 from hthm.pages.results import ResultsFolder
 from hthm.pages.viewer_data import Fit
-from hthm.pages.viewer_page import program, viewer_html
+from hthm.pages.viewer_page import program, viewer_fragment, viewer_html
 from hthm.recording.paths import wrapped
 from hthm.run import main
 from run_results import complaint
@@ -36,7 +36,7 @@ START = GAS.sample(2, seed=4, overlaps="reject", speeds="maxwell")
 @pytest.fixture(autouse=True)
 def _no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """The picture for readers without JavaScript takes most of the time; tests/test_viewer_browser.py looks at it."""
-    monkeypatch.setattr("hthm.pages.viewer_page._still", lambda *_: "")
+    monkeypatch.setattr("hthm.pages.viewer_page.still", lambda *_: "")
 
 
 @cache
@@ -124,6 +124,19 @@ def test_the_page_needs_no_other_file() -> None:
     assert payload(page)["fits"] == [{"label": "</script>", "values": [None] * FRAMES}]
     assert page.count("<script") == page.count("</script>") == 2
     assert "<noscript>" in page
+
+
+def test_a_part_of_a_page_has_one_name_outside_its_tree() -> None:
+    part = viewer_fragment(run("event"), name="run-0", fits=[Fit("</template></script>", np.zeros(FRAMES))], heading=4)
+    inside = re.search(r"<template>(.*)</template>", part, re.DOTALL)
+    assert inside is not None
+    assert re.findall(r' id="([^"]*)"', part.replace(inside[0], "")) == ["run-0"]
+    assert "<h4 " in part
+    assert not re.search(r"<h[1235]\b|<main|\{\{\w+\}\}|https?://", part)
+    assert part.count("<script") == part.count("</script>") == 2
+    assert payload(part)["frames"] == FRAMES
+    with pytest.raises(ValueError, match="name: must be letters, digits, - and _ after a letter, got 'a b'"):
+        viewer_fragment(run("event"), name="a b")
 
 
 def test_what_the_page_carries_is_the_log() -> None:

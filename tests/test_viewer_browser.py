@@ -13,7 +13,7 @@ import pytest
 
 import hthm
 from hthm.pages.viewer_data import Fit
-from hthm.pages.viewer_page import viewer_html
+from hthm.pages.viewer_page import viewer_fragment, viewer_html
 
 FRAMES = 90
 GAS = hthm.DiskGas(n=200, diameter=0.01)
@@ -143,6 +143,54 @@ def test_without_motion_it_waits_and_without_javascript_there_is_a_picture(brows
     still = context.new_page()
     still.goto(address)
     assert "with JavaScript, which is switched off" in still.inner_text("body")
-    assert still.eval_on_selector("img.still", "image => image.naturalWidth") > 500
+    assert still.eval_on_selector("img", "image => image.naturalWidth") > 500
     assert still.is_hidden("#viewer")
     context.close()
+
+
+@pytest.fixture(scope="module")
+def report(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:  # noqa: ANN401 -- playwright may be missing
+    """A page of somebody else, with a style of its own, names that the viewer has too, and two viewers."""
+    short = hthm.simulate(TRAJ.initial, 20, engine="all_pairs", record="log")
+    viewers = viewer_fragment(TRAJ, name="exact") + viewer_fragment(short, name="fixed")
+    style = "button, h3, canvas, table, p { color: rgb(1, 2, 3); border: 9px solid; height: 11px }"
+    path: Path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(
+        f'<!DOCTYPE html><meta charset="utf-8"><title>R</title><style>{style}</style><h1 id="h">Report</h1>'
+        f'<h2>Runs</h2><button id="play">Mine</button>{viewers}',
+        encoding="utf-8",
+    )
+    opened = browser.new_page(viewport={"width": 1400, "height": 900})
+    complaints: list[str] = []
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(path.as_uri())
+    for name in ("exact", "fixed"):
+        opened.wait_for_selector(f"#{name}[data-ready]")
+    yield opened
+    assert not complaints
+    opened.close()
+
+
+def test_two_viewers_stand_in_another_page_without_a_clash(report: Any) -> None:  # noqa: ANN401 -- playwright may be missing
+    assert report.evaluate("document.getElementById('disks')") is None, "names are in the shadow trees"
+    assert report.inner_text("#exact #clock").endswith("frame 0 of 90")
+    assert report.inner_text("#fixed #clock").endswith("frame 0 of 20")
+    report.keyboard.press("End")
+    report.focus("#fixed #play")
+    report.keyboard.press("End")
+    report.wait_for_function(
+        "document.getElementById('fixed').shadowRoot.getElementById('clock').textContent.includes('frame 20 of 20')"
+    )
+    assert report.inner_text("#exact #clock").endswith("frame 0 of 90"), "keys are for the one that has the focus"
+    for name in ("disks", "h", "speeds"):
+        assert report.eval_on_selector(f"#exact #{name}", DRAWN) > 1000, name
+
+
+def test_no_style_leaks_into_a_viewer_or_out_of_it(report: Any) -> None:  # noqa: ANN401 -- playwright may be missing
+    looks = "(element, name) => getComputedStyle(element)[name]"
+    assert report.eval_on_selector("body > #play", looks, "borderTopWidth") == "9px"
+    assert report.eval_on_selector("body > #play", looks, "minHeight") == "0px"
+    assert report.eval_on_selector("#exact #play", looks, "borderTopWidth") == "1px"
+    assert report.eval_on_selector("#exact .title", looks, "color") != "rgb(1, 2, 3)"
+    assert report.eval_on_selector("#exact .title", "element => element.tagName") == "H3"

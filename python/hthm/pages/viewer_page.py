@@ -1,12 +1,10 @@
-"""The viewer: one page of HTML that plays a run in a browser, from its log."""
+"""The viewer: HTML that plays a run in a browser, from its log, as a page or as a part of one."""
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
@@ -14,20 +12,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hthm.engines.dsmc import no_positions
-from hthm.pages.print_style import BLUE, PAGE, RED, canvas
 from hthm.pages.viewer_data import Fit, logged, nbytes, viewer_data
-from hthm.simulate import simulate
+from hthm.pages.viewer_still import still
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from hthm.arrays import FloatArray
-    from hthm.gas import State
     from hthm.trajectories import Trajectories
 
 MOST_BYTES: Final = 32_000_000
 """Of a page: more, and browsers take long to open it."""
-_STILL_DPI: Final = 110
+_NAME: Final = re.compile(r"[A-Za-z][\w-]*")
 
 # A module comes after those that it imports. The page holds one program: what a module exports is known to the rest.
 _MODULES: Final = (
@@ -104,6 +97,55 @@ def viewer_html(
     MemoryError
         If the run has to be simulated again, and its log does not fit into memory.
     """
+    text = _parts(traj, frames=frames, fits=fits, plain=plain, threads=threads, heading=2)
+    text |= {"title": escape(title), "page_style": _source("page.css").strip()}
+    return _filled("page.html", text)
+
+
+def viewer_fragment(
+    traj: Trajectories,
+    *,
+    name: str,
+    frames: int | None = None,
+    fits: Iterable[Fit] = (),
+    plain: bool = False,
+    threads: int | None = None,
+    heading: int = 3,
+) -> str:
+    """Return the viewer as a part of another page: HTML for wherever a ``<div>`` may stand.
+
+    It is shut off from the page around it: its elements, their names and its style are in a shadow tree, its program
+    is a module. It listens to keys only while something in it has the focus, and does not begin to play by itself.
+
+    Parameters
+    ----------
+    traj, frames, fits, plain, threads
+        As `viewer_html`.
+    name : str
+        The id of its ``<div>``, which must be the only one of that name in the page; several viewers take several.
+    heading : int
+        Rank of its headings: one below that of the section it is in, which has to say what run this is.
+
+    Returns
+    -------
+    str
+        Some 50 kB of program, and the run; it needs no other file and no network.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        As `viewer_html`; or if the name is none for an element.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"name: must be letters, digits, - and _ after a letter, got {name!r}.")
+    text = _parts(traj, frames=frames, fits=fits, plain=plain, threads=threads, heading=heading)
+    return _filled("fragment.html", text | {"name": name})
+
+
+def _parts(
+    traj: Trajectories, *, frames: int | None, fits: Iterable[Fit], plain: bool, threads: int | None, heading: int
+) -> dict[str, str]:
+    """What both kinds of pages are filled with."""
     wrong = no_positions(traj.engine, "trajectories")
     if wrong:
         raise ValueError(wrong)
@@ -121,17 +163,24 @@ def viewer_html(
     )
     learned = "Each learned h is drawn as a·h + b, with the a and b that fit it to H of this run best."
     text = {
-        "title": escape(title),
-        "facts": escape(facts),
-        "style": _source("viewer.css").strip(),
-        "picture": _still(traj, frames, np.array(data["h"], dtype=np.float64)),
+        "h": f"h{heading}",
         "exactness": escape(_EXACT_OF[kind]),
         "reversal": escape(_REVERSAL_OF[kind]),
         "learned": escape(learned if fits else ""),
         "run": json.dumps(data, allow_nan=False).replace("</", "<\\/"),  # a label must not end the script
-        "script": program(),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: text[found[1]], _source("viewer.html"))
+    return {
+        "facts": escape(facts),
+        "style": _source("viewer.css").strip(),
+        "parts": _filled("parts.html", text).strip(),
+        "still": _filled("still.html", {"picture": still(traj, frames, np.array(data["h"], dtype=np.float64))}).strip(),
+        "program": program(),
+    }
+
+
+def _filled(name: str, text: Mapping[str, str]) -> str:
+    """A file with its places filled."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: text[found[1]], _source(name))
 
 
 def program() -> str:
@@ -160,37 +209,3 @@ def _check_size(size: int, frames: int, collisions: int, *, plain: bool) -> None
         f"frames: must be few enough for a page of at most {MOST_BYTES // 1_000_000} MB, got {frames} with "
         f"{collisions} collisions, {size // 1_000_000} MB. {remedy}{', or leave --plain out' if plain else ''}."
     )
-
-
-# ---- The picture for who has switched JavaScript off ----------------------------------------------------------------
-
-
-def _still(traj: Trajectories, frames: int, h: FloatArray) -> str:
-    """The start, the end and H, as a PNG in base64."""
-    whole = frames == traj.collisions.shape[1]
-    end = traj.final if whole else simulate(traj.initial, frames, traj.dt, engine=traj.engine, record="counts").final
-    with canvas(PAGE, 2.6) as figure:
-        start_axes, end_axes, h_axes = figure.subplots(1, 3)
-        _draw_disks(start_axes, traj.initial, "t = 0")
-        _draw_disks(end_axes, end, f"t = {frames * traj.dt:.4g}")
-        h_axes.plot(traj.dt * np.arange(1, frames + 1), h, color=BLUE)
-        h_axes.set_xlabel("time")
-        h_axes.set_title("H (nats)")
-        content = io.BytesIO()
-        figure.savefig(content, format="png", dpi=_STILL_DPI)
-    return base64.b64encode(content.getvalue()).decode("ascii")
-
-
-def _draw_disks(axes: Axes, state: State, title: str) -> None:
-    """Disks of the first run, bluer the slower and redder the faster than s0."""
-    from matplotlib.collections import EllipseCollection  # noqa: PLC0415 -- import hthm.pages is quick
-    from matplotlib.colors import LinearSegmentedColormap  # noqa: PLC0415 -- likewise
-
-    colours = LinearSegmentedColormap.from_list("speeds", [BLUE, "#b5b5b5", RED])
-    sizes = np.full(state.n, state.diameter)
-    disks = EllipseCollection(
-        sizes, sizes, np.zeros(state.n), units="xy", offsets=state.positions[0], transOffset=axes.transData,
-        cmap=colours, clim=(0, 2 * state.gas.speed), array=np.hypot(*state.velocities[0].T), linewidths=0,
-    )  # fmt: skip
-    axes.add_collection(disks)
-    axes.set(xlim=(0, state.box), ylim=(0, state.box), aspect="equal", xticks=[], yticks=[], title=title)

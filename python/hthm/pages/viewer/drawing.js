@@ -17,9 +17,9 @@ export function fresh(canvas) {
 
 const COLOURS = ["paper", "ink", "soft", "line", "panel", "slow", "middle", "fast", "blue", "red", "green", "purple", "followed"];
 
-/** The page's colours, which follow the reader's choice of light or dark. */
-export function palette() {
-  const style = getComputedStyle(document.documentElement);
+/** The colours of an element, which follow the reader's choice of light or dark. */
+export function palette(host) {
+  const style = getComputedStyle(host);
   return Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 

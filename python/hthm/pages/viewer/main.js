@@ -1,4 +1,4 @@
-// The page begins here: read the run, connect the controls and the keys.
+// The viewer begins here: read the run, connect the controls and the keys.
 import { Player, calm } from "./player.js";
 import { read } from "./recording.js";
 import { Replay, distances } from "./replay.js";
@@ -26,7 +26,7 @@ function connectControls(player, { disks, time, play, speed, reverse, disk, unfo
   });
 }
 
-function connectKeys(player, { time, speed, collisions }) {
+function connectKeys(player, listening, { time, speed, collisions }) {
   const faster = (by) => {
     speed.selectedIndex = Math.min(speed.length - 1, Math.max(0, speed.selectedIndex + by));
     player.rate = Number(speed.value);
@@ -41,7 +41,7 @@ function connectKeys(player, { time, speed, collisions }) {
     ArrowDown: () => faster(-1),
     r: () => player.reverse(),
   };
-  document.addEventListener("keydown", (event) => {
+  listening.addEventListener("keydown", (event) => {
     const { target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || collisions.contains(target)) return;
     if (target !== time && target.matches("input, select")) return; // they have keys of their own
@@ -66,22 +66,26 @@ function checked(recording) {
   return `Checked just now: after the last frame no disk is further than ${largest.toExponential(1)} diameters from where hthm has it.`;
 }
 
-async function begin() {
-  const elements = Object.fromEntries(NAMES.map((name) => [name, document.getElementById(name)]));
+/**
+ * Show the run of a root, a document or a shadow root, which has the elements and listens to keys; `host` has the
+ * colours. It begins to play by itself only where it may, and the reader has not asked for little motion.
+ */
+export async function begin(root, host, plays) {
+  const elements = Object.fromEntries(NAMES.map((name) => [name, root.getElementById(name)]));
   try {
-    const page = JSON.parse(document.getElementById("run").textContent);
+    const page = JSON.parse(root.getElementById("run").textContent);
     const recording = await read(page);
     elements.viewer.hidden = false;
     elements.time.max = String(recording.frames);
     elements.disk.max = String(recording.n - 1);
-    const player = new Player(page, recording, elements);
+    const player = new Player(page, recording, elements, host);
     connectControls(player, elements);
-    connectKeys(player, elements);
+    connectKeys(player, root, elements);
     elements.checked.textContent = checked(recording);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => player.dress());
     new ResizeObserver(() => player.refresh()).observe(elements.viewer);
-    document.documentElement.dataset.ready = "yes";
-    if (!calm()) player.play(true);
+    host.dataset.ready = "yes";
+    if (plays && !calm()) player.play(true);
   } catch (error) {
     elements.viewer.hidden = true;
     elements.trouble.textContent = `The run cannot be shown. ${error.message}`;
@@ -89,5 +93,3 @@ async function begin() {
     throw error;
   }
 }
-
-begin();

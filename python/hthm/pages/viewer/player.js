@@ -12,8 +12,8 @@ const SIDE_LOOKS = 40; // milliseconds between two drawings of charts and words 
 const SLICE = 25; // milliseconds of work between two looks at the reader
 
 export class Player {
-  constructor(page, recording, elements) {
-    Object.assign(this, { page, recording, elements });
+  constructor(page, recording, elements, host) {
+    Object.assign(this, { page, recording, elements, host });
     this.recorded = new Replay(recording);
     this.replay = this.recorded; // what is on the screen
     this.at = 0; // of that, in frames
@@ -57,7 +57,7 @@ export class Player {
 
   /** Take the colours of the page, which may have changed. */
   dress() {
-    this.colours = palette();
+    this.colours = palette(this.host);
     this.scene.dress(this.colours);
     this.refresh();
   }
