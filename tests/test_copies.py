@@ -129,6 +129,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
 
 NOT_VALUES = {
     "hthm.reprs.OneLine": "says how records are shown, and is none itself",
+    "hthm.recording.plotted.Plotted": "is what trajectories and datasets draw of themselves, and holds nothing itself",
     "hthm.equilibrium.Equilibrium": "is the part of a gas that theory knows, and has no numbers of its own",
     "hthm.recording.one_run.OneRun": "is what trajectories and datasets have in common, and holds nothing itself",
     "hthm.recording.store.writer.Writer": "owns a folder while its block runs",

@@ -22,7 +22,20 @@ def ranked(*floors: Sequence[str]) -> dict[str, int]:
 
 
 RANKS = ranked(
-    ("_core", "arrays", "checks", "files", "integrity", "machine", "owner", "randomness", "published", "reprs"),
+    (
+        "_core",
+        "arrays",
+        "axes",
+        "checks",
+        "files",
+        "integrity",
+        "machine",
+        "owner",
+        "progress",
+        "published",
+        "randomness",
+        "reprs",
+    ),
     ("mechanics", "ranges", "equilibrium"),
     ("starts", "gas", "paper", "engines"),
     ("recording", "trajectories", "simulate"),

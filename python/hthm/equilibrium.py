@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
 
 from hthm import mechanics
+from hthm.reprs import table
 
 _KOLAFA_ROTTNER: Final = {
     0: 1.0,
@@ -47,6 +49,16 @@ class Equilibrium:
     diameter: float
     speed: float
     box: float
+
+    def _repr_html_(self) -> str:
+        """Return its numbers and what follows from them, as far as there is such a thing, as a table for notebooks."""
+        parts: list[tuple[str, Any]] = list(asdict(self).items())  # type: ignore[call-overload]  # the gas is a dataclass
+        for name in ("area_fraction", "temperature", "collision_rate", "mean_free_path"):
+            try:
+                parts.append((name, getattr(self, name)))
+            except ValueError:  # no fluid is as dense, or float64 does not hold it
+                continue
+        return table(type(self).__name__, parts)
 
     @property
     def density(self) -> float:

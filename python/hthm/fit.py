@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from hthm import checks
-from hthm.reprs import one_line
+from hthm.axes import labelled
+from hthm.reprs import OneLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from hthm.arrays import FloatArray
@@ -78,8 +80,8 @@ def summarize(values: FloatArray) -> Summary:
     )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class AffineFit:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class AffineFit(OneLine):
     """H ≈ a·h + b, one fit a run.
 
     Attributes
@@ -88,15 +90,53 @@ class AffineFit:
         Slope and intercept.
     mse : (runs,) float64
         Mean over the frames of (H − a·h − b)².
+    h, H : (runs, frames) float64, or None
+        What was fitted to what, for `plot`: the very arrays, no copies.
     """
 
     a: FloatArray
     b: FloatArray
     mse: FloatArray
+    h: FloatArray | None = None
+    H: FloatArray | None = None
 
-    def __repr__(self) -> str:
-        mse, nbytes = summarize(self.mse).mean, self.a.nbytes + self.b.nbytes + self.mse.nbytes
-        return one_line("AffineFit", (("runs", len(self.a)), ("mean_mse", mse)), nbytes)
+    def _parts(self) -> list[tuple[str, Any]]:
+        return [("runs", len(self.a)), ("mean_mse", float(self.mse.mean()))]
+
+    def _nbytes(self) -> int:
+        return self.a.nbytes + self.b.nbytes + self.mse.nbytes
+
+    def plot(self, run: int = 0, *, times: FloatArray | None = None, ax: Axes | None = None) -> Axes:
+        """Draw H of a run and a·h + b, the line's answer to it.
+
+        Parameters
+        ----------
+        run : int
+            Which run.
+        times : (frames,) float64, optional
+            Times of the frames, ``traj.times``; frames are counted unless given.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; on those of a new figure unless given. It is for the caller to show it.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such run, the times are not one a frame, or `affine_fit` did not make this, with h and H.
+        """
+        if self.h is None or self.H is None:
+            raise ValueError("fit: must have h and H to be drawn, got none. Make it with affine_fit(h, H).")
+        run = checks.integer("run", run, least=0, most=len(self.a) - 1)
+        ax = labelled(ax, "frame" if times is None else "time (time units)", "H (nats)")
+        times = np.arange(1.0, self.H.shape[1] + 1) if times is None else times
+        checks.array("times", times, dtype=np.float64, shape=self.H.shape[1:])
+        ax.plot(times, self.H[run], color="0.6", label=f"H of run {run}")
+        ax.plot(times, self.a[run] * self.h[run] + self.b[run], color="C0", label="a h + b")
+        ax.legend()
+        return ax
 
     def __call__(self, h: FloatArray) -> FloatArray:
         """Return a·h + b, the H that h stands for, (runs, frames).
@@ -124,10 +164,8 @@ def affine_fit(h: FloatArray, H: FloatArray) -> AffineFit:  # noqa: N803 -- the 
 
     Raises
     ------
-    TypeError
-        If one has another dtype.
-    ValueError
-        If shapes differ, a value is not finite, or h is constant along a run.
+    TypeError, ValueError
+        If one has another dtype, shapes differ, a value is not finite, or h is constant along a run.
 
     Notes
     -----
@@ -168,6 +206,8 @@ def affine_fit(h: FloatArray, H: FloatArray) -> AffineFit:  # noqa: N803 -- the 
         a=np.ldexp(a, H_power - h_power)[:, 0],
         b=np.ldexp(b, H_power)[:, 0],
         mse=np.ldexp(mse, 2 * H_power[:, 0]),
+        h=h,
+        H=H,
     )
 
 

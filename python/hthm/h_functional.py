@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from hthm import checks, published
@@ -23,6 +22,7 @@ from hthm.measures.in_range import (
 )
 from hthm.measures.of_frames import binless_h, corrected, frame_temperatures, no_temperature
 from hthm.recording.reading import FramesLike, frames_of, start_speed
+from hthm.recording.speed_bins import speed_edges
 
 __all__ = [
     "HInRange",
@@ -36,22 +36,8 @@ __all__ = [
     "velocity_h_in_range",
 ]
 
-MOST_BINS: Final = 10_000
 VELOCITY_RANGE: Final = 4.0
 """The velocity histogram covers this many thermal speeds √T either way."""
-
-
-def speed_edges(speed: float, bins: int = published.BINS) -> FloatArray:
-    """Edges of the bins of H, (bins + 1,): ``numpy.linspace(0, 2 * speed, bins + 1)``.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind or out of range.
-    """
-    speed = checks.positive("speed", speed, least=1e-300, most=1e300)
-    bins = checks.integer("bins", bins, least=1, most=MOST_BINS)
-    return np.linspace(0, 2 * speed, bins + 1)
 
 
 def speed_counts(

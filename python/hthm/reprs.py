@@ -1,9 +1,10 @@
-"""What a record of arrays says of itself in one line: its sizes, never its numbers."""
+"""What a record of arrays says of itself in one line, or in a small table: its sizes, never its numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
+from html import escape
 from typing import Any
 
 
@@ -24,16 +25,50 @@ def one_line(kind: str, parts: Iterable[tuple[str, Any]], nbytes: int | None = N
     str
     """
     parts = list(parts)
-    if nbytes is None:
-        nbytes = sum(int(part.nbytes) for _, part in parts if hasattr(part, "nbytes"))
-    return f"{kind}({', '.join([*(f'{name}={_shown(part)}' for name, part in parts), memory(nbytes)])})"
+    nbytes = _bytes_of(parts) if nbytes is None else nbytes
+    return f"{kind}({', '.join([*(f'{name}={shown(part)}' for name, part in parts), memory(nbytes)])})"
+
+
+def table(kind: str, parts: Iterable[tuple[str, Any]], nbytes: int | None = None) -> str:
+    """A record as a table of HTML, a row a part; notebooks show it in place of the line.
+
+    Parameters
+    ----------
+    kind, parts, nbytes
+        As `one_line` takes them; of what has no arrays, no memory is said.
+
+    Returns
+    -------
+    str
+        All that could be taken for HTML is escaped.
+    """
+    parts = list(parts)
+    nbytes = _bytes_of(parts) if nbytes is None else nbytes
+    rows_of = [(name.replace("_", " "), shown(part)) for name, part in parts]
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align: left">{escape(name)}</th>'
+        f'<td style="text-align: left">{escape(value)}</td></tr>'
+        for name, value in [*rows_of, *([("memory", memory(nbytes))] if nbytes else [])]
+    )
+    return f'<table><caption style="text-align: left">{escape(kind)}</caption><tbody>{rows}</tbody></table>'
 
 
 class OneLine:
-    """A dataclass of arrays whose ``repr`` is one line."""
+    """A dataclass of arrays whose ``repr`` is one line, and a small table in a notebook."""
 
     def __repr__(self) -> str:
-        return one_line(type(self).__name__, ((one.name, getattr(self, one.name)) for one in fields(self)))  # type: ignore[arg-type]  # a dataclass inherits this
+        return one_line(type(self).__name__, self._parts(), self._nbytes())
+
+    def _repr_html_(self) -> str:
+        return table(type(self).__name__, self._parts(), self._nbytes())
+
+    def _parts(self) -> list[tuple[str, Any]]:
+        """What is shown, by name: the fields, where a class says nothing else."""
+        return [(one.name, getattr(self, one.name)) for one in fields(self)]  # type: ignore[arg-type]  # a dataclass inherits this
+
+    def _nbytes(self) -> int | None:
+        """Memory of it all; that of the arrays shown where a class says nothing else."""
+        return None
 
 
 def memory(nbytes: int) -> str:
@@ -46,7 +81,12 @@ def memory(nbytes: int) -> str:
     return f"{size:.0f} {unit}" if size >= 10 or unit == "B" else f"{size:.1f} {unit}"  # noqa: PLR2004 -- two digits
 
 
-def _shown(part: object) -> str:
+def _bytes_of(parts: list[tuple[str, Any]]) -> int:
+    return sum(int(part.nbytes) for _, part in parts if hasattr(part, "nbytes"))
+
+
+def shown(part: object) -> str:
+    """A part as a record shows it: an array by dtype and shape, a number by six digits."""
     if hasattr(part, "dtype") and hasattr(part, "shape"):
         return f"{str(part.dtype).removeprefix('torch.')} {tuple(part.shape)}"
     if isinstance(part, tuple):

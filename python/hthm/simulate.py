@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -16,13 +15,12 @@ from hthm.engines.dsmc import no_positions, random_starts
 from hthm.engines.limits import check_exact, checked_dt
 from hthm.engines.names import AUTO, EXACT, PLACELESS, TIMED, check
 from hthm.gas import State, unchecked_state
+from hthm.progress import Progress, ProgressLike, reporting
 from hthm.recording.collision_log import ROW_BYTES, CollisionLog, frame_offsets
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
 if TYPE_CHECKING:
     from hthm.recording.store.shard_writing import Recorded
-
-Progress: TypeAlias = Callable[[int, int], None]
 
 PIECE: Final = 0.1
 """Seconds that a call of the core may take: Ctrl-C waits for no longer than about twice this."""
@@ -56,7 +54,7 @@ def simulate(
     threads: int | None = None,
     record: Recording = "velocities",
     positions: bool = False,
-    progress: Progress | None = None,
+    progress: ProgressLike = None,
     store: str | os.PathLike[str] | None = None,
 ) -> Trajectories:
     """Simulate every run of a state.
@@ -80,8 +78,9 @@ def simulate(
         frame.
     positions : bool
         Whether to record the positions too; not beside a log.
-    progress : callable, optional
-        Called as ``progress(done, total)`` with frames of all runs, a few times a second.
+    progress : bool or callable, optional
+        True for a bar, in a terminal or a notebook; or a function that is called as ``progress(done, total)`` with
+        frames of all runs, a few times a second.
     store : path, optional
         A folder for the runs, whose log, which has all velocities, or whose counts are then not kept in memory. Shards
         of them are written as they are finished, and what a stop has left in the folder is gone on with, to the same
@@ -136,7 +135,8 @@ def simulate(
             "Take record='velocities', or simulate parts of the time and keep their final states."
         )
     if store is None:
-        return _simulated(state, frames, dt, engine, threads, record, progress, positions=positions)
+        with reporting(progress, "simulate") as report:
+            return _simulated(state, frames, dt, engine, threads, record, report, positions=positions)
     if positions:
         raise ValueError("positions: must be False with a store, which holds collisions only, got True.")
     folder = checks.path("store", store)
@@ -148,9 +148,10 @@ def simulate(
     def recorded(start: State, first: int, of_runs: Progress) -> Recorded:
         return _simulated(start, frames, dt, engine, threads, kept, of_runs, first_run=first).recorded()
 
-    with begun(folder, describe(state, kind=kept, frames=frames, dt=dt, engine=engine)) as writer:
+    described = describe(state, kind=kept, frames=frames, dt=dt, engine=engine)
+    with reporting(progress, "simulate") as report, begun(folder, described) as writer:
         writer.write_starts(lambda runs: state[runs])
-        writer.fill(lambda runs: state[runs], recorded, progress)
+        writer.fill(lambda runs: state[runs], recorded, report)
     return Dataset(folder).trajectories()
 
 

@@ -34,6 +34,7 @@ from hthm.learning.loss import loss0, negative_slope
 from hthm.learning.own_settings import own_settings
 from hthm.learning.processes import Processes, SharedBatchLoss
 from hthm.learning.recipes import TrainConfig
+from hthm.progress import Progress, ProgressLike, reporting
 from hthm.randomness import Stream
 from hthm.recording.reading import FramesLike
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainConfig", "TrainingDivergedError", "train"]
 
-Progress: TypeAlias = Callable[[int, int], None]
 EpochDone: TypeAlias = Callable[[Epoch], None]
 
 
@@ -53,7 +53,7 @@ def train(
     config: TrainConfig | None = None,
     *,
     loss: PairLoss | None = None,
-    progress: Progress | None = None,
+    progress: ProgressLike = None,
     epoch_done: EpochDone | None = None,
     log_path: str | os.PathLike[str] | None = None,
     checkpoint_path: str | os.PathLike[str] | None = None,
@@ -75,8 +75,9 @@ def train(
         frame of each pair, it returns what each pair costs, (batch,), of which the mean is taken. Torch computes it;
         penalty and slopes of the configuration then change Loss0 of the history only. A checkpoint knows it by its
         name.
-    progress : callable, optional
-        Called as ``progress(done, total)`` after every step, with steps of all epochs.
+    progress : bool or callable, optional
+        True for a bar, in a terminal or a notebook; or a function that is called as ``progress(done, total)`` after
+        every step, with steps of all epochs.
     epoch_done : callable, optional
         Called with an `Epoch` after each. To watch a training in TensorBoard::
 
@@ -128,7 +129,7 @@ def train(
         for name, path in (("log_path", log_path), ("checkpoint_path", checkpoint_path))
     )
     processes = called_together(model, velocities, config, loss)
-    with processes.telling():
+    with processes.telling(), reporting(progress if processes.is_first else None, "train") as report:
         check_model(model, to_train=True)
         device = checked_device(processes.device(config.device))
         with own_settings(device):
@@ -138,7 +139,7 @@ def train(
                 config,
                 {} if loss is None else {"loss": _name(loss)},
                 processes,
-                progress=progress if processes.is_first else None,
+                progress=report,
                 epoch_done=epoch_done if processes.is_first else None,
                 log_path=log if processes.is_first else None,
                 checkpoint_path=kept,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from hthm.recording.formats.labelled import dataset
 from hthm.recording.frames import Frames
 from hthm.recording.log import LogFrames
 from hthm.recording.one_run import OneRun
-from hthm.reprs import one_line
+from hthm.recording.plotted import Plotted
+from hthm.reprs import OneLine
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,8 +42,8 @@ class Stored(Protocol):
         """Return a range of runs, read into memory."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Trajectories(OneRun):
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Trajectories(OneLine, OneRun, Plotted):
     """Frames of every run of a simulation.
 
     Attributes
@@ -269,10 +270,12 @@ class Trajectories(OneRun):
         parts = (self.collisions, self._velocities, self._positions, self._log)
         return sum(part.nbytes for part in parts if part is not None)
 
-    def __repr__(self) -> str:
-        names = ("runs", "frames", "dt", "engine", "recording")
-        parts = [(name, getattr(self, name)) for name in names]
-        return one_line("Trajectories", [*parts[:2], ("n", self.initial.n), *parts[2:]], self.nbytes)
+    def _parts(self) -> list[tuple[str, Any]]:
+        sizes = [("runs", self.runs), ("frames", self.frames), ("n", self.initial.n)]
+        return [*sizes, *((name, getattr(self, name)) for name in ("dt", "engine", "recording"))]
+
+    def _nbytes(self) -> int:
+        return self.nbytes
 
     def __len__(self) -> int:
         return self.runs

@@ -13,7 +13,8 @@ import numpy as np
 from hthm.engines.limits import check_exact, check_rate
 from hthm.engines.names import AUTO, TIMED
 from hthm.pages.series import FrameRates
-from hthm.simulate import Progress, simulate
+from hthm.progress import Progress
+from hthm.simulate import simulate
 from hthm.starts.lattice import widest_lattice
 from hthm.starts.positions import MOST_REJECTED_FRACTION, NoRoomError
 

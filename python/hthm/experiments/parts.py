@@ -20,9 +20,9 @@ from hthm.simulate import simulate
 if TYPE_CHECKING:
     from hthm.choices.run import GasChoices
     from hthm.experiments.workers import Workers
+    from hthm.progress import Progress
     from hthm.recording.store.manifest import Description
     from hthm.recording.store.shard_writing import Recorded
-    from hthm.simulate import Progress
 
 _TRIED: Final = 1_000_000  # disks times frames that are timed, 10 to 40 frames
 

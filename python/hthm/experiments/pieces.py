@@ -6,12 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from hthm import checks
 from hthm.machine import default_threads
-
-Progress: TypeAlias = Callable[[int, int], None]
 
 _TELL: Final = 0.5  # seconds between two messages of a worker on how far it is
 

@@ -26,8 +26,8 @@ from hthm.simulate import simulate
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hthm.experiments.pieces import Progress
     from hthm.experiments.workers import Workers
+    from hthm.progress import Progress
     from hthm.recording.store.manifest import Description, Shard, StoredFile
     from hthm.recording.store.shard_writing import Recorded
     from hthm.recording.store.writer import Writer

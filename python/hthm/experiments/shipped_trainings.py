@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from torch import nn
 
     from hthm.deepsets import DeepSets
-    from hthm.experiments.pieces import Progress
     from hthm.experiments.work import Work
     from hthm.experiments.workers import Workers
     from hthm.learning.recipes import Architecture, ArrowConfig, TrainConfig
+    from hthm.progress import Progress
 
 Learned: TypeAlias = tuple["DeepSets", list[Look]]
 

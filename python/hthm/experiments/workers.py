@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Final
 
-from hthm.experiments.pieces import Piece, Progress, do, granted
+from hthm.experiments.pieces import Piece, do, granted
 from hthm.experiments.same_versions import ClusterError, unlike
+from hthm.progress import Progress
 
 TRIES: Final = 3
 """Workers that a piece is given to, one after the other, before it counts as one that cannot be done."""

@@ -28,6 +28,7 @@ from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import ArrowConfig
 from hthm.learning.seeing import RunLosses
 from hthm.learning.whole_runs import TorchRunLosses
+from hthm.progress import Progress, ProgressLike, reporting
 from hthm.randomness import Stream
 from hthm.recording.reading import FramesLike
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from hthm.deepsets import DeepSets
 
 Looked: TypeAlias = Callable[["Look"], None]
-Progress: TypeAlias = Callable[[int, int], None]
 
 
 class ArrowDivergedError(TrainingDivergedError):
@@ -72,7 +72,7 @@ def train_arrow(
     config: ArrowConfig | None = None,
     *,
     held_out: FramesLike | None = None,
-    progress: Progress | None = None,
+    progress: ProgressLike = None,
     looked: Looked | None = None,
 ) -> list[Look]:
     """Train a network, in place, to know what came first.
@@ -88,8 +88,9 @@ def train_arrow(
         A term a collision unless given.
     held_out : like velocities, optional
         Runs that the training does not see, to look at it with.
-    progress : callable, optional
-        Called as ``progress(done, total)`` after every update.
+    progress : bool or callable, optional
+        True for a bar, in a terminal or a notebook; or a function that is called as ``progress(done, total)`` after
+        every update.
     looked : callable, optional
         Called with every `Look`, the model being as it is then; it may keep the weights.
 
@@ -112,9 +113,9 @@ def train_arrow(
     config = config or ArrowConfig()
     check_model(model, to_train=True)
     device = checked_device(config.device)
-    with own_settings(device):
+    with own_settings(device), reporting(progress, "train") as report:
         model.to(device)
-        return _train_arrow(model, velocities, config, held_out, progress, looked)
+        return _train_arrow(model, velocities, config, held_out, report, looked)
 
 
 def _train_arrow(

@@ -6,15 +6,19 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hthm import checks
+from hthm.axes import labelled
 from hthm.fit import critical_epoch
 from hthm.integrity import with_checksum, without_checksum
+from hthm.reprs import shown, table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from hthm.arrays import FloatArray
 
 
@@ -61,14 +65,51 @@ class History:
 
     epochs: list[Epoch] = field(default_factory=list)
 
+    def _parts(self) -> list[tuple[str, Any]]:
+        """What is shown, by name."""
+        parts: list[tuple[str, Any]] = [("epochs", len(self.epochs))]
+        if self.epochs:
+            names = ("final_loss", "final_loss0", "critical_epoch")
+            parts += [(name, getattr(self, name)) for name in names]
+        return parts
+
     def __repr__(self) -> str:
-        if not self.epochs:
-            return "History(epochs=0)"
-        last = self.epochs[-1]
-        return (
-            f"History(epochs={len(self.epochs)}, final_loss={last.loss:.6g}, final_loss0={last.loss0:.6g}, "
-            f"critical_epoch={self.critical_epoch})"
-        )
+        return f"History({', '.join(f'{name}={shown(part)}' for name, part in self._parts())})"
+
+    def _repr_html_(self) -> str:
+        return table("History", self._parts())
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the mean losses of every epoch, and where the first is above zero.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; on those of a new figure unless given. Nothing is shown: that is up to the caller.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The losses are linear within a thousandth of zero, to which they come close, and logarithmic outside.
+
+        Raises
+        ------
+        TypeError
+            If `ax` is something else.
+        ValueError
+            If there is no epoch.
+        """
+        self._last()
+        ax = labelled(ax, "epoch", "mean loss of the epoch (no unit)")
+        epochs = np.arange(1, len(self.epochs) + 1)
+        ax.axhline(0, color="0.75", linewidth=0.8)
+        ax.plot(epochs, self.loss, label="loss, eq. (11)")
+        ax.plot(epochs, self.loss0, linestyle="--", label="without a tilt, eq. (10b)")
+        if self.critical_epoch is not None:
+            ax.axvline(self.critical_epoch, color="0.5", linestyle=":", label=f"critical epoch {self.critical_epoch}")
+        ax.set_yscale("symlog", linthresh=1e-3)
+        ax.legend()
+        return ax
 
     @property
     def loss(self) -> FloatArray:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from hthm.progress import bars
 
 Report = Callable[[int, int], None]
 
@@ -66,18 +67,9 @@ class Stages:
         """
         began = time.perf_counter()
         if self._console.is_terminal:
-            columns = (
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                TaskProgressColumn(),
-                TimeElapsedColumn(),
-                TextColumn("elapsed,"),
-                TimeRemainingColumn(),
-                TextColumn("left"),
-            )
-            with Progress(*columns, console=self._console, transient=True) as bars:
-                task = bars.add_task(name, total=None)
-                stage = Stage(lambda done, total: bars.update(task, completed=done, total=total))
+            with bars(self._console, transient=True) as drawn:
+                task = drawn.add_task(name, total=None)
+                stage = Stage(lambda done, total: drawn.update(task, completed=done, total=total))
                 yield stage
         else:
             stage = Stage(lambda _done, _total: None)

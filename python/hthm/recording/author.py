@@ -5,23 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
 from hthm import checks, published
 from hthm.arrays import FloatArray
 from hthm.gas import DiskGas
+from hthm.progress import Progress
 from hthm.recording.changes import FrameChanges
 from hthm.recording.formats.pickled_arrays import ForeignPickleError, read_arrays
 from hthm.recording.store.manifest import Description
 from hthm.recording.store.shard_writing import write_changes
 from hthm.recording.store.writer import RULE, begun
-
-Progress: TypeAlias = Callable[[int, int], None]
 
 ENGINE: Final = "imported"
 """What stands for the engine of runs that another program made."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hthm import ranges
 from hthm.arrays import FloatArray, IntArray
 from hthm.recording.formats.labelled import table
-from hthm.reprs import one_line
+from hthm.reprs import OneLine
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # its stubs are a package apart
@@ -21,8 +21,8 @@ ROW_BYTES: Final = 48
 """Bytes of a collision in the log, its time included."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class CollisionLog:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class CollisionLog(OneLine):
     """Collisions of every run, in the order in which they happened: all rows of run 0, then those of run 1, and so on.
 
     Attributes
@@ -54,10 +54,12 @@ class CollisionLog:
         arrays = (self.frame_offsets, self.pairs, self.velocities, self.times)
         return sum(array.nbytes for array in arrays if array is not None)
 
-    def __repr__(self) -> str:
+    def _parts(self) -> list[tuple[str, Any]]:
         runs, edges = self.frame_offsets.shape
-        parts = (("runs", runs), ("frames", edges - 1), ("rows", self.rows), ("timed", self.times is not None))
-        return one_line("CollisionLog", parts, self.nbytes)
+        return [("runs", runs), ("frames", edges - 1), ("rows", self.rows), ("timed", self.times is not None)]
+
+    def _nbytes(self) -> int:
+        return self.nbytes
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the rows as a pandas.DataFrame, a collision each.

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from hthm import checks
 from hthm.files import written_whole
+from hthm.progress import Progress
 from hthm.recording.store.manifest import DatasetError, Manifest, Shard, StoredFile
 from hthm.recording.store.shard_reading import fault_of
 from hthm.recording.store.writer import begun
-
-Progress: TypeAlias = Callable[[int, int], None]
 
 
 class _Part(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from hthm import files
 from hthm.arrays import FloatArray
@@ -15,12 +15,11 @@ from hthm.engines.names import TIMED
 from hthm.equilibrium import collisions_a_frame
 from hthm.gas import DiskGas, State
 from hthm.owner import owned
+from hthm.progress import Progress
 from hthm.recording.collision_log import ROW_BYTES
 from hthm.recording.store.folder import check_folder, check_same, found, is_there, remove_abandoned
 from hthm.recording.store.manifest import Description, Kind, Manifest, StoredFile
 from hthm.recording.store.shard_writing import Recorded, write_recording, write_start
-
-Progress: TypeAlias = Callable[[int, int], None]
 
 RULE: Final = "smooth disks"
 
