@@ -139,7 +139,7 @@ def test_a_damaged_store_is_made_again_to_the_same_numbers(start: hthm.State, tm
 def test_whoever_asks_for_positions_is_told_that_there_are_none(
     start: hthm.State, log: hthm.Trajectories, tmp_path: Path
 ) -> None:
-    match = "must be asked of an engine whose disks have places, got 'dsmc'"
+    match = "must have disks with places, got engine 'dsmc'"
     with pytest.raises(ValueError, match=f"^positions: {match}"):
         hthm.simulate(start, 2, engine="dsmc", positions=True)
     with pytest.raises(AttributeError, match=f"^positions: {match}"):
@@ -160,12 +160,12 @@ def test_there_is_nothing_to_view(log: hthm.Trajectories, tmp_path: Path) -> Non
     from hthm.command.viewing import view  # noqa: PLC0415 -- likewise
     from hthm.pages.viewer_page import viewer_html  # noqa: PLC0415 -- likewise
 
-    with pytest.raises(UsageError, match=r"^--engine: must be one of disks that have places, got dsmc"):
+    with pytest.raises(UsageError, match=r"^--engine: must have disks with places, got engine 'dsmc'"):
         view(View(engine="dsmc", out=tmp_path / "page.html"))
     log.save(tmp_path / "kept")
-    with pytest.raises(UsageError, match=r"^SOURCE: must hold runs of disks that have places, got dsmc"):
+    with pytest.raises(UsageError, match=r"^SOURCE: must have disks with places, got engine 'dsmc'"):
         view(View(source=tmp_path / "kept", out=tmp_path / "page.html"))
-    with pytest.raises(ValueError, match=r"^trajectories: must be asked of an engine whose disks have places"):
+    with pytest.raises(ValueError, match=r"^trajectories: must have disks with places"):
         viewer_html(log, title="a gas")
     assert not (tmp_path / "page.html").exists()
 

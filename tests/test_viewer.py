@@ -20,7 +20,7 @@ from codebase import ROOT
 from hthm.choices.run import RunConfig
 from hthm.pages import viewer_page
 from hthm.pages.results import ResultsFolder
-from hthm.pages.viewer_data import Fit
+from hthm.pages.viewer_data import Fit, Way
 from hthm.pages.viewer_page import program, viewer_fragment, viewer_html
 from hthm.recording.paths import wrapped
 from hthm.run import main
@@ -42,6 +42,15 @@ def _no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
 @cache
 def run(engine: str) -> hthm.Trajectories:
     return hthm.simulate(START, FRAMES, DT, engine=engine, record="log")
+
+
+def stored(engine: str) -> tuple[Way, ...]:
+    """A way back of the second run, from its end and from frame 10, of which the page can only use the first."""
+    there = run(engine)[1:]
+    back = hthm.simulate(there.final.reversed(), FRAMES, DT, engine=engine, record="log")
+    return Way("stored", 53, back, returned=False), Way(
+        "early", 53, hthm.simulate(START[1:], 10, DT, record="log"), False
+    )
 
 
 def payload(page: str) -> dict[str, Any]:
@@ -67,7 +76,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     found = {}
     for engine in ("all_pairs", "event"):
         page = folder / "page.json"
-        page.write_text(json.dumps(payload(viewer_html(run(engine)[1:], title="A run"))))
+        page.write_text(json.dumps(payload(viewer_html(run(engine)[1:], title="A run", ways=stored(engine)))))
         told = subprocess.run([node, "viewer.mjs", page], cwd=folder, capture_output=True, text=True, check=True)
         found[engine] = json.loads(told.stdout)
     return found
@@ -106,6 +115,32 @@ def test_the_exact_dynamics_comes_back_by_the_collisions_it_went_by(made: dict[s
     largest = made["event"]["largest"]
     assert largest[-1] < 1e-11
     assert largest[-1] < largest[0] < 1e-5, "diameters, and growing on the way back"
+
+
+@pytest.mark.parametrize("engine", ["all_pairs", "event"])
+def test_the_recording_backwards_is_each_of_its_pictures(made: dict[str, Any], engine: str) -> None:
+    there, (*_, back) = numbers(made[engine]["positions"]), made[engine]["ways"]
+    assert back["name"] == "the recording, backwards"
+    assert numbers(back["positions"]).tobytes() == there[::-1].tobytes()
+    h = payload(viewer_html(run(engine)[1:], title="A run"))["h"]
+    assert back["h"][:-1] == h[::-1]
+    log = run(engine)[1:].log
+    assert np.reshape(back["pairs"], (-1, 2)).tolist() == log.pairs[::-1].tolist()
+    assert back["largest"] is None, "there is nothing to compare it with"
+
+
+@pytest.mark.parametrize("engine", ["all_pairs", "event"])
+def test_a_stored_way_back_stands_beside_the_browsers_own(made: dict[str, Any], engine: str) -> None:
+    own, other, _ = made[engine]["ways"]
+    assert (own["name"], other["name"]) == ("double precision, 53 bits", "stored")
+    assert own["pairs"] == other["pairs"], "a way back from another frame has been taken"
+    assert other["largest"][-1] < 1e-11
+    if engine == "event":
+        assert other["largest"][0] < 1e-5
+        assert own["h"][-1] == other["h"][-1] == made[engine]["ways"][2]["h"][-1], "H is back where it began"
+    else:
+        assert own["positions"] == other["positions"]
+        assert own["largest"][0] > 1, "a fixed step does not come back"
 
 
 def test_speeds_are_counted_as_hthm_counts_them(made: dict[str, Any]) -> None:

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 import hthm
-from hthm.pages.viewer_data import Fit
+from hthm.pages.viewer_data import Fit, Way
 from hthm.pages.viewer_page import viewer_fragment, viewer_html
 
 FRAMES = 90
 GAS = hthm.DiskGas(n=200, diameter=0.01)
 TRAJ = hthm.simulate(GAS.sample(1, seed=2, overlaps="reject"), FRAMES, engine="event", record="log")
+BACK = hthm.simulate(TRAJ.final.reversed(), FRAMES, engine="event", record="log")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # Of the pixels of a canvas, how many are not empty.
@@ -47,7 +48,8 @@ def browser() -> Iterator[Any]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     path: Path = tmp_path_factory.mktemp("page") / "view.html"
     fit = Fit("a·h + b, D = 16, seed 0", np.linspace(5, 1, FRAMES))
-    path.write_text(viewer_html(TRAJ, title="Run 0", fits=[fit]), encoding="utf-8")
+    way = Way("extended precision, 237 bits", 237, BACK, returned=True)
+    path.write_text(viewer_html(TRAJ, title="Run 0", fits=[fit], ways=[way]), encoding="utf-8")
     return path.as_uri()
 
 
@@ -117,7 +119,7 @@ def test_a_disk_is_followed_by_number_and_by_a_click(page: Any) -> None:  # noqa
     page.wait_for_function("document.getElementById('followed').textContent.startsWith('Disk 42:')")
 
 
-def test_time_is_reversed_and_comes_back_to_the_start(page: Any) -> None:  # noqa: ANN401 -- playwright may be missing
+def test_time_is_reversed_and_the_ways_back_are_compared(page: Any) -> None:  # noqa: ANN401 -- playwright may be missing
     page.keyboard.press("Home")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("End")
@@ -128,9 +130,33 @@ def test_time_is_reversed_and_comes_back_to_the_start(page: Any) -> None:  # noq
     page.keyboard.press("Home")
     clock(page, "frame 0 of 90, on the way back")
     assert page.eval_on_selector("#separation", DRAWN) > 1000
+    ways = page.locator("#ways-list label")
+    assert [text.split("\n")[0] for text in ways.all_inner_texts()] == [
+        "double precision, 53 bits",
+        "extended precision, 237 bits",
+        "the recording, backwards",
+    ]
+    assert ways.locator("output").nth(1).inner_text().startswith("H 5.")
+    assert page.inner_text("#verdict").startswith("In double precision, 53 bits, it is back: every disk is within ")
+    ways.nth(2).click()
+    assert "frame 0 of 90, on the way back" in clock(page, "way back")
+    page.keyboard.press("End")
+    clock(page, "frame 90 of 90, on the way back")
+    assert page.is_checked("#ways-list label:nth-child(3) input"), "only the arrows are the choice's own keys"
     page.click("#reverse")
-    assert "way back" not in clock(page, "frame 0 of 90")
+    assert "way back" not in clock(page, "frame 90 of 90")
     assert page.is_hidden("#separation-figure")
+    assert page.is_hidden("#ways")
+
+
+def test_a_way_back_that_is_stored_for_another_time_is_spoken_of(page: Any) -> None:  # noqa: ANN401 -- playwright may be missing
+    page.keyboard.press("ArrowLeft")
+    clock(page, "frame 89 of 90")
+    page.click("#reverse")
+    page.wait_for_selector("#ways:not([hidden])")
+    assert page.locator("#ways-list label").count() == 2
+    assert page.inner_text("#ways-note") == "extended precision, 237 bits: stored for time turned at 1.50."
+    page.click("#reverse")
 
 
 def test_without_motion_it_waits_and_without_javascript_there_is_a_picture(browser: Any, address: str) -> None:  # noqa: ANN401 -- playwright may be missing

@@ -4,6 +4,7 @@ import { counts, maxwell, speedH, speeds } from "./measures.js";
 import { read } from "./recording.js";
 import { Replay } from "./replay.js";
 import { canReverse, reversed, separation } from "./reversal.js";
+import { waysBack } from "./ways.js";
 
 const all = (work) => {
   let step = work.next();
@@ -13,8 +14,7 @@ const all = (work) => {
 const base64 = (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64");
 
 /** Positions at every frame, asked for from the last to the first, and at the end. */
-function positions(recording) {
-  const replay = new Replay(recording);
+function positions(recording, replay = new Replay(recording)) {
   const out = new Float64Array(2 * recording.n * (recording.frames + 1));
   for (let frame = recording.frames; frame >= 0; frame -= 1) {
     replay.seek(frame + (frame < recording.frames ? 0.5 : 0)); // between two frames, and back
@@ -25,7 +25,9 @@ function positions(recording) {
 }
 
 const page = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const recording = await read(page);
+const recording = await read(page, page);
+const stored = await Promise.all(page.ways.map(async (way) => ({ label: way.label, recording: await read(page, way) })));
+const ways = all(waysBack(recording, stored, page, recording.frames));
 const back = all(reversed(recording, recording.frames));
 const values = speeds(recording.velocities, new Float64Array(recording.n));
 console.log(JSON.stringify({
@@ -33,6 +35,14 @@ console.log(JSON.stringify({
   reversible: canReverse(recording),
   back: { positions: positions(back), pairs: Array.from(back.pairs), times: back.times && Array.from(back.times) },
   largest: Array.from(all(separation(recording, back)).largest),
+  ways: ways.map(({ name, h, separation: apart, replay }) => ({
+    name,
+    h: Array.from(h),
+    largest: apart && Array.from(apart.largest),
+    positions: positions(recording, replay),
+    pairs: Array.from(replay.recording.pairs),
+    after: base64(replay.recording.after),
+  })),
   h: speedH(values, page.speed),
   counts: Array.from(counts(values, 2 * page.speed, 50)),
   mode: maxwell(1, 1),

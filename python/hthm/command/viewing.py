@@ -10,7 +10,8 @@ from hthm import checks
 from hthm.choices.run import GasChoices
 from hthm.command.sources import RESULTS, Source, source_of
 from hthm.command.wrong import UsageError, wrong_option
-from hthm.engines.names import AUTO, EXACT, PLACELESS
+from hthm.engines.dsmc import no_positions
+from hthm.engines.names import AUTO, EXACT
 from hthm.files import write_text
 from hthm.pages.console import Stages
 from hthm.pages.series import Series
@@ -55,7 +56,7 @@ def view(options: View) -> None:
             frames = checks.integer("frames", options.frames, least=1, most=source.frames)
         with stages.stage(f"Take run {run}, {frames} frames") as stage:
             traj = source.load(run)
-            _check_places(traj.engine, "SOURCE: must hold runs")
+            _check_places(traj.engine, "SOURCE")
             stage.found = f"{traj.collisions[0, :frames].sum()} collisions"
         title = f"Run {run} of {_name(options.source)}"
         fits = _fits(options.source, run, frames) if options.source else ()
@@ -79,7 +80,7 @@ def _name(source: Path | None) -> str:
 def _simulated(options: View) -> Source:
     """Runs of the paper's gas, of a seed."""
     engine = options.engine or AUTO
-    _check_places(engine, "--engine: must be one")
+    _check_places(engine, "--engine")
     exact = engine in EXACT
     choices = GasChoices(engine=engine, seed=options.seed or 0, overlaps="reject" if exact else "allow")
 
@@ -90,13 +91,11 @@ def _simulated(options: View) -> Source:
     return Source(choices.runs, choices.frames, load)
 
 
-def _check_places(engine: str, must: str) -> None:
+def _check_places(engine: str, name: str) -> None:
     """Refuse runs that cannot be seen."""
-    if engine in PLACELESS:
-        raise UsageError(
-            f"{must} of disks that have places, got {engine}, the Boltzmann equation, in which they have velocities "
-            "only. Take --engine event."
-        )
+    wrong = no_positions(engine, name)
+    if wrong:
+        raise UsageError(wrong)
 
 
 def _kept(options: View, folder: Path) -> Source:

@@ -52,6 +52,6 @@ def no_positions(engine: str, name: str = "positions") -> str | None:
     if engine not in PLACELESS:
         return None
     return (
-        f"{name}: must be asked of an engine whose disks have places, got {engine!r}, the Boltzmann equation, in which "
-        "they have velocities only. Take engine='event'."
+        f"{name}: must have disks with places, got engine {engine!r}, the Boltzmann equation, whose disks have "
+        "velocities only. Take the engine 'event'."
     )

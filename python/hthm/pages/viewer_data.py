@@ -35,6 +35,27 @@ class Fit(NamedTuple):
     values: FloatArray
 
 
+class Way(NamedTuple):
+    """A way back that hthm simulated, for the page to show beside the browser's own.
+
+    Attributes
+    ----------
+    label : str
+        What it is called, such as "extended precision, 237 bits".
+    bits : int
+        Of its numbers.
+    back : Trajectories
+        Of one run, a log, which starts from where the run was after as many frames, with all velocities turned round.
+    returned : bool
+        Whether it came back in every bit.
+    """
+
+    label: str
+    bits: int
+    back: Trajectories
+    returned: bool
+
+
 def logged(traj: Trajectories, frames: int, threads: int | None = None) -> Trajectories:
     """Return one run as a log: as it is, or simulated again from its start where another recording was kept.
 
@@ -57,7 +78,13 @@ def logged(traj: Trajectories, frames: int, threads: int | None = None) -> Traje
 
 
 def viewer_data(
-    traj: Trajectories, frames: int, fits: Iterable[Fit] = (), *, plain: bool = False, threads: int | None = None
+    traj: Trajectories,
+    frames: int,
+    fits: Iterable[Fit] = (),
+    ways: Iterable[Way] = (),
+    *,
+    plain: bool = False,
+    threads: int | None = None,
 ) -> dict[str, Any]:
     """Return what the page's program reads, as JSON can hold it.
 
@@ -69,6 +96,8 @@ def viewer_data(
         How many of its frames, from the start.
     fits : iterable of Fit
         Curves beside H.
+    ways : iterable of Way
+        Ways back from frames of it.
     plain : bool
         Whether arrays are left as they are, and not deflated.
     threads : int, optional
@@ -76,21 +105,11 @@ def viewer_data(
     Returns
     -------
     dict
-        ``arrays`` as recording.js describes them; ``final``, hthm's own positions after the last frame, is among them
-        where the run is shown to its end.
+        ``arrays``, of the run and of each of the ``ways``, as recording.js describes them; ``final``, hthm's own
+        positions after the last frame, is among those of the run where it is shown to its end.
     """
-    log, start = traj[:1].log, traj.initial
-    offsets = log.frame_offsets[0, : frames + 1]
-    rows = slice(0, min(int(offsets[-1]), _MOST_ROWS))
-    arrays: dict[str, NDArray[Any]] = {
-        "positions": start.positions[0],
-        "velocities": start.velocities[0],
-        "offsets": offsets,
-        "pairs": log.pairs[rows],
-        "after": log.velocities[rows],
-    }
-    if log.times is not None:
-        arrays["times"] = log.times[rows]
+    start = traj.initial
+    arrays = _arrays(traj, frames)
     if frames == traj.collisions.shape[1]:
         arrays["final"] = traj.final.positions[0]
     h = speed_h_in_range(traj, threads=threads).h[0, :frames]
@@ -103,13 +122,45 @@ def viewer_data(
         "frames": frames,
         "h": _numbers(h),
         "fits": [{"label": fit.label, "values": _numbers(fit.values)} for fit in fits],
-        "arrays": {name: _packed(array, plain=plain) for name, array in arrays.items()},
+        "arrays": _all_packed(arrays, plain=plain),
+        "ways": [_stored(way, plain=plain) for way in ways],
     }
 
 
 def nbytes(data: Mapping[str, Any]) -> int:
     """Bytes of the arrays in a page."""
-    return sum(len(array["base64"]) for array in data["arrays"].values())
+    return sum(len(array["base64"]) for part in (data, *data["ways"]) for array in part["arrays"].values())
+
+
+def _arrays(traj: Trajectories, frames: int) -> dict[str, NDArray[Any]]:
+    """The start and the rows of one run, as recording.js names them."""
+    log, start = traj[:1].log, traj.initial
+    offsets = log.frame_offsets[0, : frames + 1]
+    rows = slice(0, min(int(offsets[-1]), _MOST_ROWS))
+    arrays: dict[str, NDArray[Any]] = {
+        "positions": start.positions[0],
+        "velocities": start.velocities[0],
+        "offsets": offsets,
+        "pairs": log.pairs[rows],
+        "after": log.velocities[rows],
+    }
+    if log.times is not None:
+        arrays["times"] = log.times[rows]
+    return arrays
+
+
+def _stored(way: Way, *, plain: bool) -> dict[str, Any]:
+    """A way back, as the page's program reads it."""
+    frames = way.back.collisions.shape[1]
+    return {
+        "label": way.label,
+        "frames": frames,
+        "arrays": _all_packed(_arrays(way.back, frames), plain=plain),
+    }
+
+
+def _all_packed(arrays: Mapping[str, NDArray[Any]], *, plain: bool) -> dict[str, dict[str, Any]]:
+    return {name: _packed(array, plain=plain) for name, array in arrays.items()}
 
 
 def _packed(array: NDArray[Any], *, plain: bool) -> dict[str, Any]:

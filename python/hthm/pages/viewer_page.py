@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hthm.engines.dsmc import no_positions
-from hthm.pages.viewer_data import Fit, logged, nbytes, viewer_data
+from hthm.pages.viewer_data import Fit, Way, logged, nbytes, viewer_data
 from hthm.pages.viewer_still import still
+from hthm.pages.viewer_texts import EXACTNESS, QUESTION, reversal_text
 
 if TYPE_CHECKING:
     from hthm.trajectories import Trajectories
@@ -25,38 +26,9 @@ _NAME: Final = re.compile(r"[A-Za-z][\w-]*")
 # A module comes after those that it imports. The page holds one program: what a module exports is known to the rest.
 _MODULES: Final = (
     "arrays", "recording", "rule", "fixed_step", "heap", "event_driven", "replay", "measures", "reversal",
-    "drawing", "stamps", "scene", "chart", "measurements", "following", "player", "main",
+    "ways", "words", "drawing", "stamps", "scene", "chart", "measurements", "following", "player", "main",
 )  # fmt: skip
 _IMPORT: Final = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.MULTILINE)
-
-_EXACT_OF: Final = {
-    "fixed": (
-        "Stored are the start, and for every collision its frame, its two disks and their velocities after it. "
-        "Positions are made again by the operations of the fixed step in double precision, in its order, so that at "
-        "every frame they have hthm's bits. Between two frames disks are drawn on the straight lines along which they "
-        "drift."
-    ),
-    "exact": (
-        "Stored are the start, and for every collision its time, its two disks and their velocities after it, to the "
-        "bit as hthm has them. Positions are made again along straight lines from collision to collision; hthm rounds "
-        "these sums in another order, so that they agree to rounding, and not in every bit."
-    ),
-}
-_REVERSAL_OF: Final = {
-    "fixed": (
-        "All velocities are turned round, and the same rule goes on from there, in this browser, with hthm's bits. The "
-        "fixed step does not come back, and would not with exact numbers: pairs that overlapped at a frame have "
-        "already collided, the way back finds other overlaps, and the paths part within a few frames. Make the page "
-        "with --engine event to see a dynamics that is reversible."
-    ),
-    "exact": (
-        "All velocities are turned round, and the exact dynamics goes on from there, in this browser, in double "
-        "precision. H climbs back to where it began, against the H-theorem: that is Loschmidt's paradox. It does not "
-        "last, for every collision multiplies what rounding has done; once the separation reaches a diameter the "
-        "disks meet others than before, and H falls again. Speeds within a millionth of s₀ count as s₀ on the way "
-        "back: s₀ is an edge of the bins of H, and rounding alone would lower it by up to ln 2."
-    ),
-}
 
 
 def viewer_html(
@@ -65,6 +37,7 @@ def viewer_html(
     title: str,
     frames: int | None = None,
     fits: Iterable[Fit] = (),
+    ways: Iterable[Way] = (),
     plain: bool = False,
     threads: int | None = None,
 ) -> str:
@@ -80,6 +53,8 @@ def viewer_html(
         How many frames, from the start; all unless given.
     fits : iterable of Fit
         Curves beside H, such as learned functionals fitted to it.
+    ways : iterable of Way
+        Ways back from frames of it, simulated with more digits than a browser has.
     plain : bool
         Whether data is left uncompressed, for browsers that cannot unpack it.
     threads : int, optional
@@ -97,7 +72,7 @@ def viewer_html(
     MemoryError
         If the run has to be simulated again, and its log does not fit into memory.
     """
-    text = _parts(traj, frames=frames, fits=fits, plain=plain, threads=threads, heading=2)
+    text = _parts(traj, frames=frames, fits=fits, ways=ways, plain=plain, threads=threads, heading=2)
     text |= {"title": escape(title), "page_style": _source("page.css").strip()}
     return _filled("page.html", text)
 
@@ -108,6 +83,7 @@ def viewer_fragment(
     name: str,
     frames: int | None = None,
     fits: Iterable[Fit] = (),
+    ways: Iterable[Way] = (),
     plain: bool = False,
     threads: int | None = None,
     heading: int = 3,
@@ -119,7 +95,7 @@ def viewer_fragment(
 
     Parameters
     ----------
-    traj, frames, fits, plain, threads
+    traj, frames, fits, ways, plain, threads
         As `viewer_html`.
     name : str
         The id of its ``<div>``, which must be the only one of that name in the page; several viewers take several.
@@ -138,12 +114,19 @@ def viewer_fragment(
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"name: must be letters, digits, - and _ after a letter, got {name!r}.")
-    text = _parts(traj, frames=frames, fits=fits, plain=plain, threads=threads, heading=heading)
+    text = _parts(traj, frames=frames, fits=fits, ways=ways, plain=plain, threads=threads, heading=heading)
     return _filled("fragment.html", text | {"name": name})
 
 
 def _parts(
-    traj: Trajectories, *, frames: int | None, fits: Iterable[Fit], plain: bool, threads: int | None, heading: int
+    traj: Trajectories,
+    *,
+    frames: int | None,
+    fits: Iterable[Fit],
+    ways: Iterable[Way],
+    plain: bool,
+    threads: int | None,
+    heading: int,
 ) -> dict[str, str]:
     """What both kinds of pages are filled with."""
     wrong = no_positions(traj.engine, "trajectories")
@@ -152,8 +135,8 @@ def _parts(
     count = traj.collisions.shape[1]
     frames = count if frames is None else frames
     traj = logged(traj[:1], count, threads)
-    fits = tuple(fits)
-    data = viewer_data(traj, frames, fits, plain=plain, threads=threads)
+    fits, ways = tuple(fits), tuple(ways)
+    data = viewer_data(traj, frames, fits, ways, plain=plain, threads=threads)
     _check_size(nbytes(data), frames, int(traj.collisions[0, :frames].sum()), plain=plain)
     kind = "fixed" if traj.log.times is None else "exact"
     gas = traj.initial
@@ -164,8 +147,9 @@ def _parts(
     learned = "Each learned h is drawn as a·h + b, with the a and b that fit it to H of this run best."
     text = {
         "h": f"h{heading}",
-        "exactness": escape(_EXACT_OF[kind]),
-        "reversal": escape(_REVERSAL_OF[kind]),
+        "exactness": escape(EXACTNESS[kind]),
+        "question": escape(QUESTION[kind]),
+        "reversal": reversal_text(kind, ways),
         "learned": escape(learned if fits else ""),
         "run": json.dumps(data, allow_nan=False).replace("</", "<\\/"),  # a label must not end the script
     }

@@ -1,8 +1,8 @@
 // A small chart with two axes, drawn anew whenever it is asked for.
 import { fresh } from "./drawing.js";
+import { power, worded } from "./words.js";
 
 const EDGE = { left: 62, right: 12, top: 10, bottom: 38 };
-const RAISED = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
 
 export class Chart {
   /** x and y are { from, to, label }; y may be { powers: true }, whose numbers are powers of ten. */
@@ -113,13 +113,4 @@ function ticks({ from, to }, most, whole = false) {
   const found = [];
   for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k += 1) found.push(k * step);
   return found;
-}
-
-function worded(value) {
-  return String(Number(value.toPrecision(6))).replace("-", "−");
-}
-
-function power(exponent) {
-  const digits = [...String(Math.abs(exponent))].map((digit) => RAISED[Number(digit)]).join("");
-  return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }

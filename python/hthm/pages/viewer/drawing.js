@@ -15,7 +15,7 @@ export function fresh(canvas) {
   return { context, width, height };
 }
 
-const COLOURS = ["paper", "ink", "soft", "line", "panel", "slow", "middle", "fast", "blue", "red", "green", "purple", "followed"];
+const COLOURS = ["paper", "ink", "soft", "line", "panel", "slow", "middle", "fast", "blue", "red", "green", "purple", "gold", "followed"];
 
 /** The colours of an element, which follow the reader's choice of light or dark. */
 export function palette(host) {

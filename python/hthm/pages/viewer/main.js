@@ -5,7 +5,8 @@ import { Replay, distances } from "./replay.js";
 
 const NAMES = [
   "viewer", "disks", "time", "play", "speed", "reverse", "clock", "h", "h-legend", "speeds", "separation",
-  "separation-figure", "disk", "unfollow", "followed", "collisions", "checked", "trouble",
+  "separation-figure", "ways", "ways-list", "ways-note", "ways-legend", "verdict", "disk", "unfollow", "followed",
+  "collisions", "checked", "trouble",
 ];
 
 function connectControls(player, { disks, time, play, speed, reverse, disk, unfollow }) {
@@ -44,7 +45,8 @@ function connectKeys(player, listening, { time, speed, collisions }) {
   listening.addEventListener("keydown", (event) => {
     const { target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || collisions.contains(target)) return;
-    if (target !== time && target.matches("input, select")) return; // they have keys of their own
+    const arrow = event.key.startsWith("Arrow");
+    if (target !== time && target.matches(arrow ? "input, select" : "input:not([type=radio]), select")) return; // their own keys
     if (event.key === " " && target.matches("button")) return;
     const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act) return;
@@ -74,11 +76,14 @@ export async function begin(root, host, plays) {
   const elements = Object.fromEntries(NAMES.map((name) => [name, root.getElementById(name)]));
   try {
     const page = JSON.parse(root.getElementById("run").textContent);
-    const recording = await read(page);
+    const recording = await read(page, page);
+    const stored = await Promise.all(
+      page.ways.map(async (way) => ({ label: way.label, recording: await read(page, way) })),
+    );
     elements.viewer.hidden = false;
     elements.time.max = String(recording.frames);
     elements.disk.max = String(recording.n - 1);
-    const player = new Player(page, recording, elements, host);
+    const player = new Player(page, { recording, stored }, elements, host);
     connectControls(player, elements);
     connectKeys(player, root, elements);
     elements.checked.textContent = checked(recording);

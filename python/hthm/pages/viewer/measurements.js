@@ -5,6 +5,7 @@ import { counts, maxwell, temperatureOf } from "./measures.js";
 const SPEED_BINS = 41; // s0 is not at an edge
 const SPEEDS_TO = 3; // s0
 const FIT_COLOURS = ["red", "green", "purple"];
+const FLOOR = 1e-16; // diameters that are drawn
 const DASHES = [[6, 3], [2, 2], [8, 3, 2, 3]];
 
 export class Measurements {
@@ -28,12 +29,20 @@ export class Measurements {
     this.page.fits.forEach((fit, k) => {
       place.append(" ", key(fit.label, `--key: var(--${FIT_COLOURS[k % FIT_COLOURS.length]})`, "dashed"));
     });
-    place.append(" ", key("on the way back", "--key: var(--ink)", "dashed"));
+    place.append(" ", key("on the ways back", "--key: var(--ink)", "dashed"));
     this.backKey = place.lastElementChild;
     this.backKey.hidden = true;
   }
 
-  /** Draw all at a frame of the recording; `back` is { turned, h, separation } on the way back. */
+  /** What the colours of the chart of separations mean. */
+  legendOfWays(place, ways) {
+    place.replaceChildren(
+      ...ways.filter((way) => way.separation).flatMap(({ name, colour }) => [key(name, `--key: var(--${colour})`), " "]),
+      "(largest of all disks; dashed: median)",
+    );
+  }
+
+  /** Draw all at a frame of the recording; `back` is { turned, ways } on the way back. */
   draw(colours, shown, speeds, back) {
     this.drawH(colours, shown, back);
     this.drawSpeeds(colours, speeds);
@@ -58,7 +67,9 @@ export class Measurements {
     if (back) {
       const since = Math.floor(back.turned - shown + 1e-9);
       const then = (k) => (back.turned - k) * recording.dt;
-      chart.line(back.h, then, { last: since, colour: colours.ink, dash: [5, 5] }); // the way forth is seen through it
+      for (const { h, colour, separation } of back.ways) {
+        if (separation) chart.line(h, then, { last: since, colour: colours[colour], dash: [5, 5] }); // over the way forth
+      }
     }
     chart.cursor(shown * recording.dt);
   }
@@ -78,22 +89,23 @@ export class Measurements {
     chart.line(curve, (k) => (k * SPEEDS_TO) / 120, { colour: colours.red, dash: [6, 3] });
   }
 
-  drawSeparation(colours, shown, { turned, separation }) {
-    const logs = (values) => Array.from(values, (value) => Math.log10(Math.max(value, 1e-17)));
+  drawSeparation(colours, shown, { turned, ways }) {
+    const logs = (values) => Array.from(values, (value) => Math.log10(Math.max(value, FLOOR)));
     const chart = new Chart(this.canvases.separation, colours, this.time, {
-      from: -16,
+      from: Math.log10(FLOOR),
       to: Math.ceil(Math.log10(this.recording.box / this.recording.diameter)),
       label: "diameters",
       powers: true,
     });
     const at = (frame) => frame * this.recording.dt;
     const since = Math.max(0, Math.ceil(shown - 1e-9));
-    for (const [values, colour, dash] of [
-      [logs(separation.largest), colours.red, []],
-      [logs(separation.median), colours.blue, [6, 3]],
-    ]) {
-      chart.line(values, at, { colour, dash, last: turned, faint: true });
-      chart.line(values, at, { colour, dash, first: since, last: turned });
+    for (const { separation, colour: name } of ways) {
+      if (!separation) continue;
+      const colour = colours[name];
+      for (const [values, dash] of [[logs(separation.largest), []], [logs(separation.median), [6, 3]]]) {
+        chart.line(values, at, { colour, dash, last: turned, faint: true });
+        chart.line(values, at, { colour, dash, first: since, last: turned });
+      }
     }
     chart.cursor(shown * this.recording.dt);
   }

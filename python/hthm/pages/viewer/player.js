@@ -4,20 +4,22 @@ import { Following } from "./following.js";
 import { speeds } from "./measures.js";
 import { Measurements } from "./measurements.js";
 import { Replay } from "./replay.js";
-import { canReverse, reversed, separation, speedHs } from "./reversal.js";
 import { Scene } from "./scene.js";
+import { waysBack } from "./ways.js";
+import { roughly } from "./words.js";
 
 const FRAMES_A_SECOND = 30; // of the run, at speed 1
 const SIDE_LOOKS = 40; // milliseconds between two drawings of charts and words while the disks move
 const SLICE = 25; // milliseconds of work between two looks at the reader
 
 export class Player {
-  constructor(page, recording, elements, host) {
-    Object.assign(this, { page, recording, elements, host });
+  /** `stored` are the ways back in the page, { label, recording }. */
+  constructor(page, { recording, stored }, elements, host) {
+    Object.assign(this, { page, recording, stored, elements, host });
     this.recorded = new Replay(recording);
     this.replay = this.recorded; // what is on the screen
     this.at = 0; // of that, in frames
-    this.back = null; // { turned, h, separation } while time is reversed
+    this.back = null; // { turned, ways, way } while time is reversed: which there are, and which one is on the screen
     this.playing = false;
     this.busy = false;
     this.rate = 1;
@@ -90,7 +92,7 @@ export class Player {
     replay.positions(this.x);
     speeds(replay.v, this.speeds);
     const followed = following && { disk: following.disk, trail: following.trail(at) };
-    this.scene.draw(this.x, this.speeds, followed, this.back && this.whereTheyHadBeen(shown));
+    this.scene.draw(this.x, this.speeds, followed, this.back?.way.separation && this.whereTheyHadBeen(shown));
     if (!beside) return;
     this.measurements.draw(this.colours, shown, this.speeds, this.back);
     this.say(shown);
@@ -110,7 +112,8 @@ export class Player {
     elements.clock.textContent = text;
     elements.time.value = String(Math.round(shown));
     elements.time.setAttribute("aria-valuetext", text);
-    if (!this.busy) elements.reverse.disabled = !back && (shown < 1 || !canReverse(recording));
+    if (!this.busy) elements.reverse.disabled = !back && shown < 1;
+    if (back) this.compare(shown);
   }
 
   // ---- One disk ------------------------------------------------------------------------------------------------
@@ -140,45 +143,94 @@ export class Player {
   async reverse() {
     if (this.busy) return;
     if (this.back) this.show(this.recorded, this.shown, null);
-    else if (this.at >= 1 && canReverse(this.recording)) await this.turn(Math.floor(this.at));
+    else if (this.at >= 1) await this.turn(Math.floor(this.at));
   }
 
   async turn(turned) {
-    const { recording, page, elements } = this;
+    const { recording, stored, page, elements } = this;
     this.play(false);
     this.busy = true;
     elements.reverse.disabled = true;
-    const run = await this.worked(reversed(recording, turned), "Going back");
-    const apart = await this.worked(separation(recording, run), "Comparing");
-    const h = await this.worked(speedHs(run, page.speed), "Measuring");
+    const ways = await this.worked(waysBack(recording, stored, page, turned));
     this.busy = false;
     elements.reverse.disabled = false;
-    this.show(new Replay(run), 0, { turned, h, separation: apart });
+    this.show(ways[0].replay, 0, { turned, ways, way: ways[0] });
     if (!calm()) this.play(true);
   }
 
   show(replay, at, back) {
     Object.assign(this, { replay, at, back });
-    this.elements.reverse.textContent = back ? "Back to the recording" : "Reverse time here";
-    this.elements["separation-figure"].hidden = !back;
+    const { elements, stored } = this;
+    elements.reverse.textContent = back ? "Back to the recording" : "Reverse time here";
+    elements.ways.hidden = !back;
+    elements["separation-figure"].hidden = !back?.ways.some((way) => way.separation);
+    if (back) {
+      elements["ways-list"].replaceChildren(...back.ways.map((way) => this.choice(way)));
+      const elsewhere = stored.filter(({ recording: { frames } }) => frames !== back.turned);
+      elements["ways-note"].textContent = elsewhere
+        .map(({ label, recording: { frames, dt } }) => `${label}: stored for time turned at ${(frames * dt).toFixed(2)}.`)
+        .join(" ");
+      this.measurements.legendOfWays(elements["ways-legend"], back.ways);
+    }
     if (this.following) this.follow(this.following.disk); // its collisions are others now
     this.refresh();
   }
 
+  /** What chooses a way back for the screen, and says how it stands. */
+  choice(way) {
+    const line = document.createElement("label");
+    const button = Object.assign(document.createElement("input"), { type: "radio", name: "way", checked: way === this.back.way });
+    button.addEventListener("change", () => this.choose(way));
+    const name = Object.assign(document.createElement("span"), { className: "key", textContent: way.name });
+    name.style.setProperty("--key", `var(--${way.colour})`);
+    way.said = document.createElement("output");
+    line.append(button, name, way.said);
+    return line;
+  }
+
+  /** Put a way back on the screen. */
+  choose(way) {
+    this.replay = way.replay;
+    this.back.way = way;
+    if (this.following) this.follow(this.following.disk); // its collisions are others now
+    this.refresh();
+  }
+
+  /** Say how every way back stands, and at the start which came back. */
+  compare(shown) {
+    const { turned, ways } = this.back;
+    const frame = Math.ceil(shown - 1e-9);
+    for (const { said, h, separation } of ways) {
+      const apart = separation ? `worst disk ${roughly(separation.largest[frame])} diameters off` : "what had been";
+      said.textContent = `H ${h[turned - frame].toFixed(2)}, ${apart}`;
+    }
+    this.elements.verdict.textContent = frame === 0 ? ways.filter((way) => way.separation).map(verdict).join(" ") : "";
+  }
+
   /** What a generator returns, worked at in slices, its progress on the button. */
-  async worked(work, name) {
+  async worked(work) {
     let step = work.next();
     while (!step.done) {
       const until = performance.now() + SLICE;
       while (!step.done && performance.now() < until) step = work.next();
       if (step.done) break;
-      this.elements.reverse.textContent = `${name}: ${Math.round(100 * step.value)} %`;
+      this.elements.reverse.textContent = `${step.value.name}: ${Math.round(100 * step.value.share)} %`;
       await new Promise((resume) => {
         setTimeout(resume);
       });
     }
     return step.value;
   }
+}
+
+const RETURNED = 0.01; // diameters
+
+/** Whether a way back came back. */
+function verdict({ name, separation: { largest } }) {
+  const far = roughly(largest[0]);
+  return largest[0] < RETURNED
+    ? `In ${name}, it is back: every disk is within ${far} diameters of where it began.`
+    : `In ${name}, it is not back: a disk is ${far} diameters from where it began.`;
 }
 
 /** Whether the reader has asked for little motion. */

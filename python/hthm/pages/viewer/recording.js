@@ -8,12 +8,11 @@
 //   times                  (rows) when it happened; null where disks collide at the ends of frames, as in a fixed step
 import { Growing, unpacked } from "./arrays.js";
 
-/** The recording that Python wrote into the page. */
-export async function read(page) {
-  const names = Object.keys(page.arrays);
-  const arrays = await Promise.all(names.map((name) => unpacked(page.arrays[name])));
-  const { n, box, diameter, dt, frames } = page;
-  return { n, box, diameter, dt, frames, times: null, ...Object.fromEntries(names.map((name, k) => [name, arrays[k]])) };
+/** The recording that Python wrote into the page, or one of the ways back that it wrote beside it. */
+export async function read({ n, box, diameter, dt }, { frames, arrays }) {
+  const names = Object.keys(arrays);
+  const read = await Promise.all(names.map((name) => unpacked(arrays[name])));
+  return { n, box, diameter, dt, frames, times: null, ...Object.fromEntries(names.map((name, k) => [name, read[k]])) };
 }
 
 /** Writes a recording, row by row. */

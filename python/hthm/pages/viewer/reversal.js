@@ -43,15 +43,19 @@ export function* separation(recording, back) {
 
 const SAME = 1e-6; // of s0
 
-/** H of the speeds at every frame of a way back. Those that have come back to s0, an edge of the bins, are kept together. */
+/** H of the speeds of a way back. Those that have come back to s0, an edge of the bins, are kept together. */
+export function returnedH(values, s0) {
+  return speedH(values.map((speed) => (Math.abs(speed - s0) < SAME * s0 ? s0 * (1 + SAME) : speed)), s0);
+}
+
+/** The same at every frame of a way back. */
 export function* speedHs(recording, s0) {
   const replay = new Replay(recording);
   const values = new Float64Array(recording.n);
   const h = new Float64Array(recording.frames + 1);
   for (let frame = 0; frame <= recording.frames; frame += 1) {
     replay.seek(frame);
-    speeds(replay.v, values);
-    h[frame] = speedH(values.map((speed) => (Math.abs(speed - s0) < SAME * s0 ? s0 * (1 + SAME) : speed)), s0);
+    h[frame] = returnedH(speeds(replay.v, values), s0);
     yield frame / recording.frames;
   }
   return h;
