@@ -149,7 +149,7 @@ def _parts(
         "h": f"h{heading}",
         "exactness": escape(EXACTNESS[kind]),
         "question": escape(QUESTION[kind]),
-        "reversal": reversal_text(kind, ways),
+        "reversal": reversal_text(kind, [(way.label, way.bits, way.returned) for way in ways]),
         "learned": escape(learned if fits else ""),
         "run": json.dumps(data, allow_nan=False).replace("</", "<\\/"),  # a label must not end the script
     }

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from hthm.pages.viewer_data import Way
-
 EXACTNESS: Final = {
     "fixed": (
         "Stored are the start, and for every collision its frame, its two disks and their velocities after it. "
@@ -37,18 +35,18 @@ _DOUBLE: Final = {
     "fixed": (
         "Double precision",
         (
-            "All velocities are turned round, and the same rule goes on from there, in this browser, with hthm's bits. The "
-            "fixed step does not come back, and would not with exact numbers: pairs that overlapped at a frame have "
-            "already collided, the way back finds other overlaps, and the paths part within a few frames. Make the page "
-            "with --engine event to see a dynamics that is reversible."
+            "All velocities are turned round, and the same rule goes on from there, in this browser, with hthm's bits. "
+            "The fixed step does not come back, and would not with exact numbers: pairs that overlapped at a frame "
+            "have already collided, the way back finds other overlaps, and the paths part within a few frames. Make "
+            "the page with --engine event to see a dynamics that is reversible."
         ),
     ),
     "exact": (
         "Double precision",
         (
             "The exact dynamics, computed in this browser with 53 bits from wherever you reverse time. Every collision "
-            "multiplies what rounding has done; once the separation reaches a diameter the disks meet others than before, "
-            "and H falls again."
+            "multiplies what rounding has done; once the separation reaches a diameter the disks meet others than "
+            "before, and H falls again."
         ),
     ),
 }
@@ -63,8 +61,8 @@ _CAME: Final = {
 _RECORDING: Final = (
     "The recording, backwards",
     (
-        "The log read from its end: exact, and no dynamics. Nothing is computed but where the recording had the disks. The "
-        "other ways are measured against it."
+        "The log read from its end: exact, and no dynamics. Nothing is computed but where the recording had the disks. "
+        "The other ways are measured against it."
     ),
 )
 _EDGE: Final = (
@@ -73,17 +71,17 @@ _EDGE: Final = (
 )
 
 
-def reversal_text(kind: str, ways: Iterable[Way]) -> str:
+def reversal_text(kind: str, ways: Iterable[tuple[str, int, bool]]) -> str:
     """Return HTML on the ways back that a page shows.
 
     Parameters
     ----------
     kind : str
         A key of `QUESTION`.
-    ways : iterable of Way
-        Those that are stored.
+    ways : iterable of (str, int, bool)
+        Those that are stored: name, bits, and whether they came back in every bit.
     """
-    stored = ((way.label, _STORED.format(bits=way.bits, came=_CAME[way.returned])) for way in ways)
+    stored = ((label, _STORED.format(bits=bits, came=_CAME[returned])) for label, bits, returned in ways)
     rows = "\n".join(
         f"<dt>{escape(name[:1].upper() + name[1:])}</dt><dd>{escape(text)}</dd>"
         for name, text in (_DOUBLE[kind], *stored, _RECORDING)
