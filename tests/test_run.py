@@ -64,7 +64,7 @@ def test_everything_is_written_and_nothing_else(finished: Path) -> None:
 
 def test_results_have_the_keys_that_others_rely_on(finished: Path) -> None:
     content = results(finished)
-    assert set(content) == {"simulation", "models", "published", "H", "config", "environment"}
+    assert set(content) == {"simulation", "models", "published", "H", "stages", "config", "environment"}
     simulation = content["simulation"]
     assert isinstance(simulation, dict)
     assert {"engine", "runs", "frames", "seed", "start_sha256", "collisions_per_run", "seconds"} <= set(simulation)

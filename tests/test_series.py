@@ -35,6 +35,8 @@ def test_file_gives_back_every_bit(tmp_path: Path, exact: bool) -> None:  # noqa
     written = series(
         training(16, 0), training(16, 1), training(64, None), gas=DiskGas(n=7, diameter=0.25, box=2.0), exact=exact
     )
+    if exact:
+        written = replace(written, speeds_by_frame=written.speeds)
     written.save(tmp_path / "series.h5")
     assert_same(written, Series.load(tmp_path / "series.h5"))
     assert [path.name for path in tmp_path.iterdir()] == ["series.h5"]

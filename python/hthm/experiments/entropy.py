@@ -11,7 +11,7 @@ from hthm.deepsets import DeepSets, evaluate
 from hthm.experiments.fits import measured
 from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.simulation import simulations
-from hthm.experiments.speeds import speed_distributions
+from hthm.experiments.speeds import speed_distributions, speeds_by_frame
 from hthm.experiments.trainings import put_in_order
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.weights import save_weights
@@ -72,6 +72,7 @@ def run_entropy(work: Work[EntropyConfig]) -> None:
             trainings=tuple(trainings),
             frame_rates=count_as_chosen(config, held_out.initial),
             speeds=speed_distributions(held_out, threads=config.threads),
+            speeds_by_frame=speeds_by_frame(held_out, threads=config.threads),
         )
         results = {
             "simulation": simulation,
@@ -80,6 +81,7 @@ def run_entropy(work: Work[EntropyConfig]) -> None:
             "baselines": baselines,
             "published": published_json(),
             "H": h_json(H, config.n, float(left_out.mean())),
+            "stages": work.stages.seconds(),
             **work.origin(),
         }
         stage.found = str(write_run(folder, series, results))

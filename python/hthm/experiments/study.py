@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hthm.deepsets import DeepSets, evaluate
 from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.simulation import runs_of
-from hthm.experiments.speeds import speed_distributions
+from hthm.experiments.speeds import speed_distributions, speeds_by_frame
 from hthm.experiments.trainings import trained
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.weights import save_weights
@@ -46,6 +46,7 @@ def run_study(work: Work[RunConfig]) -> None:
     with stages.stage("Measure H") as stage:
         H, left_out = speed_h_in_range(traj, threads=config.threads)  # (runs, frames)  # noqa: N806 -- the paper's symbol
         speeds = speed_distributions(traj, threads=config.threads)
+        by_frame = speeds_by_frame(traj, threads=config.threads)
         stage.found = f"{H[:, 0].mean():.3f} in the first frame, {H[:, -1].mean():.3f} in the last"
 
     with stages.stage(f"Count collisions at {len(config.frame_rates)} frame rates") as stage:
@@ -68,7 +69,13 @@ def run_study(work: Work[RunConfig]) -> None:
             seconds.append(history.seconds)
 
     series = Series(
-        gas=config.gas, times=traj.times, H=H, trainings=tuple(trainings), frame_rates=frame_rates, speeds=speeds
+        gas=config.gas,
+        times=traj.times,
+        H=H,
+        trainings=tuple(trainings),
+        frame_rates=frame_rates,
+        speeds=speeds,
+        speeds_by_frame=by_frame,
     )
     results = {
         "simulation": simulation,
@@ -77,6 +84,7 @@ def run_study(work: Work[RunConfig]) -> None:
         ),
         "published": published_json(),
         "H": of_h,
+        "stages": work.stages.seconds(),
         **work.origin(),
     }
     with stages.stage("Write tables, figures and report") as stage:

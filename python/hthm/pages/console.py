@@ -28,10 +28,12 @@ class Stages:
     ----------
     console : rich.console.Console, optional
         Standard output unless given.
+
     """
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or _Plain(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._took: dict[str, float] = {}  # seconds of the stages that are done, by name
 
     def say(self, text: str) -> None:
         """Print a line, as it is; on a terminal, broken between words.
@@ -75,7 +77,13 @@ class Stages:
             stage = Stage(lambda _done, _total: None)
             yield stage
         found = f": {stage.found}" if stage.found else ""
-        self.say(f"{name} ({duration(time.perf_counter() - began)}){found}")
+        took = time.perf_counter() - began
+        self._took[name] = self._took.get(name, 0.0) + took  # several seeds of a width have one name
+        self.say(f"{name} ({duration(took)}){found}")
+
+    def seconds(self) -> dict[str, dict[str, float]]:
+        """Return how long every stage took that is done, by name and in order, as results.json holds it."""
+        return {"seconds": dict(self._took)}
 
 
 class Stage:

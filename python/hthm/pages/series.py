@@ -157,6 +157,9 @@ class Series(OneLine):
     trainings : tuple of Training
     frame_rates : FrameRates
     speeds : Speeds
+        Of all runs, at a few times.
+    speeds_by_frame : Speeds or None
+        Of the first runs, at every frame or evenly many of them; None in files of older versions.
 
     Raises
     ------
@@ -170,6 +173,7 @@ class Series(OneLine):
     trainings: tuple[Training, ...]
     frame_rates: FrameRates
     speeds: Speeds
+    speeds_by_frame: Speeds | None = None
 
     def __post_init__(self) -> None:
         check_record(self)
@@ -228,6 +232,8 @@ class Series(OneLine):
             _write(file, self)
             _write(file.create_group("frame_rates"), self.frame_rates)
             _write(file.create_group("speeds"), self.speeds)
+            if self.speeds_by_frame is not None:
+                _write(file.create_group("speeds_by_frame"), self.speeds_by_frame)
             trainings = file.create_group("trainings")
             for number, training in enumerate(self.trainings):
                 group = trainings.create_group(f"{number:04}")
@@ -258,6 +264,9 @@ class Series(OneLine):
                     trainings=tuple(_training(group) for _, group in sorted(file["trainings"].items())),
                     frame_rates=FrameRates(**_values(FrameRates, file["frame_rates"])),
                     speeds=Speeds(**_values(Speeds, file["speeds"])),
+                    speeds_by_frame=(
+                        Speeds(**_values(Speeds, file["speeds_by_frame"])) if "speeds_by_frame" in file else None
+                    ),
                     **_values(cls, file),
                 )
         except (OSError, KeyError, RuntimeError, TypeError, ValueError, AttributeError) as damage:
