@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 import tyro
 from rich.console import Console
 
+from hthm.choices.run import RunConfig
 from hthm.command import terminal
+from hthm.command.commands import COMMANDS
 from hthm.pages.console import Stages
 from hthm.run import main
 
@@ -41,7 +44,7 @@ def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_help_is_spelled_where_the_output_has_no_greek(encoding: str) -> None:
-    done = shell("$HTHM --help", PYTHONIOENCODING=encoding, COLUMNS="100")
+    done = shell("$HTHM --help-all", PYTHONIOENCODING=encoding, COLUMNS="100")
     assert done.returncode == 0, done.stderr
     assert "lambda of the loss" in done.stdout
     assert not done.stderr
@@ -166,6 +169,36 @@ def test_names_are_printed_as_they_are(name: str, *, is_terminal: bool) -> None:
     assert f"Read {name} (" in said
 
 
+@pytest.mark.parametrize(
+    ("said_so", "bars"), [({}, False), ({"FORCE_COLOR": "1"}, False), ({"TTY_COMPATIBLE": "1"}, True)]
+)
+def test_what_is_piped_has_lines_unless_a_terminal_is_asked_for(
+    said_so: dict[str, str], monkeypatch: pytest.MonkeyPatch, *, bars: bool
+) -> None:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in said_so.items():
+        monkeypatch.setenv(name, value)
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", output)
+    with Stages().stage("Train") as stage:
+        stage.report(1, 2)
+    assert ("elapsed" in output.getvalue()) == bars
+    assert bars or re.fullmatch(r"Train \(.*\)\n", output.getvalue())
+
+
+@pytest.mark.parametrize("name", ["Train", "Simulate 500 runs of 500 frames, 1000000 disks, into a dataset on a disk"])
+def test_a_bar_keeps_its_words_and_both_times_at_80_columns(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    output = io.StringIO()
+    with Stages(Console(file=output, force_terminal=True, width=80)).stage(name) as stage:
+        stage.report(1, 2)
+    shown = re.split(r"[\r\n]+", re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", output.getvalue()))
+    assert all(len(line) <= 80 for line in shown)
+    assert any(re.search(r"\d% \d:\d\d:\d\d elapsed, [-\d:]{7} left", line) for line in shown), shown
+    assert set(name.split()) <= {word for line in shown for word in line.split()}, shown
+
+
 def test_bars_say_which_time_is_elapsed_and_which_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     output = io.StringIO()
@@ -178,13 +211,46 @@ def test_bars_say_which_time_is_elapsed_and_which_is_left(monkeypatch: pytest.Mo
 # ---- Help and version -----------------------------------------------------------------------------------------------
 
 
-def test_help_names_every_subcommand_with_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "100")
+def helped(*arguments: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What a command prints for help on so many columns."""
+    monkeypatch.setenv("COLUMNS", str(columns))
     output = io.StringIO()
     monkeypatch.setattr(sys, "stdout", output)
-    assert main(["--help"]) == 0
-    for name in ("figures", "tables", "compare", "ablate", "universal"):
-        assert re.search(rf"^  hthm {name} +[A-Z]\w+ ", output.getvalue(), re.MULTILINE), name
+    assert main(arguments) == 0
+    return output.getvalue()
+
+
+def test_help_names_every_subcommand_with_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line is whole: another subcommand, a heading or the end of the list follows."""
+    lines = helped("--help", columns=80, monkeypatch=monkeypatch).splitlines()
+    last = lines.index("  Each has a --help of its own.")
+    listed = [line.split(maxsplit=2) for line in lines[:last] if line.startswith("    hthm ")]
+    assert [(name, line) for _, name, line in listed] == [(known.name, known.line) for known in COMMANDS if known.name]
+    assert all(line.startswith("    hthm ") or line.endswith(":") for line in lines[last - len(listed) : last])
+
+
+def test_help_is_short_and_help_all_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    short, whole = (helped(word, columns=80, monkeypatch=monkeypatch) for word in ("--help", "--help-all"))
+    in_short, in_whole = (set(re.findall(r"^[│| ] ?(--[a-z][a-z-]*)", text, re.MULTILINE)) for text in (short, whole))
+    of_choices = {"--" + choice.name.replace("_", "-") for choice in fields(RunConfig)}
+    assert in_short < in_whole
+    assert {"--preset", "--out", "--resume", "--help-all"} <= in_short
+    assert len(in_short) <= 10
+    assert of_choices - {"--speeds"} <= in_whole  # which is listed behind its other name
+    assert "--learning-rate" in helped("tables", "--help-all", columns=80, monkeypatch=monkeypatch)
+    assert "--updates" not in helped("--preset", "improved", "--help", columns=80, monkeypatch=monkeypatch)
+    assert "--updates" in helped("--preset", "improved", "--help-all", columns=80, monkeypatch=monkeypatch)
+
+
+@pytest.mark.parametrize("name", [known.name for known in COMMANDS[1:]])
+def test_help_breaks_no_word_at_80_columns(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every word is one of the same help on wider lines."""
+    asked = [*([name] if name else []), "--help-all"]
+    narrow, wide = (
+        set(re.sub(r"[│╭╮╰╯─|+]|-{9,}", " ", helped(*asked, columns=columns, monkeypatch=monkeypatch)).split())
+        for columns in (80, 120)
+    )
+    assert not narrow - wide
 
 
 def test_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,25 +75,39 @@ def bars(console: Console, *, transient: bool) -> Bars:
     rich.progress.Progress
     """
     from rich import progress  # noqa: PLC0415 -- import hthm is quick
+    from rich.table import Column  # noqa: PLC0415 -- likewise
+
+    def whole() -> Column:  # keeps its width where a terminal is narrow; the description is broken, between words
+        return Column(no_wrap=True)
 
     return progress.Progress(
-        progress.TextColumn("{task.description}", markup=False),
-        progress.BarColumn(),
-        progress.TaskProgressColumn(),
-        progress.TimeElapsedColumn(),
+        progress.TextColumn("{task.description}", markup=False, table_column=Column()),
+        progress.BarColumn(min(40, max(10, console.width - 70)), table_column=whole()),
+        progress.TaskProgressColumn(table_column=whole()),
+        progress.TimeElapsedColumn(table_column=whole()),
         progress.TextColumn("elapsed,"),
-        progress.TimeRemainingColumn(),
+        progress.TimeRemainingColumn(table_column=whole()),
         progress.TextColumn("left"),
         console=console,
         transient=transient,
     )
 
 
+def forced(stream: TextIO | None) -> bool | None:
+    """What to tell a console of rich's about a stream: False for lines only, None to see for itself.
+
+    FORCE_COLOR, which many set once for all programs, asks for colours and not for bars: the log of a batch job would
+    be full of them. TTY_COMPATIBLE=1, which the console knows, asks for a terminal.
+    """
+    is_asked_for = os.environ.get("TTY_COMPATIBLE") == "1"
+    return None if is_asked_for or (stream is not None and stream.isatty()) else False
+
+
 @contextmanager
 def _terminal_bar(what: str) -> Iterator[Progress]:
     from rich.console import Console  # noqa: PLC0415 -- import hthm is quick
 
-    with bars(Console(stderr=True), transient=False) as drawn:
+    with bars(Console(stderr=True, force_terminal=forced(sys.stderr)), transient=False) as drawn:
         task = drawn.add_task(what, total=None)
         yield lambda done, total: drawn.update(task, completed=done, total=total)
 

@@ -11,7 +11,7 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm import checks
-from hthm.command.options import OnWorkers
+from hthm.command.dataset_options import OnWorkers
 from hthm.command.wrong import UsageError
 from hthm.experiments.same_versions import ClusterError, check_scheduler
 from hthm.experiments.workers import Workers

@@ -17,26 +17,22 @@ from hthm.choices.kinds import COMMANDS as NAMES
 from hthm.choices.kinds import Choices
 from hthm.choices.run import PRESETS, GasChoices, TrainingChoices
 from hthm.command.bias_options import Estimators
+from hthm.command.dataset_options import Export, ImportAuthor, Merge, Repair, Simulate, Verify
 from hthm.command.options import (
     Ablate,
     Compare,
+    Completion,
     Doctor,
     Everything,
-    Export,
     Figures,
-    ImportAuthor,
     Improved,
     Job,
     MainJob,
-    Merge,
     OnKept,
     Options,
     Preset,
-    Repair,
-    Simulate,
     Tables,
     Universal,
-    Verify,
     View,
 )
 from hthm.command.parsing import glanced, parsed
@@ -59,6 +55,10 @@ class Command:
     function : str
         What does them, ``module:function``, imported when it is wanted: it imports torch, for which --help need not
         wait. It takes the `Work` that is prepared for a `Job`, or the options as they are.
+    line : str
+        What the help of the whole says of it, on one line of 80 columns.
+    group : str
+        Under which heading the help has it.
     product : str
         The file that is named at the end, where the last stage names none.
     advice : str
@@ -68,31 +68,81 @@ class Command:
     name: str
     options: type[Options]
     function: str
+    line: str = ""
+    group: str = "Results beside the paper's"
     product: str = ""
     advice: str = ""
 
 
 _QUICKER: Final = "--preset quick takes under two minutes, --weights takes trained models."
 
+_RUNS: Final = "Runs on the disk"
+_PAGES: Final = "Pictures and pages"
+_SHELL: Final = "This machine, this shell"
+
 COMMANDS: Final = (
     Command("", Everything, "hthm.experiments.study:run_study", advice=_QUICKER),
     Command("", Improved, "hthm.experiments.entropy:run_entropy", advice=_QUICKER),
-    Command("figures", Figures, "hthm.command.figures:draw_again"),
-    Command("simulate", Simulate, "hthm.command.datasets:simulate_part"),
-    Command("merge", Merge, "hthm.command.datasets:join"),
-    Command("verify", Verify, "hthm.command.datasets:say_faults"),
-    Command("repair", Repair, "hthm.command.datasets:make_again"),
-    Command("export", Export, "hthm.command.exporting:export"),
-    Command("view", View, "hthm.command.viewing:view"),
-    Command("import-author", ImportAuthor, "hthm.command.importing:bring"),
-    Command("doctor", Doctor, "hthm.command.doctor:look_around"),
-    Command("tables", Tables, "hthm.experiments.seeds:run_tables", "tables.md"),
-    Command("compare", Compare, "hthm.experiments.compare:run_compare", "compare.md"),
-    Command("ablate", Ablate, "hthm.experiments.ablation:run_ablation", "ablation.md"),
-    Command("universal", Universal, "hthm.experiments.universal:run_universal", "universal.md"),
-    Command("estimators", Estimators, "hthm.command.bias:measure_bias"),
+    Command(
+        "tables",
+        Tables,
+        "hthm.experiments.seeds:run_tables",
+        "Tables 2 and 3 over several seeds, on held-out runs, too",
+        product="tables.md",
+    ),
+    Command(
+        "compare",
+        Compare,
+        "hthm.experiments.compare:run_compare",
+        "Trainings that differ in one choice, such as the tilt",
+        product="compare.md",
+    ),
+    Command(
+        "ablate",
+        Ablate,
+        "hthm.experiments.ablation:run_ablation",
+        "What each choice of --preset improved is worth",
+        product="ablation.md",
+    ),
+    Command(
+        "universal",
+        Universal,
+        "hthm.experiments.universal:run_universal",
+        "Whether one learned entropy serves every start",
+        product="universal.md",
+    ),
+    Command(
+        "estimators", Estimators, "hthm.command.bias:measure_bias", "Bias and spread of the estimators of H, measured"
+    ),
+    Command("view", View, "hthm.command.viewing:view", "A page that plays a run, and its way back, offline", _PAGES),
+    Command("figures", Figures, "hthm.command.figures:draw_again", "Figures and report of a run, drawn again", _PAGES),
+    Command(
+        "simulate", Simulate, "hthm.command.datasets:simulate_part", "Runs of a seed, all or a part of them", _RUNS
+    ),
+    Command("merge", Merge, "hthm.command.datasets:join", "Parts from several machines, joined", _RUNS),
+    Command("verify", Verify, "hthm.command.datasets:say_faults", "Whether files are what was written", _RUNS),
+    Command("repair", Repair, "hthm.command.datasets:make_again", "What is damaged or missing, made again", _RUNS),
+    Command("export", Export, "hthm.command.exporting:export", "Runs as H5MD, GSD or extended XYZ", _RUNS),
+    Command(
+        "import-author", ImportAuthor, "hthm.command.importing:bring", "Velocities of the author's own program", _RUNS
+    ),
+    Command(
+        "doctor", Doctor, "hthm.command.doctor:look_around", "Versions, limits and a self-check, for a report", _SHELL
+    ),
+    Command(
+        "completion",
+        Completion,
+        "hthm.command.completing:write_script",
+        "A script for the Tab key, for bash, zsh and fish",
+        _SHELL,
+    ),
 )
-"""Every command. To add one, write its options, its experiment, and a line here."""
+"""Every command, as the help has them. To add one, write its options, its experiment, and a line here."""
+
+MOST_USED: Final = frozenset(
+    {"preset", "out", "resume", "weights", "seed", "threads", "store", "kept", "help_all", "version"}
+)
+"""Options of the main job that --help shows; --help-all shows the others, too."""
 
 
 def asked(arguments: Sequence[str]) -> tuple[Command, Options]:
@@ -107,9 +157,17 @@ def asked(arguments: Sequence[str]) -> tuple[Command, Options]:
     """
     name = arguments[0] if arguments and arguments[0] in {command.name for command in COMMANDS} else ""
     arguments = arguments[1:] if name else arguments
+    whole = "--help-all" in arguments
+    arguments = ["--help" if word == "--help-all" else word for word in arguments]
     command, default = _begun([command for command in COMMANDS if command.name == name], arguments)
-    others = [] if name else [(command.name, _summary(command)) for command in COMMANDS if command.name]
-    return command, parsed(default, arguments, program=f"hthm {name}".rstrip(), commands=others)
+    if name:
+        return command, parsed(default, arguments, program=f"hthm {name}")
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for other in COMMANDS[1:]:
+        if other.name:
+            groups.setdefault(other.group, []).append((other.name, other.line))
+    shown = None if whole else MOST_USED
+    return command, parsed(default, arguments, program="hthm", groups=groups, shown=shown)
 
 
 def carry_out(command: Command, options: Options) -> None:
@@ -137,10 +195,6 @@ def loaded(name: str) -> Any:  # noqa: ANN401 -- whatever has that name
     """Import what ``module:name`` names."""
     module, _, inner = name.partition(":")
     return getattr(import_module(module), inner)
-
-
-def _summary(command: Command) -> str:
-    return (command.options.__doc__ or "").partition("\n")[0]
 
 
 # ---- What the options begin with: a file, or the folder of a run to go on with, says it before all others -----------

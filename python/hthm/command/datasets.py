@@ -19,7 +19,7 @@ from hthm.reprs import memory
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hthm.command.options import Merge, Repair, Simulate, Verify
+    from hthm.command.dataset_options import Merge, Repair, Simulate, Verify
 
 
 def simulate_part(options: Simulate) -> None:

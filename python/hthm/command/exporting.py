@@ -17,7 +17,7 @@ from hthm.recording.formats.writing import FORMATS, format_of
 from hthm.recording.store.manifest import DatasetError
 
 if TYPE_CHECKING:
-    from hthm.command.options import Export
+    from hthm.command.dataset_options import Export
 
 
 def export(options: Export) -> None:

@@ -12,7 +12,7 @@ from hthm.recording.author import NoFilesError, files_of, import_author
 from hthm.recording.store.dataset import Dataset
 
 if TYPE_CHECKING:
-    from hthm.command.options import ImportAuthor
+    from hthm.command.dataset_options import ImportAuthor
 
 
 def bring(options: ImportAuthor) -> None:

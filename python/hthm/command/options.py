@@ -1,4 +1,4 @@
-"""The options of every command: a dataclass each, whose docstring heads its help."""
+"""The options of the commands: a dataclass each, whose docstring heads its help."""
 
 from __future__ import annotations
 
@@ -8,23 +8,13 @@ from typing import Annotated, Literal, TypeAlias
 
 import tyro
 
-from hthm import published
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
-from hthm.choices.run import GasChoices, RunConfig, TrainingChoices
+from hthm.choices.run import RunConfig, TrainingChoices
 from hthm.choices.seeds import CompareConfig, TablesConfig
 from hthm.command.bias_options import Estimators
+from hthm.command.dataset_options import Export, ImportAuthor, Merge, OnWorkers, Repair, Simulate, Verify
 
 Preset: TypeAlias = Literal["paper", "quick", "improved"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class OnWorkers:
-    """Where the work is done, if not in this process; the extra ``hthm[cluster]`` is needed."""
-
-    workers: int | None = None
-    """Processes to start on this machine for the work, which share the threads: a Dask cluster of its own."""
-    scheduler: Annotated[str | None, tyro.conf.arg(metavar="ADDRESS")] = None
-    """Dask scheduler, such as tcp://head:8786, whose workers do the same; a piece takes --threads at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,16 +64,15 @@ class MainJob(Job, _Begun):
     """Folder for the results."""
     resume: bool = False
     """Go on with a run that was stopped; without other choices, with those in the folder's config.json."""
+    help_all: bool = False
+    """List all options in place of those most used, and do nothing else."""
     version: bool = False
     """Print the version, and do nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Everything(MainJob):
-    """Simulate hard disks, train networks on the arrow of time, compare them with H: the whole of arXiv:2508.14003.
-
-    What else there is, each with a --help of its own:
-    """
+    """Simulate hard disks, train networks on the arrow of time, compare them with H: the whole of arXiv:2508.14003."""
 
     choices: Annotated[RunConfig, tyro.conf.arg(name="")] = field(default_factory=RunConfig)
     store: Path | None = None
@@ -103,7 +92,7 @@ class Everything(MainJob):
 class Improved(MainJob):
     """Learn an entropy: networks that put frames, or single collisions, in order, fitted to H on held-out runs.
 
-    What it aims at, and what came out: docs/learned-entropy.md. What else there is, each with a --help of its own:
+    What it aims at, and what came out: docs/learned-entropy.md.
     """
 
     choices: Annotated[EntropyConfig, tyro.conf.arg(name="")] = field(default_factory=EntropyConfig)
@@ -130,81 +119,11 @@ class Doctor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Simulate(OnWorkers):
-    """Simulate runs into a dataset on the disk, all or one part of them; stopped, the same command goes on with it.
+class Completion:
+    """Print a script by which a shell completes commands and options; docs/terminal.md says where it goes."""
 
-    Parts can be simulated anywhere, in any order; hthm merge joins them to the files of one simulation of all runs.
-    docs/scaling.md has a script for an array of batch jobs.
-    """
-
-    choices: Annotated[GasChoices, tyro.conf.arg(name="")] = field(default_factory=GasChoices)
-    store: Path = Path("hthm-runs")
-    """Folder of the dataset."""
-    shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
-    """Simulate only the i-th of n parts, i from 1 to n; all runs unless given. Where parts are cut follows from the
-    choices and n alone."""
-    resume: bool = False
-    """Go on after a stop with the choices and the part that the dataset in the folder has."""
-    debug: bool = False
-    """Show where an error comes from."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Merge:
-    """Check the parts of a dataset that machines have simulated, and join them; files are shared or copied."""
-
-    out: tyro.conf.Positional[Path] = Path()
-    """Folder for the whole."""
-    parts: tyro.conf.Positional[tuple[Path, ...]] = ()
-    """Folders of the parts, in any order."""
-    debug: bool = False
-    """Show where an error comes from."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verify:
-    """Read all files of a dataset and compare them with the checksums in its manifest; a line a fault."""
-
-    path: tyro.conf.Positional[Path] = Path()
-    """Folder of the dataset; the present one unless given."""
-    debug: bool = False
-    """Show where an error comes from."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Repair:
-    """Make what is damaged or missing of a dataset again, from where its runs start, to the same numbers."""
-
-    path: tyro.conf.Positional[Path] = Path()
-    """Folder of the dataset; the present one unless given."""
-    debug: bool = False
-    """Show where an error comes from."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Export:
-    """Write kept runs for other programs, as H5MD, GSD or extended XYZ; docs/data.md says who reads what.
-
-    Of a dataset runs are read, one at a time; those of a results folder, which keeps none, are simulated again from
-    its choices, to the same bits.
-    """
-
-    source: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="SOURCE")] = Path()
-    """Folder of a dataset, or of a finished run of hthm."""
-    out: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="OUT")] = Path("run.h5md")
-    """The file to make; a folder of them, run-00000010.h5md and so on, where --run is a range."""
-    format: Literal["h5md", "gsd", "extxyz"] | None = None
-    """As the end of the file's name says unless given: .h5md, .gsd, .xyz or .extxyz."""
-    run: Annotated[str, tyro.conf.arg(metavar="K|A:B")] = "0"
-    """Which run, counted from 0; a range, such as 10:20, or : for all, makes a folder with a file a run."""
-    frames: Annotated[str, tyro.conf.arg(metavar="A:B:STEP")] = ":"
-    """Which frames, the start being number 0: ::10 is every tenth; all unless given."""
-    depth: float | None = None
-    """Third side of the box, for programs that know no other; that of the box unless given. GSD has none."""
-    threads: int | None = None
-    """Threads that simulate runs again; as many as are granted unless given."""
-    overwrite: bool = False
-    """Replace files that are there."""
+    shell: Annotated[tyro.conf.Positional[Literal["bash", "zsh", "fish"]], tyro.conf.arg(metavar="SHELL")] = "bash"
+    """bash, zsh or fish."""
     debug: bool = False
     """Show where an error comes from."""
 
@@ -234,29 +153,6 @@ class View:
     """Threads that simulate; as many as are granted unless given."""
     overwrite: bool = False
     """Replace a file that is there."""
-    debug: bool = False
-    """Show where an error comes from."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportAuthor:
-    """Make a dataset of the velocities that the author's program wrote, run_000.pkl and so on; --from trains on it.
-
-    Nothing that a file names is run: NumPy arrays of float64 are read, and anything else is refused.
-    """
-
-    folder: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="FOLDER")] = Path("velocities")
-    """The folder of these files, or the one that velocities/ is in."""
-    store: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="STORE")] = Path("hthm-runs")
-    """Folder of the dataset; one that a stop left is gone on with."""
-    diameter: float = published.DIAMETER
-    """Diameter of a disk. The files do not say it, nor what follows: the paper's unless given."""
-    box: float = published.BOX
-    """Side of the periodic box."""
-    speed: float = published.S0
-    """s0, which sets the bins of H."""
-    frame_rate: float = published.FRAME_RATE
-    """Frames per unit time."""
     debug: bool = False
     """Show where an error comes from."""
 
@@ -317,4 +213,5 @@ Options: TypeAlias = (
     | Ablate
     | Universal
     | Estimators
+    | Completion
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import redirect_stdout, suppress
+from dataclasses import field, fields, is_dataclass, make_dataclass
+from io import StringIO
 from pathlib import Path
-from typing import Final, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Any, Final, TypeVar, get_type_hints
 
 import tyro
 from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
@@ -42,7 +46,12 @@ def _path(wanted: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Path] | None:
 
 
 def parsed(
-    default: Options, arguments: Sequence[str], *, program: str, commands: Iterable[tuple[str, str]] = ()
+    default: Options,
+    arguments: Sequence[str],
+    *,
+    program: str,
+    groups: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType({}),
+    shown: Collection[str] | None = None,
 ) -> Options:
     """Change what the arguments say in a dataclass of options.
 
@@ -54,8 +63,10 @@ def parsed(
         As a shell hands them over.
     program : str
         What the help calls the program.
-    commands : iterable of (str, str)
-        Names of subcommands, and a line on each, for the help.
+    groups : mapping
+        Headings, and what the help has under each: names of subcommands, and a line on each.
+    shown : collection of str, optional
+        Fields that the help shows, of all dataclasses in each other; the others are taken, too. All unless given.
 
     Returns
     -------
@@ -69,12 +80,14 @@ def parsed(
     """
     with terminal.readable_columns(), terminal.named_output():
         try:
+            if shown is not None and {"-h", "--help"} & set(arguments):  # nothing comes of it but the help
+                default = _brief(default, shown)
             return tyro.cli(
                 type(default),
                 args=list(arguments),
                 default=default,
                 prog=program,
-                description=described(type(default).__doc__ or "", commands),
+                description=described(type(default).__doc__ or "", groups),
                 config=_LOOK,
                 registry=_WORDS,
             )
@@ -111,15 +124,60 @@ def glanced(default: Options, arguments: Sequence[str]) -> Options:
     return found
 
 
-def described(text: str, commands: Iterable[tuple[str, str]] = ()) -> str:
-    """Lay out what heads the help: paragraphs, then a line on each subcommand.
+def completion(tree: type, shell: str, *, program: str) -> str:
+    """Make the script by which a shell completes what a dataclass of options and subcommands takes.
+
+    Parameters
+    ----------
+    tree : type
+        The dataclass.
+    shell : str
+        bash, zsh or fish.
+    program : str
+        What is completed.
+
+    Returns
+    -------
+    str
+    """
+    written = StringIO()
+    with redirect_stdout(written), suppress(SystemExit):  # with which the parser ends when it has printed the script
+        tyro.cli(tree, args=["--tyro-write-completion", shell, "-"], prog=program, config=_LOOK, registry=_WORDS)
+    # A line break in what is said of an option would begin another answer.
+    return "".join(
+        line.replace("\\n", " ") if line.startswith("COMPLETION_SPEC = ") else line
+        for line in written.getvalue().splitlines(keepends=True)
+    )
+
+
+def _brief(options: Options, shown: Collection[str]) -> Options:
+    """The same options, in a class whose help shows some of them only."""
+    hints = get_type_hints(type(options), include_extras=True)
+    made: list[tuple[str, Any, Any]] = []
+    for option in fields(options):  # type: ignore[arg-type]  # every class of options is a dataclass
+        value, kind = getattr(options, option.name), hints[option.name]
+        if is_dataclass(value) and not isinstance(value, type):
+            value = _brief(value, shown)
+            kind = Annotated[type(value), tyro.conf.arg(name="")]
+        elif option.name not in shown:
+            kind = Annotated[kind, tyro.conf.Suppress]
+        made.append((option.name, kind, field(default=value)))
+    brief: type[Options] = make_dataclass(
+        type(options).__name__, made, bases=(type(options),), frozen=True, kw_only=True
+    )
+    brief.__doc__ = type(options).__doc__
+    return brief()
+
+
+def described(text: str, groups: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType({})) -> str:
+    """Lay out what heads the help: paragraphs, then a line on each subcommand, group by group.
 
     Parameters
     ----------
     text : str
         Paragraphs.
-    commands : iterable of (str, str)
-        Names, and what each does.
+    groups : mapping
+        Headings, and names of subcommands with what each does.
 
     Returns
     -------
@@ -127,14 +185,18 @@ def described(text: str, commands: Iterable[tuple[str, str]] = ()) -> str:
         Every line is indented, which keeps the parser from joining them again.
     """
     width = terminal.columns()
-    paragraphs = [
+    parts = [
         terminal.wrapped(" ".join(paragraph.split()), width, indent="  ", hanging="  ")
         for paragraph in text.split("\n\n")
     ]
-    commands = list(commands)
-    wide = max((len(name) for name, _ in commands), default=0)
-    listed = [
-        terminal.wrapped(what, width, indent=f"  hthm {name:<{wide}} ", hanging=" " * (wide + 8))
-        for name, what in commands
-    ]
-    return "\n".join(["\n\n".join(paragraphs), *listed])
+    wide = max((len(name) for commands in groups.values() for name, _ in commands), default=0)
+    listed: list[str] = []
+    for heading, commands in groups.items():
+        listed.append(f"  {heading}:")
+        listed += [
+            terminal.wrapped(what, width, indent=f"    hthm {name:<{wide}}  ", hanging=" " * (wide + 11))
+            for name, what in commands
+        ]
+    if groups:
+        listed.append("  Each has a --help of its own.")
+    return "\n\n".join([*parts, *(["\n".join(listed)] if listed else [])])

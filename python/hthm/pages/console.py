@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from hthm.progress import bars
+from hthm.progress import bars, forced
 
 Report = Callable[[int, int], None]
 
@@ -32,7 +33,9 @@ class Stages:
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or _Plain(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._console = console or _Plain(
+            highlight=False, markup=False, emoji=False, soft_wrap=True, force_terminal=forced(sys.stdout)
+        )
         self._took: dict[str, float] = {}  # seconds of the stages that are done, by name
 
     def say(self, text: str) -> None:
