@@ -27,7 +27,12 @@ def training(width: int, seed: int | None, *, runs: int = 5, frames: int = 12, e
 
 
 def series(
-    *trainings: Training, gas: DiskGas | None = None, runs: int = 5, frames: int = 12, exact: bool = True
+    *trainings: Training,
+    gas: DiskGas | None = None,
+    runs: int = 5,
+    frames: int = 12,
+    exact: bool = True,
+    boltzmann: bool = True,
 ) -> Series:
     """Return a series with these trainings."""
     gas = gas or DiskGas()
@@ -45,6 +50,7 @@ def series(
             collisions=random.poisson(8000 * (1 - np.exp(-rates / 30))[:, np.newaxis], (4, runs)),
             time=500 / 60,
             exact=random.poisson(8116, runs) if exact else None,
+            engine="sorted_cells",
         ),
         speeds=Speeds(
             times=np.array([1 / 60, 0.5]),
@@ -52,4 +58,5 @@ def series(
             counts=np.stack([np.histogram(speeds, edges)[0] for speeds in drawn]),
             total=1000,
         ),
+        boltzmann=1.6 + random.random((runs, frames)) if boltzmann else None,
     )

@@ -60,8 +60,8 @@ def test_every_stage_counts() -> None:
     probed = 2 * 40  # frames of two runs in which everything is measured
     assert seconds["simulation"] == pytest.approx((5 * 11 + 2 * 6 * 11 / 60) / probed)
     assert seconds["training"] == pytest.approx(0.1 * 2 * 2 * (5 * 10 // 10) * 4)
-    assert seconds["measures and fits"] == pytest.approx((1 + 2 * 2) * 5 * 11 / probed)
-    assert seconds["figures"] == 4 * 50  # four of fifty loops
+    assert seconds["measures and fits"] == pytest.approx((1 + 1 + 2 * 2) * 5 * 11 / probed)  # H twice: Boltzmann's, too
+    assert seconds["figures"] == 5 * 50  # five of fifty loops
     assert len(seconds) == 4
 
 
@@ -94,8 +94,8 @@ def test_learned_entropies_count_likewise(monkeypatch: pytest.MonkeyPatch) -> No
     assert seconds["simulation"] == pytest.approx(((3 + 1) * 8 + 2 * 12 + 2 * 6 * 12 / 60) / probed)
     of_a_run = 0.1 * 8 / 40
     assert seconds["training"] == pytest.approx(3 * (50 + 100) * of_a_run)  # frames take half as many updates
-    assert seconds["measures and fits"] == pytest.approx((1 + 3 * 2) * 2 * 12 / probed)  # H, and h of all networks
-    assert seconds["figures"] == 5 * 50
+    assert seconds["measures and fits"] == pytest.approx((2 + 3 * 2) * 2 * 12 / probed)  # H twice, and every h
+    assert seconds["figures"] == 6 * 50
     assert len(seconds) == 4
     left = expected_seconds(config, config.gases[0].start(), [], [1.0, 0.0])
     assert left == seconds | {"training": pytest.approx(50 * of_a_run)}
@@ -159,12 +159,14 @@ def test_a_busy_loop_for_every_processor_is_noticed() -> None:
 
 
 def test_the_bytes_of_a_log_are_those_of_enskogs_collisions() -> None:
-    """48 a collision; a frame 24 for count, offset and H, and 8 for h of a network; 64 a disk for both states."""
+    """48 a collision, and as much for the Boltzmann equation beside it; a frame 24 for count, offset and H, and 8 for h
+    of a network; 64 a disk for both states.
+    """
     config = RunConfig(
         n=1000, runs=3, frames=200, engine="event", overlaps="reject", weights=(Path("model.safetensors"),)
     )
     collisions = config.gas.collision_rate * 1000 / 2 * 3 * 200 / 60
-    bare = 48 * collisions + 3 * 200 * (24 + 8) + 3 * 1000 * 64
+    bare = 2 * 48 * collisions + 3 * 200 * (24 + 8) + 3 * 1000 * 64
     assert expected.expected_bytes(config) == pytest.approx(bare, abs=1)
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from hthm.gas import DiskGas
 from hthm.pages import plots
+from hthm.pages.boltzmann import boltzmann_figure
 from hthm.pages.report import report_html
 from hthm.pages.series import Series
 from series_example import series, training
@@ -39,7 +40,7 @@ def test_ticks_of_losses_are_powers_of_ten_and_the_scale_is_stated(size: float) 
     assert not [label for label in labels if "." in label], labels  # epochs are whole numbers
 
 
-@pytest.mark.parametrize("draw", [plots.frame_rate_figure, plots.speeds_figure, plots.fits_figure])
+@pytest.mark.parametrize("draw", [plots.frame_rate_figure, plots.speeds_figure, boltzmann_figure, plots.fits_figure])
 def test_no_legend_lies_over_a_panel(draw: Callable[[Series], Figure]) -> None:
     figure = draw(series(training(16, 0), training(32, 0)))
     figure.canvas.draw()

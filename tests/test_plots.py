@@ -53,6 +53,14 @@ def test_exact_engine_is_drawn_where_there_is_one() -> None:
     assert "event-driven" not in every_label(plots.frame_rate_figure(series(exact=False)))
 
 
+def test_fig_2_of_the_boltzmann_equation_says_so_and_is_set_beside_its_rate() -> None:
+    shown = series()
+    axes = plots.frame_rate_figure(replace(shown, frame_rates=replace(shown.frame_rates, engine="dsmc"))).axes[0]
+    assert "fixed step" not in " ".join(labels(axes))
+    assert "dsmc, which has no step (runs: 5)" in labels(axes)
+    assert line(axes, "Boltzmann, in equilibrium")[1][0] == pytest.approx(8110.7 / 1.04594, abs=0.1)
+
+
 @pytest.mark.parametrize("exact", [False, True])
 def test_a_gas_beyond_enskogs_theory_is_drawn_without_it_and_says_so(exact: bool, tmp_path: Path) -> None:  # noqa: FBT001 -- a parameter of the test
     covered = replace(series(exact=exact), gas=DiskGas(diameter=0.03743))  # overlaps allowed: area fraction 1.1
@@ -69,7 +77,7 @@ def test_a_gas_beyond_enskogs_theory_is_drawn_without_it_and_says_so(exact: bool
 def test_one_run_and_one_rate_have_no_error_and_no_warning(tmp_path: Path) -> None:
     alone = series(training(16, 0, runs=1), runs=1)
     alone = replace(alone, frame_rates=replace(alone.frame_rates, rates=np.array([60]), collisions=np.array([[7465]])))
-    assert len(plots.save_figures(alone, tmp_path)) == 8
+    assert len(plots.save_figures(alone, tmp_path)) == 10
 
 
 def test_speeds_are_a_density_over_all_disks() -> None:
@@ -144,7 +152,7 @@ def test_fits_draw_a_h_plus_b_of_the_first_model_of_a_width() -> None:
 def test_files_are_written_for_screen_and_print(tmp_path: Path) -> None:
     shown = series(training(16, 0), training(32, 0), training(64, None))
     written = plots.save_figures(shown, tmp_path)
-    names = ["fig2_frame_rate", "fig3_speeds", "losses", "fig5_fits"]
+    names = ["fig2_frame_rate", "fig3_speeds", "losses", "fig5_boltzmann", "fig5_fits"]
     assert [path.name for path in written] == [f"{name}.{suffix}" for name in names for suffix in ("png", "pdf")]
     assert sorted(tmp_path.iterdir()) == sorted(written)
     for path in written[::2]:
@@ -158,7 +166,7 @@ def test_files_are_written_for_screen_and_print(tmp_path: Path) -> None:
 
 
 def test_losses_are_left_out_for_given_weights(tmp_path: Path) -> None:
-    written = plots.save_figures(series(training(16, None)), tmp_path)
+    written = plots.save_figures(series(training(16, None), boltzmann=False), tmp_path)
     assert {path.stem for path in written} == {"fig2_frame_rate", "fig3_speeds", "fig5_fits"}
 
 

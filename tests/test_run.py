@@ -34,6 +34,8 @@ PRODUCTS = [
     "figures/fig2_frame_rate.png",
     "figures/fig3_speeds.pdf",
     "figures/fig3_speeds.png",
+    "figures/fig5_boltzmann.pdf",
+    "figures/fig5_boltzmann.png",
     "figures/fig5_fits.pdf",
     "figures/fig5_fits.png",
     "figures/losses.pdf",
@@ -64,7 +66,7 @@ def test_everything_is_written_and_nothing_else(finished: Path) -> None:
 
 def test_results_have_the_keys_that_others_rely_on(finished: Path) -> None:
     content = results(finished)
-    assert set(content) == {"simulation", "models", "published", "H", "stages", "config", "environment"}
+    assert set(content) == {"simulation", "models", "published", "H", "stages", "boltzmann", "config", "environment"}
     simulation = content["simulation"]
     assert isinstance(simulation, dict)
     assert {"engine", "runs", "frames", "seed", "start_sha256", "collisions_per_run", "seconds"} <= set(simulation)
@@ -90,7 +92,7 @@ def test_series_hold_h_of_every_frame(finished: Path) -> None:
     with h5py.File(finished / "series.h5") as file:
         shapes: list[tuple[int, ...]] = []
         file.visititems(lambda _, item: shapes.append(item.shape) if isinstance(item, h5py.Dataset) else None)
-    assert shapes.count((5, 12)) == 3  # H and two h
+    assert shapes.count((5, 12)) == 4  # H, that of the Boltzmann equation, and two h
 
 
 def test_the_report_is_one_page_that_needs_nothing_else(finished: Path) -> None:
@@ -247,8 +249,9 @@ def test_no_frames_of_all_runs_are_made(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_memory_that_is_expected_is_what_the_log_takes() -> None:
     config = RunConfig(runs=4, frames=200, weights=(Path("model.safetensors"),))
-    expected, traj = expected_bytes(config), simulate(config.start(), 200, config.dt, record="log")
-    assert traj.nbytes < expected < 2 * traj.nbytes
+    expected, start = expected_bytes(config), config.start()
+    logs = [simulate(start, 200, config.dt, engine=engine, record="log").nbytes for engine in ("auto", "dsmc")]
+    assert sum(logs) < expected < 2 * sum(logs)
 
 
 def test_quick_says_that_it_is_not_the_papers_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,7 +33,12 @@ def assert_same(one: object, other: object, where: str = "series") -> None:
 @pytest.mark.parametrize("exact", [True, False])
 def test_file_gives_back_every_bit(tmp_path: Path, exact: bool) -> None:  # noqa: FBT001 -- a parameter of the test
     written = series(
-        training(16, 0), training(16, 1), training(64, None), gas=DiskGas(n=7, diameter=0.25, box=2.0), exact=exact
+        training(16, 0),
+        training(16, 1),
+        training(64, None),
+        gas=DiskGas(n=7, diameter=0.25, box=2.0),
+        exact=exact,
+        boltzmann=exact,
     )
     if exact:
         written = replace(written, speeds_by_frame=written.speeds)

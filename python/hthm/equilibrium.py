@@ -32,7 +32,7 @@ _KOLAFA_ROTTNER: Final = {
 _DENSE: Final = 0.3
 """Area fraction from which Kolafa and Rottner's equation of state is quoted; Henderson's is 0.025 % high there."""
 
-_FITTED: Final = 0.7
+MOST_FITTED: Final = 0.7
 """Area fraction up to which it was fitted: the fluid freezes there, and the 57th power soon has no meaning."""
 
 _ALL_POLYNOMIALS: Final = 1.0271
@@ -102,7 +102,7 @@ class Equilibrium:
             raise ValueError(
                 f"area_fraction: must be below 1 for a contact value, got {fraction:.3g}. Take fewer disks."
             )
-        if _DENSE <= fraction <= _FITTED:
+        if _DENSE <= fraction <= MOST_FITTED:
             ratio = fraction / (1 - fraction)
             z = math.fsum(factor * ratio**power for power, factor in _KOLAFA_ROTTNER.items())
             return (z - 1) / (2 * fraction)

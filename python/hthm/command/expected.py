@@ -17,6 +17,7 @@ from hthm.choices.entropy import EntropyConfig
 from hthm.choices.run import RunConfig
 from hthm.choices.seeds import CompareConfig
 from hthm.deepsets import DeepSets, evaluate, new_model
+from hthm.engines.dsmc import ENGINE, MOST_BYTES, has_equation
 from hthm.engines.names import TIMED
 from hthm.equilibrium import collisions_a_frame
 from hthm.experiments.variants import VARIANTS
@@ -33,7 +34,7 @@ from hthm.simulate import simulate
 if TYPE_CHECKING:
     from torch import nn
 
-    from hthm.choices.run import TrainingChoices
+    from hthm.choices.run import GasChoices, TrainingChoices
     from hthm.gas import State
     from hthm.trajectories import Trajectories
 
@@ -41,10 +42,10 @@ _CHANGE: Final = 40  # bytes of a collision in the training kernel's store: two 
 _SKETCH: Final = 320  # bytes of a frame in that store, beside a sixteenth of the frame itself
 _TRIED: Final = 20
 """Updates of a whole-run training that are timed."""
-_FIGURES: Final = {"run": 4, "improved": 5, "universal": 1}
+_FIGURES: Final = {"run": 5, "improved": 6, "universal": 1}
 """Figures that each kind of run draws."""
 COUNTING: Final = ("run", "improved")
-"""Kinds of runs that count collisions for Fig. 2."""
+"""Kinds of runs that count collisions for Fig. 2, and solve the Boltzmann equation beside the gas."""
 _LOOPS_OF_A_FIGURE: Final = 50
 """What drawing and writing a figure costs, in units of `_loop`; 3.7 s for four, beside 0.019 s, on an AMD EPYC."""
 _BLOCK: Final = bytes(1 << 17)
@@ -83,7 +84,17 @@ def expected_bytes(config: TrainingChoices | EntropyConfig, *, of_disk: bool = F
     training = 0.0 if not config.trains else _CHANGE * collisions + frames * (gas.n / 2 + _SKETCH)
     if of_disk:
         training = min(training, IN_MEMORY)
-    return round(max(recording + training + frames * 8 * (1 + models), _counting_bytes(config)))
+    later = max(training, _boltzmann_bytes(config))
+    return round(max(recording + later + frames * 8 * (1 + models), _counting_bytes(config)))
+
+
+def _boltzmann_bytes(config: TrainingChoices | EntropyConfig) -> float:
+    """Memory that the collisions of the Boltzmann equation take, where it is solved beside the gas."""
+    gas = config.gas
+    if config.kind not in COUNTING or not has_equation(gas, config.dt, config.engine):
+        return 0.0
+    disks = config.recorded_runs * config.frames * gas.n
+    return min(MOST_BYTES, ROW_BYTES * disks * collisions_a_frame(gas, config.dt, exact=True))
 
 
 def _counting_bytes(config: TrainingChoices | EntropyConfig) -> float:
@@ -176,6 +187,8 @@ def expected_seconds(
             seconds["training"] += a_step * steps_of_one * (count if left is None else left[number])
         fitted = round(config.recorded_runs * config.frames)
     measured = _seconds(lambda: speed_h(traj, threads=config.threads))
+    if config.kind in COUNTING and has_equation(traj.gas, traj.dt, traj.engine):
+        measured += _seconds(partial(_boltzmann_h, few, frames, config))
     first = simulated(1)
     for model in models:
         if isinstance(model, DeepSets):
@@ -185,6 +198,12 @@ def expected_seconds(
     if figures:
         seconds["figures"] = figures * _LOOPS_OF_A_FIGURE * float(np.median([_seconds(_loop) for _ in range(5)]))
     return seconds
+
+
+def _boltzmann_h(few: State, frames: int, config: GasChoices) -> None:
+    dt = config.dt * config.gas.contact_value
+    solved = simulate(few, frames, dt, engine=ENGINE, threads=config.threads, record="log")
+    speed_h(solved, threads=config.threads)
 
 
 def granted(threads: int, seconds: float = 0.1) -> float:

@@ -1,8 +1,8 @@
-"""What the engine of the Boltzmann equation needs beside a start, and what its disks do not have."""
+"""The engine of the Boltzmann equation: what it needs, what its disks lack, and where it says something."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from hthm import arrays
 from hthm.arrays import FloatArray
 from hthm.engines.names import PLACELESS
+from hthm.equilibrium import MOST_FITTED
 
+if TYPE_CHECKING:
+    from hthm.equilibrium import Equilibrium
+
+(ENGINE,) = PLACELESS
+MOST_BYTES: Final = 1 << 27
+"""Of collisions that a solution beside a gas holds in memory at a time, unless those of one run a thread are more."""
 _WORD: Final = 16  # hexadecimal digits
 
 
@@ -55,3 +62,24 @@ def no_positions(engine: str, name: str = "positions") -> str | None:
         f"{name}: must have disks with places, got engine {engine!r}, the Boltzmann equation, whose disks have "
         "velocities only. Take the engine 'event'."
     )
+
+
+def has_equation(gas: Equilibrium, dt: float, engine: str = "") -> bool:
+    """Whether H of the Boltzmann equation is worth its time beside that of runs of a gas.
+
+    Parameters
+    ----------
+    gas : Equilibrium
+        A `hthm.gas.DiskGas`.
+    dt : float
+        Time between two frames.
+    engine : str
+        Of the runs.
+
+    Returns
+    -------
+    bool
+        Not where the runs are of that equation themselves, nor where disks are no fluid, whose rate nobody knows, nor
+        where each has more than one collision a frame, so that H has fallen before the first.
+    """
+    return engine not in PLACELESS and gas.area_fraction <= MOST_FITTED and gas.collision_rate * dt <= 1

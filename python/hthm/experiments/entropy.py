@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hthm.deepsets import DeepSets, evaluate
+from hthm.experiments.boltzmann import beside
 from hthm.experiments.fits import measured
 from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.simulation import simulations
@@ -55,6 +56,7 @@ def run_entropy(work: Work[EntropyConfig]) -> None:
         trainings = [_training(model, None, held_out, H) for model in work.given]
         rows = [_row(training, isotropic, H) for training in trainings]
         stage.found = f"{H[:, 0].mean():.3f} in the first frame, {H[:, -1].mean():.3f} in the last"
+    boltzmann, of_boltzmann = beside(held_out, H, config.threads, stages)
     for model in work.given:
         save_weights(folder.model(network_name(model.width, None)), model)
     for width in config.widths:
@@ -73,6 +75,7 @@ def run_entropy(work: Work[EntropyConfig]) -> None:
             frame_rates=count_as_chosen(config, held_out.initial),
             speeds=speed_distributions(held_out, threads=config.threads),
             speeds_by_frame=speeds_by_frame(held_out, threads=config.threads),
+            boltzmann=boltzmann,
         )
         results = {
             "simulation": simulation,
@@ -82,6 +85,7 @@ def run_entropy(work: Work[EntropyConfig]) -> None:
             "published": published_json(),
             "H": h_json(H, config.n, float(left_out.mean())),
             "stages": work.stages.seconds(),
+            "boltzmann": of_boltzmann,
             **work.origin(),
         }
         stage.found = str(write_run(folder, series, results))

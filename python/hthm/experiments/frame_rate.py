@@ -137,7 +137,7 @@ def count_collisions(
     exact = None
     if exact_start is not None:
         exact = counted(exact_start, exact_frames, time / exact_frames, "event")
-    return FrameRates(rates=np.array(rates, dtype=np.int64), collisions=collisions, time=time, exact=exact)
+    return FrameRates(np.array(rates, dtype=np.int64), collisions, time, exact, engine)
 
 
 def legal_start(gas: DiskGas, runs: int, seed: int, start: Start = "equal") -> State | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hthm.deepsets import DeepSets, evaluate
+from hthm.experiments.boltzmann import beside
 from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.simulation import runs_of
 from hthm.experiments.speeds import speed_distributions, speeds_by_frame
@@ -52,6 +53,8 @@ def run_study(work: Work[RunConfig]) -> None:
     with stages.stage(f"Count collisions at {len(config.frame_rates)} frame rates") as stage:
         frame_rates = count_as_chosen(config, work.start, stage.report)
 
+    boltzmann, of_boltzmann = beside(traj, H, config.threads, stages)
+
     of_h = h_json(H, config.n, float(left_out.mean()))
     for line in remarks({"H": of_h}):
         stages.say(line)
@@ -76,6 +79,7 @@ def run_study(work: Work[RunConfig]) -> None:
         frame_rates=frame_rates,
         speeds=speeds,
         speeds_by_frame=by_frame,
+        boltzmann=boltzmann,
     )
     results = {
         "simulation": simulation,
@@ -85,6 +89,7 @@ def run_study(work: Work[RunConfig]) -> None:
         "published": published_json(),
         "H": of_h,
         "stages": work.stages.seconds(),
+        "boltzmann": of_boltzmann,
         **work.origin(),
     }
     with stages.stage("Write tables, figures and report") as stage:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hthm.arrays import FloatArray, IntArray
+from hthm.engines.names import PLACELESS, TIMED
+from hthm.pages.boltzmann import boltzmann_figure
 from hthm.pages.print_style import BLACK, BLUE, COLOURS, COLUMN, GREEN, MARKERS, PAGE, RED, STYLES, canvas, save_figure
 from hthm.pages.series import Series, Training
 from hthm.published import PUBLISHED, SHOWN_RUNS
@@ -29,11 +31,13 @@ MOST_PANELS: Final = 6
 def frame_rate_figure(series: Series) -> Figure:
     """Fig. 2: collisions of a run in a fixed time against the frame rate, with standard errors.
 
-    Below, the same near Enskog's rate of a gas that is in equilibrium throughout. The exact engine, where the series
-    has it, is its mean in a band of one standard error. Where disks cover more than the box, as they may where they
-    are allowed to overlap, there is no theory: the axis says so, and the panel below is left out.
+    Below, the same near Enskog's rate of a gas that is in equilibrium throughout; near Boltzmann's, where the engine
+    is that of the Boltzmann equation. The exact engine, where the series has it, is its mean in a band of one standard
+    error. Where disks cover more than the box, as they may where they are allowed to overlap, there is no theory: the
+    axis says so, and the panel below is left out.
     """
     rates = series.frame_rates
+    theory = "Boltzmann" if rates.engine in PLACELESS else "Enskog"
     enskog = _enskog(series)
     mean, error = _mean(rates.collisions)
     with canvas(COLUMN, 3.8 if enskog else 2.8) as figure:
@@ -41,7 +45,7 @@ def frame_rate_figure(series: Series) -> Figure:
         above, lowest = panels[0], panels[-1]
         for axes, scale, offset in zip(panels, (1.0, 100 / enskog if enskog else 0.0), (0.0, -100.0), strict=False):
             if enskog:
-                axes.axhline(scale * enskog + offset, color=RED, linestyle=STYLES[1], label="Enskog, in equilibrium")
+                axes.axhline(scale * enskog + offset, color=RED, linestyle=STYLES[1], label=f"{theory}, in equilibrium")
             if rates.exact is not None:
                 exact, spread = (scale * value for value in _mean(rates.exact))
                 band = exact + offset - spread, exact + offset + spread
@@ -56,7 +60,7 @@ def frame_rate_figure(series: Series) -> Figure:
                 markersize=3,
                 capsize=2,
                 linewidth=0.8,
-                label=f"fixed step (runs: {rates.collisions.shape[1]})",
+                label=f"{_counted_by(rates.engine)} (runs: {rates.collisions.shape[1]})",
             )
         above.set_xscale("log")
         above.set_xticks(rates.rates, [str(rate) for rate in rates.rates])
@@ -73,7 +77,7 @@ def frame_rate_figure(series: Series) -> Figure:
             low = min(count - spread for count, spread in shown)
             high = max(count + spread for count, spread in shown)
             lowest.set_ylim(min(-10, 100 * (low / enskog - 1) - 2), max(3, 100 * (high / enskog - 1) + 2))
-            lowest.set_ylabel("from Enskog (%)")
+            lowest.set_ylabel(f"from {theory} (%)")
         lowest.set_xlabel("frame rate (frames per unit time)" + ("" if enskog else f"\n{_NO_THEORY}"))
         above.set_ylabel(f"collisions in {_in_units(rates.time)}")
         figure.align_ylabels()
@@ -84,10 +88,18 @@ def frame_rate_figure(series: Series) -> Figure:
 _NO_THEORY: Final = "(no line of Enskog's:\ndisks cover more than the box)"
 
 
+def _counted_by(engine: str) -> str:
+    """What counted the collisions at every frame rate, for the legend."""
+    return f"{engine}, which has no step" if engine in TIMED else "fixed step"
+
+
 def _enskog(series: Series) -> float | None:
-    """Collisions of a run in the time of Fig. 2 by Enskog's rate; None where there is no such rate."""
-    gas = series.gas
-    return gas.collision_rate * gas.n / 2 * series.frame_rates.time if gas.area_fraction < 1 else None
+    """Collisions of a run in the time of Fig. 2 by Enskog's rate, or Boltzmann's; None where there is no such rate."""
+    gas, rates = series.gas, series.frame_rates
+    if gas.area_fraction >= 1:
+        return None
+    in_the_way = gas.contact_value if rates.engine in PLACELESS else 1.0  # disks that are nowhere are in no one's way
+    return gas.collision_rate / in_the_way * gas.n / 2 * rates.time
 
 
 def speeds_figure(series: Series) -> Figure:
@@ -223,6 +235,10 @@ _FIGURES: Final = MappingProxyType(
             losses_figure,
             "Mean loss of every epoch. Marks: first epoch of positive loss; the paper's where a training is as long.",
         ),
+        "fig5_boltzmann": (
+            boltzmann_figure,
+            "H of the gas and of its Boltzmann equation: means over all runs, in bands of two standard errors.",
+        ),
         "fig5_fits": (fits_figure, "Fig. 5. H of single runs, and the affine fits of the models to it."),
     }
 )
@@ -237,12 +253,14 @@ _CAPTIONS: Final = {
 def save_figures(series: Series, folder: str | os.PathLike[str]) -> list[Path]:
     """Write every figure as PNG and as PDF, each file whole or not at all.
 
-    The figure of the losses is left out where no training has losses, as with given weights.
+    The figure of the losses is left out where no training has losses, as with given weights, and that of the Boltzmann
+    equation where it was not solved.
 
     Returns
     -------
     list of Path
-        Files written, figure by figure, PNG before PDF: fig2_frame_rate, fig3_speeds, losses, fig5_fits.
+        Files written, figure by figure, PNG before PDF: fig2_frame_rate, fig3_speeds, losses, fig5_boltzmann and
+        fig5_fits.
 
     Raises
     ------
@@ -254,12 +272,13 @@ def save_figures(series: Series, folder: str | os.PathLike[str]) -> list[Path]:
     FigureWarning
         If a figure cannot be drawn; it is left out.
     """
-    have_losses = any(training.has_losses for training in series.trainings)
+    there = dict.fromkeys(_FIGURES, True)
+    there["losses"] = any(training.has_losses for training in series.trainings)
+    there["fig5_boltzmann"] = series.boltzmann is not None
     written = []
     for name, (draw, _) in _FIGURES.items():
-        if name == "losses" and not have_losses:
-            continue
-        written += save_figure(partial(draw, series), folder, name)
+        if there[name]:
+            written += save_figure(partial(draw, series), folder, name)
     return written
 
 

@@ -12,6 +12,7 @@ from hthm.choices.kinds import kind_of
 from hthm.choices.run import RunConfig
 from hthm.engines.names import PLACELESS
 from hthm.files import write_text
+from hthm.pages.boltzmann import boltzmann_said
 from hthm.pages.console import duration
 from hthm.pages.decimals import with_error
 from hthm.pages.entropy_figures import losses_figure
@@ -114,8 +115,14 @@ def _study_facts(results: Mapping[str, Any]) -> dict[str, str]:
         "Simulation": f"{simulation['runs']} runs of {simulation['frames']} frames, {config['frame_rate']:g} per unit "
         f"time, engine {simulation['engine']}, {_taking(simulation['seconds'])}",
         "Collisions a run": f"{with_error(counted['mean'], counted['sem'])}{enskog}",
+        **_boltzmann_fact(results),
         **machine_facts(results["environment"]),
     }
+
+
+def _boltzmann_fact(results: Mapping[str, Any]) -> dict[str, str]:
+    said = boltzmann_said(results)
+    return {"H less that of the Boltzmann equation": said} if said else {}
 
 
 def _velocities(start: str) -> str:
@@ -131,6 +138,7 @@ def _entropy_page(series: Series, results: Mapping[str, Any]) -> _Page:
         "Fitted on": f"{config['held_out_runs']} held-out runs of {config['frames']} frames, seed {config['seed'] + 2}",
         "Training": f"{config['updates']} updates of one run, learning rate {config['learning_rate']:g}, "
         f"blur {config['blur']:.4g} s0",
+        **_boltzmann_fact(results),
         **machine_facts(results["environment"]),
     }
     losses = {"entropy_losses": partial(losses_figure, results)}

@@ -100,6 +100,8 @@ class FrameRates(OneLine):
         That time.
     exact : (exact_runs,) int64 or None
         Collisions of the exact, event-driven engine in that time, where it was asked.
+    engine : str
+        Engine of `collisions`; empty in files of older versions.
     """
 
     rates: Annotated[IntArray, Quantity("1 / time", "Frames per unit time", ("rates",), int)]
@@ -109,6 +111,7 @@ class FrameRates(OneLine):
         IntArray | None,
         Quantity("1", "Collisions of each run of the exact engine", ("exact_runs",), int, optional=True),
     ] = None
+    engine: str = ""
 
     def __post_init__(self) -> None:
         check_record(self)
@@ -160,6 +163,8 @@ class Series(OneLine):
         Of all runs, at a few times.
     speeds_by_frame : Speeds or None
         Of the first runs, at every frame or evenly many of them; None in files of older versions.
+    boltzmann : (runs, frames) float64 or None
+        H of the speeds in the Boltzmann equation from the same starts, in nats, where it was solved.
 
     Raises
     ------
@@ -174,6 +179,10 @@ class Series(OneLine):
     frame_rates: FrameRates
     speeds: Speeds
     speeds_by_frame: Speeds | None = None
+    boltzmann: Annotated[
+        FloatArray | None,
+        Quantity("nats", "H of the speeds in the Boltzmann equation", ("runs", "frames"), optional=True),
+    ] = None
 
     def __post_init__(self) -> None:
         check_record(self)
@@ -230,7 +239,9 @@ class Series(OneLine):
             for name, (units, description) in _GAS.items():
                 _describe(gas.create_dataset(name, data=getattr(self.gas, name)), units, description)
             _write(file, self)
-            _write(file.create_group("frame_rates"), self.frame_rates)
+            rates = file.create_group("frame_rates")
+            rates.attrs["engine"] = self.frame_rates.engine
+            _write(rates, self.frame_rates)
             _write(file.create_group("speeds"), self.speeds)
             if self.speeds_by_frame is not None:
                 _write(file.create_group("speeds_by_frame"), self.speeds_by_frame)
@@ -259,10 +270,11 @@ class Series(OneLine):
             with h5py.File(io.BytesIO(content), "r") as file:
                 if (found := file.attrs.get("format")) != (FORMAT if guarded else _UNGUARDED):
                     raise ValueError(f"its format is {found!r} and not {FORMAT!r}")  # noqa: TRY301 -- worded below
+                rates = file["frame_rates"]
                 return cls(
                     gas=DiskGas(**{name: file["gas"][name][()].item() for name in _GAS}),
                     trainings=tuple(_training(group) for _, group in sorted(file["trainings"].items())),
-                    frame_rates=FrameRates(**_values(FrameRates, file["frame_rates"])),
+                    frame_rates=FrameRates(**_values(FrameRates, rates), engine=rates.attrs.get("engine", "")),
                     speeds=Speeds(**_values(Speeds, file["speeds"])),
                     speeds_by_frame=(
                         Speeds(**_values(Speeds, file["speeds_by_frame"])) if "speeds_by_frame" in file else None
