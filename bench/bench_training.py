@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -18,10 +19,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import hthm
 from hthm.deepsets import DeepSets, new_model
-from hthm.learning.adam import new_adam, take_step
 from hthm.learning.backends import new_batch_loss
 from hthm.learning.frame_pairs import BatchLoss
 from hthm.learning.recipes import Backend
+from hthm.learning.steps import new_steps
 
 Array = NDArray[np.float64]
 CPU = torch.device("cpu")
@@ -58,16 +59,14 @@ class Training:
     ) -> None:
         self.model = new_model(width, 0)
         self.batch_loss = new_batch_loss(self.model, velocities, backend, CPU)
-        self.adam = new_adam(self.model, hthm.paper.LEARNING_RATE)
+        self.steps = ExitStack().enter_context(new_steps(self.model, self.batch_loss, hthm.paper.LEARNING_RATE))
         self.random = torch.Generator().manual_seed(0)
         self.batch = batch
 
     def step(self) -> None:
         """Draw a batch and take a step."""
         pairs = torch.randint(self.batch_loss.pairs, (self.batch,), generator=self.random)
-        self.adam.zero_grad()
-        self.batch_loss(pairs, negative_slope=0.6, penalty=hthm.paper.PENALTY)
-        take_step(self.adam)
+        self.steps.take(pairs, negative_slope=0.6, penalty=hthm.paper.PENALTY)
 
     def seconds(self, steps: int) -> float:
         """Median wall clock of a step."""

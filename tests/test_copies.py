@@ -32,6 +32,7 @@ from hthm.learning.history import Epoch, History
 from hthm.learning.leading import Call
 from hthm.learning.pair_dataset import FramePairs
 from hthm.learning.plain_network import new_plain_network
+from hthm.learning.steps import Costs
 from hthm.learning.timing import TimedTraining
 from hthm.learning.whole_runs import whole_runs
 from hthm.measures.in_range import HInRange
@@ -82,6 +83,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.choices.ablations.Ablation": lambda: Ablation("the recipe"),
     "hthm.choices.share.Share": lambda: Share(3, 10),
     "hthm.estimators.MeanOverRuns": lambda: over_runs(np.array([[1.0, 2.0], [3.0, 5.0]])),
+    "hthm.learning.steps.Costs": lambda: Costs(1.0, 2.0, 3.0),
     "hthm.learning.timing.TimedTraining": lambda: TimedTraining(new_model(3, 0), "fused", 2),
     "hthm.measures.estimator.Histogram": lambda: Histogram(low=0.0, high=1.0),
     "hthm.measures.of_frames.HWithError": lambda: HWithError(np.ones(2), np.zeros(2), np.full(2, np.inf)),
@@ -135,6 +137,12 @@ NOT_VALUES = {
     "hthm.recording.store.writer.Writer": "owns a folder while its block runs",
     "hthm.learning.checkpoint.Checkpoint": "holds the model and the generator of a training that is under way",
     "hthm.learning.frame_pairs.TorchBatchLoss": "holds the model that a training changes",
+    "hthm.learning.adam.CompiledAdam": "is the memory of the weights it trains",
+    "hthm.learning.adam.TorchAdam": "refers to the weights of the model it trains",
+    "hthm.learning.steps.CompiledSteps": "is the memory of the weights it trains",
+    "hthm.learning.steps.TorchSteps": "refers to the weights of the model it trains",
+    "hthm.learning.updates.CompiledUpdates": "is the memory of the weights it trains",
+    "hthm.learning.updates.TorchUpdates": "refers to the weights of the model it trains",
     "hthm.learning.fused.FusedBatchLoss": "holds memory of the compiled kernel",
     "hthm.learning.gpu_pairs.GpuBatchLoss": "holds the model that a training changes",
     "hthm.learning.phi_sums.PhiSums": "holds memory of the compiled kernel",

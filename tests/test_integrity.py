@@ -17,6 +17,7 @@ import torch
 
 from hthm.deepsets import new_model
 from hthm.integrity import BLANK, check_preface, is_whole, sealed, with_preface
+from hthm.learning.adam import TorchAdam
 from hthm.learning.checkpoint import Checkpoint, CheckpointError, compared, moments_like
 from hthm.learning.history import Epoch, History
 from hthm.learning.recipes import TrainConfig, entropic
@@ -104,7 +105,7 @@ def test_equal_checkpoints_have_equal_bytes(tmp_path: Path) -> None:
     written = set()
     for number in range(20):
         model = new_model(3, 0)
-        adam, shuffle = torch.optim.Adam(model.parameters(), fused=True), torch.Generator().manual_seed(0)
+        adam, shuffle = TorchAdam(model, 1e-3), torch.Generator().manual_seed(0)
         model(torch.ones(4, 2)).backward()
         adam.step()
         made_by = {"seed": 0, "epochs": 2, "batch": 8}

@@ -16,6 +16,7 @@
 
 #include "bindings/arrays.hpp"
 #include "core/cpu_features.hpp"
+#include "deepsets/adam.hpp"
 #include "deepsets/pair_loss.hpp"
 #include "deepsets/phi_sums.hpp"
 
@@ -89,6 +90,17 @@ double loss(PairLoss& self, const Floats& weights, int width, const Counts& pair
   });
 }
 
+/// A step of Adam: weights, mean and square (weights,) are changed.
+void adam_step(double step, double learning_rate, const Floats& gradient, Floats& weights, Floats& mean,
+               Floats& square) {
+  require(step >= 1, "step: must be at least 1");
+  for (const py::ssize_t size : {weights.size(), mean.size(), square.size()}) {
+    require(size == gradient.size(), "gradient, weights, mean, square: must be as many");
+  }
+  hthm::deepsets::take_step(hthm::deepsets::kernel(hthm::simd_level()), step, learning_rate, gradient.data(),
+                            {weights.mutable_data(), mean.mutable_data(), square.mutable_data(), weights.size()});
+}
+
 PhiSums phi_sums(const Floats& weights, int width) {
   network_of(weights, width);  // checks them
   return {{weights.data(), weights.data() + weights.size()}, width, hthm::deepsets::kernel(hthm::simd_level())};
@@ -114,6 +126,8 @@ void bind_deepsets(py::module_& m) {
       raise_os_error(error);
     }
   });
+  m.def("adam_step", &adam_step, py::arg("step"), py::arg("learning_rate"), py::arg("gradient").noconvert(),
+        py::arg("weights").noconvert(), py::arg("mean").noconvert(), py::arg("square").noconvert());
   m.attr("most_width") = hthm::deepsets::most_width;
   py::class_<PairLoss>(m, "PairLoss")
       .def_static("from_dense", &from_dense, py::arg("velocities").noconvert(), py::arg("threads"),

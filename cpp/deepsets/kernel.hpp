@@ -121,6 +121,12 @@ struct BilinearSquares {
   const float* errors;        // (side, side)
 };
 
+/// The numbers of a step of Adam: shares that the new gradient, its square and the old mean square have in the means,
+/// the learning rate over the bias of the mean, the root of the bias of the square, and what keeps from dividing by 0.
+struct AdamStep {
+  float new_share, new_share_of_square, old_share_of_square, rate, root, epsilon;
+};
+
 /// A sum over velocities, and how far it may be off.
 struct SumAndError {
   double sum, error;
@@ -171,6 +177,8 @@ struct Kernel {
   void (*dot_rows)(Matrix<float> rows, const float* vector, float* out);
   /// The sum of a function over velocities.
   SumAndError (*interpolate)(BilinearSquares function, Points points);
+  /// A step of Adam for `count` weights, means of the gradient and of its square. The same bits at every level.
+  void (*adam)(AdamStep step, const float* gradient, std::int64_t count, float* weights, float* means, float* squares);
   /// Of networks with SiLU.
   SmoothKernel smooth;
 };

@@ -182,6 +182,7 @@ void sum_rows(Matrix<double> rows, Chosen chosen, double* out) {
   });
 }
 
+#include "deepsets/adam_loops.inl"
 #include "deepsets/bounds_loops.inl"
 #include "deepsets/smooth_loops.inl"
 #include "deepsets/terms_loops.inl"
@@ -204,6 +205,7 @@ constexpr Kernel loops{.table = table,
                        .bound_sums = bound_sums,
                        .dot_rows = dot_rows,
                        .interpolate = interpolate,
+                       .adam = adam,
                        .smooth = smooth_loops};
 
 }  // namespace

@@ -8,6 +8,14 @@ __version__: str
 compiler: str
 most_width: int
 
+def adam_step(
+    step: float,
+    learning_rate: float,
+    gradient: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    square: NDArray[np.float32],
+) -> None: ...
 def apply_momenta(
     start: NDArray[np.float64],
     frame_offsets: NDArray[np.int64],

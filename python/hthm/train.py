@@ -22,7 +22,6 @@ from torch import nn
 from hthm import checks
 from hthm.files import write_text
 from hthm.learning.accepted import check_model
-from hthm.learning.adam import new_adam, take_step
 from hthm.learning.backends import checked_device, new_batch_loss
 from hthm.learning.checkpoint import Checkpoint
 from hthm.learning.diverged import TrainingDivergedError
@@ -30,10 +29,11 @@ from hthm.learning.drawing import new_generator
 from hthm.learning.ending import go_on
 from hthm.learning.history import Epoch, History
 from hthm.learning.leading import called_together
-from hthm.learning.loss import loss0, negative_slope
+from hthm.learning.loss import negative_slope
 from hthm.learning.own_settings import own_settings
 from hthm.learning.processes import Processes, SharedBatchLoss
 from hthm.learning.recipes import TrainConfig
+from hthm.learning.steps import TrainingSteps, new_steps
 from hthm.progress import Progress, ProgressLike, reporting
 from hthm.randomness import Stream
 from hthm.recording.reading import FramesLike
@@ -166,12 +166,13 @@ def _train(
     made_by = {**config.as_json(), **others, "pairs": batch_loss.pairs}
     if processes.count > 1:
         batch_loss = SharedBatchLoss(batch_loss, model, config.batch, processes, made_by)
-    loop = _Loop(model, batch_loss, config, progress)
-    checkpoint = Checkpoint(checkpoint_path or "checkpoint", made_by, model, loop.adam, loop.shuffle)
     is_written = checkpoint_path is not None and processes.is_first
-    history = checkpoint.load(processes.from_first(checkpoint.content() if is_written else None))
-    good = _weights(model)
     with ExitStack() as stack:
+        steps = stack.enter_context(new_steps(model, batch_loss, config.learning_rate))
+        loop = _Loop(model, steps, batch_loss.pairs, config, progress)
+        checkpoint = Checkpoint(checkpoint_path or "checkpoint", made_by, model, steps.adam, loop.shuffle)
+        history = checkpoint.load(processes.from_first(checkpoint.content() if is_written else None))
+        good = _weights(model)
         log = None if log_path is None else stack.enter_context(_log(log_path, history))
         try:
             for epoch in range(len(history.epochs), config.epochs):
@@ -192,31 +193,29 @@ def _train(
 
 
 class _Loop:
-    """What a training does again in every epoch, and what it carries from one to the next: Adam and the generator."""
+    """What a training does again in every epoch, and what it carries from one to the next: the generator."""
 
-    def __init__(self, model: nn.Module, batch_loss: BatchLoss, config: TrainConfig, progress: Progress | None) -> None:
-        self.adam = new_adam(model, config.learning_rate)
+    def __init__(
+        self, model: nn.Module, steps: TrainingSteps, pairs: int, config: TrainConfig, progress: Progress | None
+    ) -> None:
         self.shuffle = new_generator(config.seed, Stream.SHUFFLE)
-        self._model, self._batch_loss, self._config, self._progress = model, batch_loss, config, progress
+        self._model, self._steps, self._pairs, self._config, self._progress = model, steps, pairs, config, progress
 
     def epoch(self, epoch: int) -> Epoch:
         """Draw every pair once; raises TrainingDivergedError, with the model as the last step left it."""
         config, start = self._config, time.perf_counter()
-        steps = self._batch_loss.pairs // config.batch
+        steps = self._pairs // config.batch
         slope = negative_slope(epoch, config.epochs, config.final_slope)
-        order = torch.randperm(self._batch_loss.pairs, generator=self.shuffle, device="cpu")
+        order = torch.randperm(self._pairs, generator=self.shuffle, device="cpu")
         sums = np.zeros(3)  # loss, Loss0, Δh
         for step in range(steps):
             go_on()
             pairs = order[step * config.batch : (step + 1) * config.batch]
-            self.adam.zero_grad()
-            loss, change = self._batch_loss(pairs, negative_slope=slope, penalty=config.penalty)
-            values = torch.stack([loss.detach(), loss0(change, penalty=config.penalty), change.mean()]).tolist()
-            if not all(map(math.isfinite, values)):  # a loss without penalty may hide a Δh that has overflowed
-                wrong = next(value for value in values if not math.isfinite(value))
+            costs = self._steps.take(pairs, negative_slope=slope, penalty=config.penalty)
+            if not costs.are_finite:
+                wrong = next(cost for cost in costs if not math.isfinite(cost))
                 raise _diverged(f"The loss became {wrong}", epoch, step, config)
-            take_step(self.adam)
-            sums += values
+            sums += costs
             if self._progress is not None:
                 self._progress(epoch * steps + step + 1, config.epochs * steps)
         if not all(bool(parameter.isfinite().all()) for parameter in self._model.parameters()):

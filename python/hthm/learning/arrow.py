@@ -16,7 +16,6 @@ import torch
 
 from hthm.learning import fused
 from hthm.learning.accepted import check_model
-from hthm.learning.adam import new_adam, take_step
 from hthm.learning.backends import checked_device
 from hthm.learning.calibration import calibration
 from hthm.learning.diverged import TrainingDivergedError
@@ -27,6 +26,7 @@ from hthm.learning.loss import logistic_loss
 from hthm.learning.own_settings import own_settings
 from hthm.learning.recipes import ArrowConfig
 from hthm.learning.seeing import RunLosses
+from hthm.learning.updates import new_updates
 from hthm.learning.whole_runs import TorchRunLosses
 from hthm.progress import Progress, ProgressLike, reporting
 from hthm.randomness import Stream
@@ -128,35 +128,33 @@ def _train_arrow(
 ) -> list[Look]:
     runs = new_run_losses(model, velocities, config)
     others = None if held_out is None else new_run_losses(model, held_out, config)
-    adam = (new_adam if isinstance(runs, FusedRunLosses) else _plain_adam)(model, config.learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, config.updates)
     shuffle, noise = (new_generator(config.seed, stream) for stream in (Stream.SHUFFLE, Stream.NOISE))
     looks: list[Look] = []
     order: list[int] = []
     began = time.perf_counter()
     when = {round(config.updates * (number + 1) / config.looks) for number in range(config.looks)}
     losses: list[float] = []
-    for update in range(1, config.updates + 1):
-        go_on()
-        numbers = []
-        for _ in range(math.ceil(config.runs_per_update)):
-            if not order:
-                order = torch.randperm(runs.runs, generator=shuffle, device="cpu").tolist()
-            numbers.append(order.pop())
-        adam.zero_grad()
-        losses.append(runs.loss(numbers, update, noise))
-        if not math.isfinite(losses[-1]):
-            raise _diverged(f"The loss became {losses[-1]}", update, config)
-        take_step(adam)
-        schedule.step()
-        if progress is not None:
-            progress(update, config.updates)
-        if update in when:
-            look = _look(config, others, update, losses, time.perf_counter() - began)
-            losses.clear()
-            looks.append(look)
-            if looked is not None:
-                looked(look)
+    with new_updates(model, runs) as updates:
+        for update in range(1, config.updates + 1):
+            go_on()
+            numbers = []
+            for _ in range(math.ceil(config.runs_per_update)):
+                if not order:
+                    order = torch.randperm(runs.runs, generator=shuffle, device="cpu").tolist()
+                numbers.append(order.pop())
+            done = (update - 1) / config.updates
+            rate = config.learning_rate * (1 + math.cos(math.pi * done)) / 2
+            losses.append(updates.take(numbers, update, noise, rate))
+            if not math.isfinite(losses[-1]):
+                raise _diverged(f"The loss became {losses[-1]}", update, config)
+            if progress is not None:
+                progress(update, config.updates)
+            if update in when:
+                look = _look(config, others, update, losses, time.perf_counter() - began)
+                losses.clear()
+                looks.append(look)
+                if looked is not None:
+                    looked(look)
     if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
         raise _diverged("The weights ceased to be finite", config.updates, config)  # what no loss has seen yet
     return looks
@@ -168,10 +166,6 @@ def _diverged(what: str, update: int, config: ArrowConfig) -> ArrowDivergedError
         epoch=0,
         step=update - 1,
     )
-
-
-def _plain_adam(model: DeepSets, learning_rate: float) -> torch.optim.Adam:
-    return torch.optim.Adam(model.parameters(), lr=learning_rate)
 
 
 def _look(

@@ -18,6 +18,8 @@ from hthm.learning.tensor_file import DamagedError, described, packed, unpacked
 if TYPE_CHECKING:
     from torch import nn
 
+    from hthm.learning.adam import Adam
+
 _FORMAT: Final = "hthm checkpoint 2"
 _WITHOUT_CHECKSUM: Final = "hthm checkpoint 1"
 _MOST_SAID: Final = 3
@@ -47,7 +49,7 @@ class Checkpoint:
         path: str | os.PathLike[str],
         made_by: Mapping[str, Any],
         model: nn.Module,
-        adam: torch.optim.Adam,
+        adam: Adam,
         shuffle: torch.Generator,
     ) -> None:
         self._path = checks.path("path", path)
@@ -63,7 +65,7 @@ class Checkpoint:
             If the file cannot be written; what was there before is still there.
         """
         tensors = {f"{_WEIGHTS}.{name}": tensor for name, tensor in self._model.state_dict().items()}
-        for index, state in self._adam.state_dict()["state"].items():
+        for index, state in self._adam.moments().items():
             tensors |= {f"{_ADAM}.{index}.{name}": tensor for name, tensor in state.items()}
         tensors[_SHUFFLE] = self._shuffle.get_state()
         metadata = {
@@ -133,7 +135,7 @@ class Checkpoint:
         weights, moments = self._model.state_dict(), dict[int, dict[str, torch.Tensor]]()
         wanted = {f"{_WEIGHTS}.{name}": weight for name, weight in weights.items()}
         wanted[_SHUFFLE] = self._shuffle.get_state()
-        parameters = [parameter for group in self._adam.param_groups for parameter in group["params"]]
+        parameters = list(self._model.parameters())
         for index, parameter in enumerate(parameters):
             if not any(name.startswith(f"{_ADAM}.{index}.") for name in tensors):
                 continue  # Adam knows nothing of weights that have had no gradient
@@ -155,7 +157,7 @@ class Checkpoint:
         self._model.load_state_dict({name: tensors[f"{_WEIGHTS}.{name}"] for name in weights})
         for index in moments:
             moments[index] = {name: tensors[f"{_ADAM}.{index}.{name}"] for name in moments_like(parameters[index])}
-        self._adam.load_state_dict(self._adam.state_dict() | {"state": moments})
+        self._adam.restore(moments)
         self._shuffle.set_state(tensors[_SHUFFLE])
 
 

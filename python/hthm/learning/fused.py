@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from hthm import _core
 from hthm.deepsets import DeepSets
 from hthm.learning.recipes import PUBLISHED
 from hthm.recording.reading import FramesLike, frames_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_WIDTH: int = _core.most_width
 """The widest network that the kernel takes."""
@@ -73,17 +77,43 @@ class FusedBatchLoss:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the loss and Δh, both in float64; see `hthm.learning.frame_pairs.BatchLoss`."""
         weights = torch.cat([parameter.detach().reshape(-1) for parameter in self._parameters])
-        change = torch.empty(len(pairs), dtype=torch.float64, device="cpu")
         gradient = torch.empty_like(weights)
-        loss = self._kernel.loss(
-            weights.numpy(),
-            self._width,
-            np.ascontiguousarray(pairs.numpy()),
-            negative_slope,
-            penalty,
-            change.numpy(),
-            gradient.numpy(),
-            torch.get_num_threads(),
+        loss, change = self.fill(
+            gradient.numpy(), weights.numpy(), pairs.numpy(), negative_slope=negative_slope, penalty=penalty
         )
         add_gradient(self._parameters, gradient)
-        return torch.tensor(loss, dtype=torch.float64, device="cpu"), change
+        return torch.tensor(loss, dtype=torch.float64, device="cpu"), torch.from_numpy(change)
+
+    def fill(
+        self,
+        gradient: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        pairs: NDArray[np.int64],
+        *,
+        negative_slope: float,
+        penalty: float,
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Fill a gradient, and return the loss and Δh, of other weights than the model's.
+
+        Parameters
+        ----------
+        gradient, weights, pairs, negative_slope, penalty
+            See `hthm.learning.steps.FillsGradients`.
+
+        Returns
+        -------
+        loss : float
+        change : (batch,) float64
+        """
+        change = np.empty(len(pairs))
+        loss = self._kernel.loss(
+            weights,
+            self._width,
+            np.ascontiguousarray(pairs),
+            negative_slope,
+            penalty,
+            change,
+            gradient,
+            torch.get_num_threads(),
+        )
+        return loss, change

@@ -66,13 +66,36 @@ class FusedRunLosses:
         -------
         float
         """
+        gradient = np.zeros(sum(parameter.numel() for parameter in self._parameters))
+        loss = self.fill(gradient, self._weights(), numbers, update, noise)
+        add_gradient(self._parameters, torch.from_numpy(gradient).float())
+        return loss
+
+    def fill(
+        self,
+        gradient: NDArray[np.float64],
+        weights: NDArray[np.float32],
+        numbers: Sequence[int],
+        update: int,
+        noise: torch.Generator,
+    ) -> float:
+        """Return the loss of an update for other weights than the model's, and add its gradient to one.
+
+        Parameters
+        ----------
+        gradient, weights, numbers, update, noise
+            See `hthm.learning.seeing.FillsRunGradients`.
+
+        Returns
+        -------
+        float
+        """
         config = self._config
         total = sum(self._runs[number][0].steps for number in numbers) * config.blocks
         views = [(self._runs[number], *self._seen(self._runs[number], noise)) for number in numbers]
         chosen = chosen_terms(config, total, noise)
         slope = 1.0 if config.loss == "logistic" else negative_slope(update - 1, config.updates, config.final_slope)
-        weights, loss = self._weights(), 0.0 if total else math.nan  # the mean of nothing
-        gradient = np.zeros(len(weights))
+        loss = 0.0 if total else math.nan  # the mean of nothing
         for (run, _), velocities, block in views:
             loss += self._kernel.loss(
                 weights,
@@ -88,7 +111,6 @@ class FusedRunLosses:
                 gradient,
                 torch.get_num_threads(),
             )
-        add_gradient(self._parameters, torch.from_numpy(gradient).float())
         return loss
 
     def change(self, noise: torch.Generator) -> torch.Tensor:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import torch
 
 from hthm.learning.recipes import ArrowConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def seen(
@@ -99,3 +103,32 @@ class RunLosses(Protocol):
 
     def change(self, noise: torch.Generator) -> torch.Tensor:
         """Return Δh of all steps of all runs, and of all blocks, (steps,) float64."""
+
+
+@runtime_checkable
+class FillsRunGradients(Protocol):
+    """Losses of runs that know nothing of torch's gradients, as `hthm.learning.fused_runs.FusedRunLosses`."""
+
+    def fill(
+        self,
+        gradient: NDArray[np.float64],
+        weights: NDArray[np.float32],
+        numbers: Sequence[int],
+        update: int,
+        noise: torch.Generator,
+    ) -> float:
+        """Return the loss of an update for other weights than the model's, and add its gradient to one.
+
+        Parameters
+        ----------
+        gradient : (weights,) float64
+            In the order in which the model lists its parameters, as the next.
+        weights : (weights,) float32
+            What the loss is computed with.
+        numbers, update, noise
+            See `RunLosses.loss`.
+
+        Returns
+        -------
+        float
+        """

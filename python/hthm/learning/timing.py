@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from hthm.learning.accepted import check_model
-from hthm.learning.adam import new_adam, take_step
 from hthm.learning.own_settings import own_settings
+from hthm.learning.steps import new_steps
 
 if TYPE_CHECKING:
     from torch import nn
@@ -52,14 +52,12 @@ def step_seconds(model: nn.Module, batch_loss: BatchLoss, batch: int) -> float:
 
 
 def _step_seconds(model: nn.Module, batch_loss: BatchLoss, batch: int) -> float:
-    adam = new_adam(model, 1e-6)
     drawn = torch.Generator(device="cpu").manual_seed(0)
     taken: list[float] = []
-    while len(taken) < 2 or sum(taken[1:]) < _PROBE:  # noqa: PLR2004 -- the first is slower than all others
-        pairs = torch.randint(batch_loss.pairs, (batch,), generator=drawn, dtype=torch.int64, device="cpu")
-        start = time.perf_counter()
-        adam.zero_grad()
-        batch_loss(pairs, negative_slope=1.0, penalty=1.0)[1].sum().item()
-        take_step(adam)
-        taken.append(time.perf_counter() - start)
+    with new_steps(model, batch_loss, 1e-6) as steps:
+        while len(taken) < 2 or sum(taken[1:]) < _PROBE:  # noqa: PLR2004 -- the first is slower than all others
+            pairs = torch.randint(batch_loss.pairs, (batch,), generator=drawn, dtype=torch.int64, device="cpu")
+            start = time.perf_counter()
+            steps.take(pairs, negative_slope=1.0, penalty=1.0)
+            taken.append(time.perf_counter() - start)
     return float(np.median(taken[1:]))
