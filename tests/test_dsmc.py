@@ -156,8 +156,8 @@ def test_whoever_asks_for_positions_is_told_that_there_are_none(
 
 
 def test_there_is_nothing_to_view(log: hthm.Trajectories, tmp_path: Path) -> None:
-    from hthm.command.options import View  # noqa: PLC0415 -- of this test alone
     from hthm.command.viewing import view  # noqa: PLC0415 -- likewise
+    from hthm.command.viewing_options import View  # noqa: PLC0415 -- of this test alone
     from hthm.pages.viewer_page import viewer_html  # noqa: PLC0415 -- likewise
 
     with pytest.raises(UsageError, match=r"^--engine: must have disks with places, got engine 'dsmc'"):

@@ -33,9 +33,9 @@ from hthm.command.options import (
     Preset,
     Tables,
     Universal,
-    View,
 )
 from hthm.command.parsing import glanced, parsed
+from hthm.command.viewing_options import Animate, View
 from hthm.command.wrong import UsageError, said
 from hthm.pages.stored import DamagedFileError
 
@@ -115,6 +115,7 @@ COMMANDS: Final = (
         "estimators", Estimators, "hthm.command.bias:measure_bias", "Bias and spread of the estimators of H, measured"
     ),
     Command("view", View, "hthm.command.viewing:view", "A page that plays a run, and its way back, offline", _PAGES),
+    Command("animate", Animate, "hthm.command.animating:animate", "A GIF or an MP4 of a run, for a talk", _PAGES),
     Command("figures", Figures, "hthm.command.figures:draw_again", "Figures and report of a run, drawn again", _PAGES),
     Command(
         "simulate", Simulate, "hthm.command.datasets:simulate_part", "Runs of a seed, all or a part of them", _RUNS

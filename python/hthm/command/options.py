@@ -13,6 +13,7 @@ from hthm.choices.run import RunConfig, TrainingChoices
 from hthm.choices.seeds import CompareConfig, TablesConfig
 from hthm.command.bias_options import Estimators
 from hthm.command.dataset_options import Export, ImportAuthor, Merge, OnWorkers, Repair, Simulate, Verify
+from hthm.command.viewing_options import Animate, View
 
 Preset: TypeAlias = Literal["paper", "quick", "improved"]
 
@@ -129,35 +130,6 @@ class Completion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
-    """Make a page that plays a run in any browser, offline: its disks, H, speeds, and a button that reverses time.
-
-    Without SOURCE a run of the paper's gas is simulated for it. docs/viewer.md says what is exact in it.
-    """
-
-    source: Annotated[tyro.conf.Positional[Path | None], tyro.conf.arg(metavar="SOURCE")] = None
-    """Folder of a dataset, or of a finished run of hthm, whose learned h is then shown, too."""
-    out: Path = Path("hthm-view.html")
-    """The file to make. At the paper's size it takes about half a megabyte; 32 are the most."""
-    run: int = 0
-    """Which run, counted from 0."""
-    frames: int | None = None
-    """How many frames, from the start; all unless given. Fewer make a smaller page."""
-    seed: int | None = None
-    """Seed of the run that is simulated where there is no SOURCE; 0 unless given."""
-    engine: str | None = None
-    """Its engine; event, the exact one, shows best how far time can be reversed. auto unless given."""
-    plain: bool = False
-    """Do not compress: a larger page, which browsers from before 2023 can read, too."""
-    threads: int | None = None
-    """Threads that simulate; as many as are granted unless given."""
-    overwrite: bool = False
-    """Replace a file that is there."""
-    debug: bool = False
-    """Show where an error comes from."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Tables(OnWorkers, OnKept):
     """Make Tables 2 and 3 over several seeds, on the runs that were trained on and on held-out ones, with baselines.
 
@@ -206,6 +178,7 @@ Options: TypeAlias = (
     | Repair
     | Export
     | View
+    | Animate
     | ImportAuthor
     | Doctor
     | Tables
