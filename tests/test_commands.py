@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from hthm.choices.kinds import COMMANDS as NAMES
-from hthm.command.bias_options import Estimators
 from hthm.command.commands import COMMANDS, Command, asked, loaded
+from hthm.command.measurement_options import Measurement
 from hthm.command.options import Job
 
 
@@ -20,7 +20,7 @@ def test_a_command_names_a_function_that_is_there(command: Command) -> None:
 
 def test_choices_say_the_command_that_takes_them() -> None:
     jobs = [(command, command.options()) for command in COMMANDS]
-    kinds = {options.choices.kind: command.name for command, options in jobs if isinstance(options, Job | Estimators)}
+    kinds = {options.choices.kind: command.name for command, options in jobs if isinstance(options, Job | Measurement)}
     assert kinds.keys() == NAMES.keys()
     assert all(NAMES[kind] == f"hthm {name}" for kind, name in kinds.items() if name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hthm.randomness import MOST_RUNS, Stream, of_ensemble, of_run, stream_seed
+from hthm.randomness import MOST_RUNS, Stream, of_ensemble, of_resampling, of_run, stream_seed
 from hthm.starts.kinds import COMPARED
 
 SEEDS = {
@@ -39,7 +39,10 @@ def test_a_run_an_ensemble_and_dynamics_have_streams_of_their_own() -> None:
     assert runs == [words((run,)) for run in range(100)]
     assert ensembles == [words((1, number)) for number in range(len(COMPARED))]
     trainings, dynamics = [words((0, stream)) for stream in Stream], [words((2, run)) for run in range(100)]
-    together = runs + ensembles + trainings + dynamics
+    assert tuple(of_resampling().random_raw(4).tolist()) == tuple(
+        np.random.PCG64(np.random.SeedSequence(0, spawn_key=(5, 0))).random_raw(4).tolist()
+    )
+    together = [*runs, *ensembles, *trainings, *dynamics, words((5, 0))]
     assert len(set(together)) == len(together)
 
 

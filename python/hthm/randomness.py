@@ -6,6 +6,7 @@
 ``(1, number)``         velocities of all runs of one start in `hthm.experiments.ensembles`: `of_ensemble`
 ``(3,)``, seed 0        the groups of samples that an error is found from: `of_groups`
 ``(4, …)``              samples of a known density, by its number, their number and a repeat: `of_known`
+``(5, 0)``, seed 0      groups of runs that are drawn anew, for the error of what is fitted to them: `of_resampling`
 ======================  ===============================================================================
 
 No stream is used twice even when the seeds are the same. A run is told by its seed and its number, so that it draws
@@ -59,6 +60,11 @@ def of_ensemble(seed: int, number: int) -> np.random.PCG64:
 def of_groups() -> np.random.PCG64:
     """Return the bits that put samples into groups: the same always, whatever order they came in."""
     return np.random.PCG64(np.random.SeedSequence(0, spawn_key=(3,)))
+
+
+def of_resampling() -> np.random.PCG64:
+    """Return the bits that draw groups of runs anew, with repeats: the same always, so that an error is one number."""
+    return np.random.PCG64(np.random.SeedSequence(0, spawn_key=(5, 0)))
 
 
 def of_known(seed: int, density: int, samples: int, repeat: int) -> np.random.PCG64:

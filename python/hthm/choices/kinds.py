@@ -15,6 +15,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "ablate": "hthm ablate",
         "universal": "hthm universal",
         "estimators": "hthm estimators",
+        "chaos": "hthm chaos",
     }
 )
 """The command that each kind of choices belongs to, by the `kind` of their class."""

@@ -6,18 +6,17 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from hthm import checks
-from hthm.command.wrong import UsageError, wrong_option
+from hthm.command.measuring import taken_up
 from hthm.experiments.bias import ROW, bias_row, edges_moved, expected_seconds
 from hthm.experiments.known import KNOWN
 from hthm.pages.bias_tables import bias_figure, bias_markdown, edges_figure
 from hthm.pages.console import Stages, duration
 from hthm.pages.print_style import save_figure
-from hthm.pages.results import claimed, environment
+from hthm.pages.results import environment
 from hthm.pages.stored import read_json
 
 if TYPE_CHECKING:
-    from hthm.command.bias_options import Estimators
+    from hthm.command.measurement_options import Estimators
     from hthm.pages.results import ResultsFolder
 
 _RESULTS = "estimators.json"
@@ -34,14 +33,7 @@ def measure_bias(options: Estimators) -> None:
         If the folder holds another run, or is in use, or cannot be written to.
     """
     config, stages = options.choices, Stages()
-    try:
-        checks.threads(options.threads)
-    except ValueError as error:
-        raise wrong_option(error) from error
-    if options.resume and options.overwrite:
-        raise UsageError("--overwrite: must not be given with --resume, which keeps what is there. Leave one out.")
-    with claimed(options.out, config, overwrite=options.overwrite, resume=options.resume) as folder:
-        done = folder.rows(_RESULTS, "rows", ROW, config) if options.resume else []
+    with taken_up(options, _RESULTS, ROW) as (folder, done):
         finished = {(row["density"], row["size"]): row for row in done}
         wanted = list(product(KNOWN, config.sizes))
         results: dict[str, Any] = {

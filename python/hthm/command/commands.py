@@ -10,14 +10,13 @@ from typing import Annotated, Any, Final, TypeVar
 
 import tyro
 
-from hthm.choices.bias import EstimatorsConfig
 from hthm.choices.config_file import KindError, read_config
 from hthm.choices.entropy import EntropyConfig
 from hthm.choices.kinds import COMMANDS as NAMES
 from hthm.choices.kinds import Choices
 from hthm.choices.run import PRESETS, GasChoices, TrainingChoices
-from hthm.command.bias_options import Estimators
 from hthm.command.dataset_options import Export, ImportAuthor, Merge, Repair, Simulate, Verify
+from hthm.command.measurement_options import Chaos, Estimators, Measurement
 from hthm.command.options import (
     Ablate,
     Compare,
@@ -113,6 +112,9 @@ COMMANDS: Final = (
     ),
     Command(
         "estimators", Estimators, "hthm.command.bias:measure_bias", "Bias and spread of the estimators of H, measured"
+    ),
+    Command(
+        "chaos", Chaos, "hthm.command.chaos:measure_chaos", "Where the gas leaves the Boltzmann equation, as N grows"
     ),
     Command("view", View, "hthm.command.viewing:view", "A page that plays a run, and its way back, offline", _PAGES),
     Command("animate", Animate, "hthm.command.animating:animate", "A GIF or an MP4 of a run, for a talk", _PAGES),
@@ -234,10 +236,10 @@ def _begun(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Comma
         of_store = glanced(_StoreGlance(store=first.store), arguments)
         if of_store.resume:
             first = replace(first, choices=loaded("hthm.command.kept:begun_choices")(of_store.store))
-    if isinstance(first, Estimators):
+    if isinstance(first, Measurement):
         of_folder = glanced(_Glance(out=first.out), arguments)
         if of_folder.resume:
-            first = replace(first, choices=resumed_choices(of_folder.out, EstimatorsConfig))
+            first = replace(first, choices=resumed_choices(of_folder.out, type(first.choices)))
     if not isinstance(first, Job):
         return commands[0], first
     kinds = {type(default.choices): (command, default) for command, default in zip(commands, defaults, strict=True)}

@@ -11,8 +11,8 @@ import tyro
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
 from hthm.choices.run import RunConfig, TrainingChoices
 from hthm.choices.seeds import CompareConfig, TablesConfig
-from hthm.command.bias_options import Estimators
 from hthm.command.dataset_options import Export, ImportAuthor, Merge, OnWorkers, Repair, Simulate, Verify
+from hthm.command.measurement_options import Chaos, Estimators
 from hthm.command.viewing_options import Animate, View
 
 Preset: TypeAlias = Literal["paper", "quick", "improved"]
@@ -186,5 +186,6 @@ Options: TypeAlias = (
     | Ablate
     | Universal
     | Estimators
+    | Chaos
     | Completion
 )

@@ -35,6 +35,8 @@ PRODUCTS: Final = (
     "universal.md",
     "estimators.json",
     "estimators.md",
+    "chaos.json",
+    "chaos.md",
     "report.html",
     "config.json",
     "runs.json",

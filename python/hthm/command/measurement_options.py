@@ -1,0 +1,46 @@
+"""The options of the commands that measure row by row, whose docstrings head their help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from hthm.choices.bias import EstimatorsConfig
+from hthm.choices.chaos import ChaosConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What they share."""
+
+    choices: EstimatorsConfig | ChaosConfig
+    out: Path
+    threads: int | None = None
+    """Threads; unless given, as many as are granted."""
+    overwrite: bool = False
+    """Replace the results of another run in that folder."""
+    resume: bool = False
+    """Go on after a stop, with the choices in the folder's config.json; --sizes may be others."""
+    debug: bool = False
+    """Show where an error comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimators(Measurement):
+    """Measure bias and spread of every estimator of H where H is known, and how far H moves with its bins."""
+
+    choices: Annotated[EstimatorsConfig, tyro.conf.arg(name="")] = field(default_factory=EstimatorsConfig)
+    out: Path = Path("hthm-estimators")
+    """Folder for estimators.json, estimators.md and figures/."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chaos(Measurement):
+    """Measure what molecular chaos leaves out: the gas beside its Boltzmann equation, as N grows at fixed N times σ."""
+
+    choices: Annotated[ChaosConfig, tyro.conf.arg(name="")] = field(default_factory=ChaosConfig)
+    out: Path = Path("hthm-chaos")
+    """Folder for chaos.json, chaos.md and figures/."""
