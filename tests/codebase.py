@@ -18,7 +18,7 @@ def sources(*suffixes: str, below: str = ".") -> list[Path]:
     """Files of the project with one of these suffixes, build folders and environments left out."""
     files = []
     for top in sorted((ROOT / below).iterdir()) if below == "." else [ROOT / below]:
-        if top.name in {"build", "dist", "shared"} or (top.name.startswith(".") and top.name != ".ci"):
+        if top.name in {"build", "dist", "shared", "site"} or (top.name.startswith(".") and top.name != ".ci"):
             continue
         candidates = [top] if top.is_file() else sorted(top.rglob("*"))
         files += [path for path in candidates if path.is_file() and path.suffix in suffixes]

@@ -46,7 +46,7 @@ class Lagged:
 
 
 def mean_square_displacement(trajectories: Trajectories, *, first: int = 0, lags: int | None = None) -> Lagged:
-    """Mean square distance that a disk goes within a time, |r(t) − r(0)|², relative to the centre of mass.
+    """Mean square distance that a disk goes within a time, (r(t) − r(0))², relative to the centre of mass.
 
     Parameters
     ----------
