@@ -12,22 +12,25 @@ MARK = "---- the example ----"
 """An editable install says before that, and at the first import, what it builds."""
 
 
-def block(language: str) -> str:
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 1, f"README.md has {len(blocks)} blocks of {language}, not one"
-    text: str = blocks[0]
-    return text
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def test_example_prints_what_the_readme_says(tmp_path: Path) -> None:
-    example = block("python")
-    assert len(example.splitlines()) <= 10, "the example is ten lines at most"
-    program = f"import hthm; print({MARK!r})\n{example}"
+def test_example_prints_what_the_readme_says_and_the_others_go_on_from_it(tmp_path: Path) -> None:
+    first, *others = blocks("python")
+    (printed,) = blocks("text")
+    for block in (first, *others):
+        lines = [line for line in block.splitlines() if line]
+        assert len(lines) <= 10, "an example is ten lines at most"
+    assert all(
+        name in "".join(others) for name in ("State(", ".final", "load_weights", "evaluate", "affine_fit", "train(")
+    )
+    program = "\n".join([f"import hthm; print({MARK!r})", first, f"print({MARK!r})", *others])
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.partition(f"{MARK}\n")[2] == block("text")
+    assert done.stdout.split(f"{MARK}\n")[1:] == [printed, ""]
 
 
 def test_every_file_that_the_readme_links_to_exists() -> None:

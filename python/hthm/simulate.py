@@ -73,9 +73,9 @@ def simulate(
         Threads, over runs; as many as `hthm.machine.default_threads` finds granted unless given. Their number changes
         no bit.
     record : {"velocities", "log", "counts"}
-        Every velocity after every frame; or the start and a row a collision, from which `Trajectories.dense` makes
-        the same, in about a thirtieth of the memory at the paper's density; or only the number of collisions of each
-        frame.
+        Every velocity after every frame; or the start and a row for each collision, from which `Trajectories.dense`
+        makes the same, in about a thirtieth of the memory at the paper's density; or only the number of collisions of
+        each frame.
     positions : bool
         Whether to record the positions too; not beside a log.
     progress : bool or callable, optional

@@ -67,7 +67,7 @@ def dataset(
 def table(
     frame_offsets: IntArray, pairs: NDArray[np.int32], velocities: FloatArray, times: FloatArray | None
 ) -> pd.DataFrame:
-    """Return a row a collision: run, frame, disks i < j, their velocities just after, and the time where it is known.
+    """Return a row for each collision: run, frame, disks i < j, their velocities just after, the time where known.
 
     Parameters
     ----------
