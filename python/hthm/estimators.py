@@ -98,7 +98,7 @@ def sample_h(
     >>> from hthm.estimators import Neighbours, sample_h
     >>> samples = np.random.default_rng(0).normal(size=(100, 1000, 2))
     >>> round(float(sample_h(samples, estimator=Neighbours(k=4)).mean()), 2)  # −ln(2πe) = −2.84
-    -2.83
+    -2.82
     """
     sets, leading = _sets(samples)
     chosen, threads = of_samples(estimator), checks.threads(threads)
