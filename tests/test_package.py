@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -12,6 +14,7 @@ import pytest
 import hthm
 
 ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def test_the_core_needs_the_languages_own_libraries_only() -> None:
@@ -66,3 +69,29 @@ def test_a_plain_install_writes_nothing_into_the_source_tree() -> None:
     assert "build-dir" not in settings
     (editable,) = [override for override in settings["overrides"] if "build-dir" in override]
     assert editable["if"] == {"state": "editable"}
+
+
+def test_the_citation_is_of_this_version_and_names_the_paper() -> None:
+    citation = importlib.import_module("yaml").safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["cff-version"] == "1.2.0"
+    assert {"message", "title", "authors"} <= citation.keys()  # which the format demands
+    assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
+    preferred = citation["preferred-citation"]
+    assert preferred["url"] == PROJECT["urls"]["Paper"]
+    assert f"title         = {{{preferred['title']}}}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_program_of_the_page_is_the_one_that_is_built() -> None:
+    page = (ROOT / "docs" / "cpp.md").read_text(encoding="utf-8")
+    for name, language in (("main.cpp", "cpp"), ("CMakeLists.txt", "cmake")):
+        program = (ROOT / "cpp" / "tests" / "stranger" / name).read_text(encoding="utf-8")
+        block = page.partition(f"```{language}\n")[2].partition("```")[0]
+        assert block == program[program.index(block[:20]) :], name
+
+
+def test_wheels_are_built_for_the_pythons_that_are_named() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    named = {line.rpartition(".")[2] for line in PROJECT["classifiers"] if ":: Python :: 3." in line}
+    (built,) = re.findall(r"cp3\{([\d,]+)\}-\*", settings["tool"]["cibuildwheel"]["build"])
+    assert set(built.split(",")) == named
+    assert f"3.{min(named, key=int)}" in PROJECT["requires-python"]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from hthm.learning.frame_pairs import BatchLoss
     from hthm.learning.loss import PairLoss
 
-__all__ = ["TrainConfig", "TrainingDivergedError", "train"]
+__all__ = ["Epoch", "History", "TrainConfig", "TrainingDivergedError", "train"]
 
 EpochDone: TypeAlias = Callable[[Epoch], None]
 
