@@ -58,6 +58,15 @@ def test_the_equations_of_state_join_as_documented() -> None:
     assert hthm.DiskGas.from_area_fraction(10**6, 0.75).contact_value == pytest.approx((1 - 7 * 0.75 / 16) / 0.0625)
 
 
+def test_a_pressure_beyond_the_fluid_is_refused_and_a_disk_alone_meets_nobody() -> None:
+    assert hthm.DiskGas.from_area_fraction(1000, 0.7).compressibility > 10
+    for covered in (0.71, 0.95):
+        with pytest.raises(ValueError, match=r"area_fraction: must be at most 0\.7 for a pressure"):
+            hthm.DiskGas.from_area_fraction(1000, covered).compressibility  # noqa: B018 -- what is tested
+    assert hthm.DiskGas(n=1, diameter=0.1).collision_rate == 0
+    assert hthm.DiskGas(n=2, diameter=0.1).collision_rate > 0
+
+
 def test_mean_free_path_is_mean_speed_over_collision_rate() -> None:
     gas = hthm.DiskGas(n=77, diameter=0.1, speed=3.0, box=2.5)
     assert_allclose(gas.mean_free_path, math.sqrt(math.pi * gas.temperature / 2) / gas.collision_rate)

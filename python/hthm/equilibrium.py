@@ -35,6 +35,9 @@ _DENSE: Final = 0.3
 MOST_FITTED: Final = 0.7
 """Area fraction up to which it was fitted: the fluid freezes there, and the 57th power soon has no meaning."""
 
+_DIGITS: Final = 12
+"""Behind the point, in which an area fraction is compared with these bounds: one that was asked for has rounding."""
+
 _ALL_POLYNOMIALS: Final = 1.0271
 """What self-diffusion is in units of its first Sonine approximation."""
 
@@ -102,7 +105,7 @@ class Equilibrium:
             raise ValueError(
                 f"area_fraction: must be below 1 for a contact value, got {fraction:.3g}. Take fewer disks."
             )
-        if _DENSE <= fraction <= MOST_FITTED:
+        if _DENSE <= round(fraction, _DIGITS) <= MOST_FITTED:
             ratio = fraction / (1 - fraction)
             z = math.fsum(factor * ratio**power for power, factor in _KOLAFA_ROTTNER.items())
             return (z - 1) / (2 * fraction)
@@ -110,12 +113,25 @@ class Equilibrium:
 
     @property
     def compressibility(self) -> float:
-        """Z = pA/NT = 1 + 2φχ: the pressure in units of an ideal gas's, of the equation of state of `contact_value`."""
+        """Z = pA/NT = 1 + 2φχ: the pressure in units of an ideal gas's, of the equation of state of `contact_value`.
+
+        Raises
+        ------
+        ValueError
+            If disks cover more than 0.7 of the box, where the fluid freezes: there is no equation of state of it.
+        """
+        if round(self.area_fraction, _DIGITS) > MOST_FITTED:
+            raise ValueError(
+                f"area_fraction: must be at most {MOST_FITTED:g} for a pressure, where the fluid freezes, got "
+                f"{self.area_fraction:.3g}. Take fewer or smaller disks."
+            )
         return 1 + 2 * self.area_fraction * self.contact_value
 
     @property
     def collision_rate(self) -> float:
-        """Collisions of one disk per unit time in equilibrium, 2nσχ√(πT/m): Enskog's rate for hard disks."""
+        """Collisions of one disk per unit time in equilibrium, 2nσχ√(πT/m): Enskog's rate; 0 where it is alone."""
+        if self.n == 1:
+            return 0.0
         rate = 2 * self.density * self.diameter * self.contact_value * math.sqrt(math.pi) * self.thermal_speed
         return _held("collision_rate", rate) if self.speed else 0.0
 

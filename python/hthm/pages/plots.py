@@ -78,7 +78,7 @@ def frame_rate_figure(series: Series) -> Figure:
             high = max(count + spread for count, spread in shown)
             lowest.set_ylim(min(-10, 100 * (low / enskog - 1) - 2), max(3, 100 * (high / enskog - 1) + 2))
             lowest.set_ylabel(f"from {theory} (%)")
-        lowest.set_xlabel("frame rate (frames per unit time)" + ("" if enskog else f"\n{_NO_THEORY}"))
+        lowest.set_xlabel("frame rate (frames per unit time)" + (f"\n{_NO_THEORY}" if enskog is None else ""))
         above.set_ylabel(f"collisions in {_in_units(rates.time)}")
         figure.align_ylabels()
         figure.legend(*above.get_legend_handles_labels(), loc="outside lower center", ncols=2)  # no curve is there
