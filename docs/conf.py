@@ -51,7 +51,6 @@ html_show_copyright = False
 html_show_sphinx = False
 pygments_dark_style = "github-dark"
 
-_BEYOND = re.compile(r"\[([^\]]+)\]\(\.\./[^)]*\)")
 _NAMED = re.compile(r"\[[\w./-]+\.md\]\((?=[\w./-]+\.md[)#])")
 _PLACE = re.compile(r"^([\w-]+\*)\n", re.MULTILINE)
 
@@ -63,7 +62,8 @@ def prepare(app: Sphinx, docname: str, source: list[str]) -> None:
     title gets its name; in the index, places for pages that are not there are left out, of which Sphinx would warn, and
     pages without a place come last.
     """
-    source[0] = _NAMED.sub("[](", _BEYOND.sub(r"\1", source[0]))
+    above = re.escape("../" * (1 + docname.count("/")))
+    source[0] = _NAMED.sub("[](", re.sub(rf"\[([^\]]+)\]\({above}[^)]*\)", r"\1", source[0]))
     if docname.startswith("tables/") and not source[0].startswith("# "):
         source[0] = f"# {docname.removeprefix('tables/').capitalize()}\n\n{source[0]}"
     if docname == "index":
