@@ -45,8 +45,10 @@ def overlapping_pairs(x: Array, box: float, diameter: float) -> tuple[list[tuple
     return pairs, d[close], d2[close]
 
 
-def collide(v: Array, pairs: list[tuple[int, int]], d: Array, d2: Array) -> int:
-    """Step 3, in place: Python floats are binary64, one operation at a time."""
+def collide(
+    v: Array, pairs: list[tuple[int, int]], d: Array, d2: Array, diameter: float = 0.0, delta: float | None = None
+) -> int:
+    """Step 3, in place: Python floats are binary64, one operation at a time; with `delta`, that of chiral disks."""
     collisions = 0
     for (i, j), (dx, dy), square in zip(pairs, d.tolist(), d2.tolist(), strict=True):
         if square < SMALLEST_NORMAL:
@@ -54,6 +56,11 @@ def collide(v: Array, pairs: list[tuple[int, int]], d: Array, d2: Array) -> int:
         r = math.sqrt(square)
         nx, ny = dx / r, dy / r
         (vix, viy), (vjx, vjy) = v[i].tolist(), v[j].tolist()
+        if delta is not None:
+            sense = (vix - vjx) * ny, (viy - vjy) * nx  # v × n is their difference
+            distance = diameter + (delta if sense[0] < sense[1] else -delta if sense[0] > sense[1] else 0.0)
+            if not square < distance * distance:
+                continue
         c = (vix - vjx) * nx + (viy - vjy) * ny
         if c > 0:
             continue
@@ -64,13 +71,23 @@ def collide(v: Array, pairs: list[tuple[int, int]], d: Array, d2: Array) -> int:
     return collisions
 
 
-def simulate(positions: Array, velocities: Array, *, frames: int, dt: float, box: float, diameter: float) -> OracleRun:
-    """Simulate one run from positions and velocities (n, 2)."""
+def simulate(
+    positions: Array,
+    velocities: Array,
+    *,
+    frames: int,
+    dt: float,
+    box: float,
+    diameter: float,
+    delta: float | None = None,
+) -> OracleRun:
+    """Simulate one run from positions and velocities (n, 2), of chiral disks where there is a `delta`."""
     x, v = positions.copy(), velocities.copy()
     run = OracleRun(np.empty((frames, *v.shape)), np.empty((frames, *v.shape)), np.empty(frames, dtype=np.int64))
     with np.errstate(under="ignore", over="ignore"):
         for frame in range(frames):
             x = drift(x, v, dt, box)
-            run.collisions[frame] = collide(v, *overlapping_pairs(x, box, diameter))
+            pairs = overlapping_pairs(x, box, diameter if delta is None else diameter + abs(delta))
+            run.collisions[frame] = collide(v, *pairs, diameter, delta)
             run.velocities[frame], run.positions[frame] = v, x
     return run

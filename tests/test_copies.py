@@ -66,6 +66,7 @@ PARTICLES = Particles(
     box=1.0,
     depth=1.0,
     diameter=0.1,
+    rule="smooth disks",
 )
 SHARD = Shard(first=0, end=2, start=FILE)
 
@@ -91,6 +92,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.measures.movement.Movement": lambda: Movement(variance=1.0, signal=0.5, noise=0.1),
     "hthm.pages.quantities.Quantity": lambda: Quantity("1", "Disks"),
     "hthm.published.PublishedTraining": lambda: PUBLISHED[16],
+    "hthm.rules.ChiralDisks": lambda: hthm.ChiralDisks(0.1),
     "hthm.starts.lattice.Lattice": lambda: Lattice(rows=2, columns=1),
     "hthm.deepsets.DeepSets": lambda: new_model(3, 0),
     "hthm.fit.AffineFit": lambda: affine_fit(np.array([[0.0, 1.0, 2.0]]), np.array([[5.0, 3.0, 1.0]])),

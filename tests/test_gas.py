@@ -85,8 +85,9 @@ def test_a_gas_of_an_area_fraction_has_it_at_any_scale(n: int, part: float, leng
 
 
 def test_the_widest_disks_are_half_the_box() -> None:
+    both: tuple[dict[str, Any], ...] = ({"box": 0.3}, {"diameter": 0.7})
     for n in (1, 2, 3, 7, 1000, 2**31 - 1):
-        for lengths in ({"box": 0.3}, {"diameter": 0.7}):
+        for lengths in both:
             gas = hthm.DiskGas.from_area_fraction(n, n * math.pi / 16, **lengths)
             assert gas.box == 2 * gas.diameter
 

@@ -23,6 +23,7 @@ def test_xarray_has_every_axis_by_its_name(record: hthm.trajectories.Recording, 
     np.testing.assert_array_equal(found.time, traj.times)
     assert found.attrs == {
         "diameter": 0.05, "speed": traj.gas.speed, "box": 2.0, "n": 30, "dt": 0.1, "engine": engine,
+        "rule": "smooth disks",
     }  # fmt: skip
     assert ("velocity" in found) == (record != "counts")
     assert ("position" in found) == (record == "velocities")

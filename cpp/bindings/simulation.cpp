@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "bindings/arrays.hpp"
 #include "event_driven/event_run.hpp"
@@ -19,20 +20,29 @@ namespace {
 
 using Words = py::array_t<std::uint64_t, py::array::c_style>;
 
+/// A rule by its name, and what it is told.
+hthm::AnyRule rule_of(const std::pair<std::string, double>& rule) {
+  if (rule.first == "smooth") return hthm::SmoothDisks{};
+  require(rule.first == "chiral", "rule: must be smooth or chiral");
+  return hthm::ChiralDisks{rule.second};
+}
+
 bool is_runs_n_2(const Doubles& a, std::int64_t runs, std::int64_t n) {
   return a.ndim() == 3 && a.shape(0) == runs && a.shape(1) == n && a.shape(2) == 2;
 }
 
 std::unique_ptr<hthm::Ensemble> make_ensemble(const std::string& engine, const Doubles& positions,
                                               const Doubles& velocities, double box, double diameter, double dt,
-                                              std::int64_t first_run, const std::optional<Words>& random, int threads) {
+                                              std::int64_t first_run, const std::optional<Words>& random, int threads,
+                                              const std::pair<std::string, double>& rule) {
   require(positions.ndim() == 3 && is_runs_n_2(velocities, positions.shape(0), positions.shape(1)) &&
               positions.shape(2) == 2,
           "positions, velocities: must both be (runs, n, 2)");
   require(!random || (random->ndim() == 2 && random->shape(0) == positions.shape(0) && random->shape(1) == 4),
           "random: must be (runs, 4)");
   const hthm::Start start{vectors(positions), vectors(velocities), positions.shape(0),
-                          positions.shape(1), first_run,           random ? random->data() : nullptr};
+                          positions.shape(1), first_run,           random ? random->data() : nullptr,
+                          rule_of(rule)};
   return interruptible([&](hthm::StopRequest* stop) {
     return std::make_unique<hthm::Ensemble>(engine, hthm::Setup{box, diameter, dt}, start, threads, stop);
   });
@@ -86,7 +96,8 @@ void bind_simulation(py::module_& m) {
   py::class_<hthm::Ensemble>(m, "Ensemble")
       .def(py::init(&make_ensemble), py::kw_only(), py::arg("engine"), py::arg("positions").noconvert(),
            py::arg("velocities").noconvert(), py::arg("box"), py::arg("diameter"), py::arg("dt"), py::arg("first_run"),
-           py::arg("random").noconvert(), py::arg("threads"))
+           py::arg("random").noconvert(), py::arg("threads"),
+           py::arg("rule") = std::pair<std::string, double>{"smooth", 0.0})
       .def("advance", &advance, py::kw_only(), py::arg("first"), py::arg("count"), py::arg("collisions").noconvert(),
            py::arg("velocities").noconvert(), py::arg("positions").noconvert(), py::arg("log"), py::arg("threads"))
       .def("move_log", &move_log, py::arg("rows"), py::arg("threads"))

@@ -11,13 +11,14 @@ namespace {
 
 using event_driven::Units;
 
+template <class Rule>
 class DsmcRun final : public Run {
  public:
   /// Velocities (n,) inside the units; positions and velocities as they were given.
-  DsmcRun(const Units& units, const Vec* inside, const Vec* positions, const Vec* velocities, std::int64_t n,
-          const dsmc::Generator::State& state, Pace& pace)
+  DsmcRun(const Rule& rule, const Units& units, const Vec* inside, const Vec* positions, const Vec* velocities,
+          std::int64_t n, const dsmc::Generator::State& state, Pace& pace)
       : units_{units},
-        gas_{units.setup(), inside, n, state, pace},
+        gas_{rule, units.setup(), inside, n, state, pace},
         positions_(copied(positions, n, pace)),
         velocities_(copied(velocities, n, pace)) {}
 
@@ -50,7 +51,7 @@ class DsmcRun final : public Run {
 
  private:
   Units units_;
-  dsmc::Gas gas_;
+  dsmc::Gas<Rule> gas_;
   std::int64_t frames_ = 0;     // so far
   LargeArray<Vec> positions_;   // (n,) as they were given
   LargeArray<Vec> velocities_;  // (n,) those of the gas, outside, side by side: a frame is one copy
@@ -59,11 +60,15 @@ class DsmcRun final : public Run {
 }  // namespace
 
 std::unique_ptr<Run> make_dsmc_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
-                                   const dsmc::Generator::State& state, StopRequest* stop) {
+                                   const dsmc::Generator::State& state, StopRequest* stop, const AnyRule& any) {
   Pace pace{stop};
   const Units units{setup, velocities, n, pace};
   const LargeArray<Vec> inside = units.velocities_inside(velocities, n, pace);
-  return std::make_unique<DsmcRun>(units, inside.data(), positions, velocities, n, state, pace);
+  const auto of_rule = [&]<class Rule>(const Rule& rule) -> std::unique_ptr<Run> {
+    return std::make_unique<DsmcRun<Rule>>(rule.scaled(units.length_power()), units, inside.data(), positions,
+                                           velocities, n, state, pace);
+  };
+  return std::visit(of_rule, any);
 }
 
 }  // namespace hthm

@@ -11,21 +11,27 @@
 #include "core/paced_array.hpp"
 #include "core/run.hpp"
 #include "dsmc/generator.hpp"
-#include "rules/smooth_disks.hpp"
+#include "rules/rule.hpp"
 
 namespace hthm::dsmc {
 
 /// Kac's process of hard disks in two dimensions: each pair collides at the rate 2σ|g|/A, g its relative velocity and A
-/// the area of the box, with an impact parameter uniform in [-σ, σ]. For many disks it is the Boltzmann equation.
+/// the area of the box, with an impact parameter uniform in [-σ, σ], or in what else of that width the rule has. For
+/// many disks it is the Boltzmann equation.
 ///
 /// Bird's scheme of a majorant: candidates come at a rate that no pair exceeds, and one is a collision with the
 /// probability |g| over the largest that |g| could be. All times are drawn, none is a step: frames only look on, and
 /// how far they are apart changes nothing.
+template <CollisionRule Rule>
+  requires(Rule::inner == 0)
 class Gas {
  public:
   /// Velocities (n,), which are copied.
-  Gas(const Setup& setup, const Vec* velocities, std::int64_t n, const Generator::State& state, Pace& pace)
-      : random_{state},
+  Gas(const Rule& rule, const Setup& setup, const Vec* velocities, std::int64_t n, const Generator::State& state,
+      Pace& pace)
+      : rule_{rule},
+        diameter_{setup.diameter},
+        random_{state},
         any_{static_cast<std::uint32_t>(n)},
         another_{static_cast<std::uint32_t>(std::max<std::int64_t>(n - 1, 1))},
         candidates_{static_cast<double>(n) * static_cast<double>(n - 1) * setup.diameter / (setup.box * setup.box)},
@@ -101,15 +107,16 @@ class Gas {
     pace.did(tried);
   }
 
-  /// Collide the pair that was found: the line of centres has the sine b/σ with the relative velocity. False for a
-  /// graze in which nothing is left to exchange.
+  /// Collide the pair that was found: by its impact parameter, the line of centres has the sine b with the relative
+  /// velocity. False for a graze in which nothing is left to exchange.
   bool collide() {
     const Vec g = relative();
-    const double b = 2 * random_.unit() - 1;  // in diameters
+    const double b = rule_.sine(diameter_, 2 * random_.unit() - 1);
     const double cosine = std::sqrt(1 - b * b);
     const Vec d{-cosine * g.x - b * g.y, b * g.x - cosine * g.y};  // from j to i, against which they approach
     Inner<double, 0> none_i, none_j;
-    if (!SmoothDisks::collide<double>(d, norm2(d), {at(i_), none_i}, {at(j_), none_j})) return false;
+    if (!rule_.collide(d, norm2(d), Body<Rule, double>{at(i_), none_i}, Body<Rule, double>{at(j_), none_j}))
+      return false;
     raise_bound(std::max(speed2(at(i_)), speed2(at(j_))));
     return true;
   }
@@ -136,6 +143,8 @@ class Gas {
     raise_bound(fastest2);
   }
 
+  Rule rule_;
+  double diameter_;
   Generator random_;
   Below any_, another_;           // a disk, and one of the others
   double candidates_;             // per unit time and of the largest relative velocity: N(N - 1)/2 pairs, 2σ/A each

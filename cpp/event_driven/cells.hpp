@@ -58,7 +58,6 @@ class Cells {
         side_{cells_a_side(setup.box, rule.reach(setup.diameter), n)},
         width_{Real(setup.box) / Real(side_)},
         diameter_{setup.diameter},
-        touching2_{Real(rule.reach(setup.diameter)) * Real(rule.reach(setup.diameter)) * Real(1 + 1e-6)},
         has_touching_images_{rule.reach(setup.diameter) > 0.49 * setup.box},
         look_ahead_{horizons.look_ahead},
         units_{setup.box, rule.reach(setup.diameter), setup.box / side_, horizons.crossing, horizons.epoch, n},
@@ -111,7 +110,10 @@ class Cells {
                        nearest(a.position.y - b.position.y, a.row - b.row)};
     if (!has_touching_images_) return d;
     const Vec2<Real> v{a.velocity.x - b.velocity.x, a.velocity.y - b.velocity.y};
-    return nearest_approaching<Real>(d, v, Real(side_) * width_, touching2_);
+    const auto touching2 = [&](const Vec2<Real>& way) {
+      return Real(rule_.contact2(diameter_, way, v) * Real(1 + 1e-6));  // to rounding
+    };
+    return nearest_approaching<Real>(d, v, Real(side_) * width_, touching2);
   }
 
   /// Put a disk that is at the border of its cell into the next one; returns the earlier of `contact` and the contacts
@@ -292,7 +294,6 @@ class Cells {
   std::int32_t side_;         // cells
   Real width_;                // of a cell
   Real diameter_;             // of a disk
-  Real touching2_;            // squared distance below which two disks may touch
   bool has_touching_images_;  // a disk may touch two images of another at once, to rounding
   Real look_ahead_;           // how far a disk looks into the future
   LaneUnits units_;

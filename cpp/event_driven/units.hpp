@@ -49,6 +49,9 @@ class Units {
     return multiplied(v, n, speed_, pace);
   }
 
+  /// Lengths are multiplied by 2 to this.
+  int length_power() const { return length_; }
+
   double length_outside(double x) const { return x * length_back_; }
   Vec velocity_outside(const Vec& v) const { return {v.x * speed_back_, v.y * speed_back_}; }
   double time_outside(double t) const { return t * time_back_ * time_back_too_; }  // one factor might overflow

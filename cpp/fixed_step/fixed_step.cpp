@@ -10,21 +10,23 @@
 #include "fixed_step/pair_finders/neighbor_list.hpp"
 #include "fixed_step/pair_finders/sorted_cells.hpp"
 #include "fixed_step/pair_finders/sweep_and_prune.hpp"
-#include "rules/smooth_disks.hpp"
+#include "rules/any_rule.hpp"
 
 namespace hthm {
 namespace {
 
 template <class Finder>
-std::unique_ptr<Run> make(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-                          Pace& pace) {
-  return std::make_unique<FixedStepRun<Finder, SmoothDisks>>(SmoothDisks{}, setup, positions, velocities, n, level,
-                                                             pace);
+std::unique_ptr<Run> make(const AnyRule& any, const Setup& setup, const Vec* positions, const Vec* velocities,
+                          std::int64_t n, Simd level, Pace& pace) {
+  const auto of_rule = [&]<class Rule>(const Rule& rule) -> std::unique_ptr<Run> {
+    return std::make_unique<FixedStepRun<Finder, Rule>>(rule, setup, positions, velocities, n, level, pace);
+  };
+  return std::visit(of_rule, any);
 }
 
 struct Engine {
   std::string_view name;
-  std::unique_ptr<Run> (*make)(const Setup&, const Vec*, const Vec*, std::int64_t, Simd, Pace&);
+  std::unique_ptr<Run> (*make)(const AnyRule&, const Setup&, const Vec*, const Vec*, std::int64_t, Simd, Pace&);
 };
 
 constexpr Engine engines[] = {
@@ -47,11 +49,12 @@ const std::vector<std::string_view>& fixed_step_engines() {
 }
 
 std::unique_ptr<Run> make_fixed_step_run(std::string_view name, const Setup& setup, const Vec* positions,
-                                         const Vec* velocities, std::int64_t n, Simd level, StopRequest* stop) {
+                                         const Vec* velocities, std::int64_t n, Simd level, StopRequest* stop,
+                                         const AnyRule& rule) {
   Pace pace{stop};
   for (const Engine& engine : engines) {
     if (engine.name == name) {
-      return engine.make(setup, positions, velocities, narrow<std::int32_t>(n, "n"), level, pace);
+      return engine.make(rule, setup, positions, velocities, narrow<std::int32_t>(n, "n"), level, pace);
     }
   }
   throw std::invalid_argument("engine: unknown name " + std::string{name});

@@ -9,6 +9,7 @@
 
 #include "core/cpu_features.hpp"
 #include "core/run.hpp"
+#include "rules/any_rule.hpp"
 
 namespace hthm {
 
@@ -20,6 +21,6 @@ const std::vector<std::string_view>& fixed_step_engines();
 /// a position outside the box or a velocity that is not finite, and Stopped.
 std::unique_ptr<Run> make_fixed_step_run(std::string_view engine, const Setup& setup, const Vec* positions,
                                          const Vec* velocities, std::int64_t n, Simd level = simd_level(),
-                                         StopRequest* stop = nullptr);
+                                         StopRequest* stop = nullptr, const AnyRule& rule = {});
 
 }  // namespace hthm

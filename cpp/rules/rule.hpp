@@ -27,22 +27,33 @@ struct Body {
 // A rule is a class with
 //   static constexpr int inner;
 //     How many numbers a disk carries beside position and velocity; all are 0 at the start.
+//   Rule scaled(int power) const;
+//     The same with lengths multiplied by 2^power.
 //   double reach(double diameter) const;
 //     The largest distance at which two disks touch: what searches look for.
+//   double nearest(double diameter) const;
+//     The smallest distance to which two disks come. The exact engine refuses a start where two are nearer.
 //   bool touch(diameter, d, v) const;
 //     Whether two disks within reach, d = x_i - x_j apart, touch where they move at v = v_i - v_j. The fixed step asks.
 //   Real contact2(diameter, d, v) const;
 //     The square of the distance at which they will touch. The exact engine asks; v is constant until then, and so is
-//     whatever the answer may depend on, such as the side on which they pass.
+//     whatever the answer may depend on, such as the side on which they pass. A pair within it that approaches, as a
+//     third disk may have made it do, touches at once.
+//   double sine(double diameter, double impact) const;
+//     Of the angle between d and -v at contact, for an impact that is uniform in (-1, 1): 2 diameters of impact
+//     parameters lead to a collision, whatever the rule. The engine of the Boltzmann equation asks.
 //   bool collide(d, d2, Body i, Body j) const;
 //     Change both. False, and nothing is changed, where they do not collide after all: eq. (8) of arXiv:2508.14003.
-// A rule knows no unit: what has a length is given in diameters.
+// What has a length is in the unit of the diameter that comes with it.
 template <class Rule>
 concept CollisionRule = requires(const Rule& rule, double diameter, const Vec2<double>& d, Body<Rule, double> body) {
   { Rule::inner } -> std::convertible_to<int>;
+  { rule.scaled(1) } -> std::same_as<Rule>;
   { rule.reach(diameter) } -> std::convertible_to<double>;
+  { rule.nearest(diameter) } -> std::convertible_to<double>;
   { rule.touch(diameter, d, d) } -> std::same_as<bool>;
   { rule.contact2(diameter, d, d) } -> std::convertible_to<double>;
+  { rule.sine(diameter, diameter) } -> std::same_as<double>;
   { rule.collide(d, diameter, body, body) } -> std::same_as<bool>;
 };
 

@@ -9,7 +9,9 @@ namespace hthm {
 struct SmoothDisks {
   static constexpr int inner = 0;
 
+  static SmoothDisks scaled(int) { return {}; }
   static double reach(double diameter) { return diameter; }
+  static double nearest(double diameter) { return diameter; }
 
   static bool touch(double, const Vec2<double>&, const Vec2<double>&) { return true; }
 
@@ -17,6 +19,8 @@ struct SmoothDisks {
   static Real contact2(const Real& diameter, const Vec2<Real>&, const Vec2<Real>&) {
     return diameter * diameter;
   }
+
+  static double sine(double, double impact) { return impact; }
 
   template <class Real>
   static bool collide(const Vec2<Real>& d, const Real& d2, Body<SmoothDisks, Real> i, Body<SmoothDisks, Real> j) {

@@ -18,14 +18,17 @@ constexpr std::string_view event_engine = "event", dsmc_engine = "dsmc";
 
 /// A run of the exact engine; what it refuses is told with the number of the run.
 std::unique_ptr<Run> make_exact_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
-                                    std::int64_t run, StopRequest* stop) {
+                                    std::int64_t run, const AnyRule& rule, StopRequest* stop) {
   try {
-    return make_event_run(setup, positions, velocities, n, simd_level(), stop);
+    return make_event_run(setup, positions, velocities, n, simd_level(), stop, rule);
   } catch (const OverlappingStart& overlap) {
     std::ostringstream text;
     text << "state: disks " << overlap.i << " and " << overlap.j << " of run " << run << " overlap, "
-         << overlap.distance << " apart with diameter " << setup.diameter
-         << ". The exact engine needs a start without overlaps: sample(overlaps='reject') or lattice_state().";
+         << overlap.distance << " apart with diameter " << setup.diameter;
+    if (const double least = nearest(rule, setup.diameter); least != setup.diameter) {
+      text << ", and by their rule come no nearer than " << least;
+    }
+    text << ". The exact engine needs a start without overlaps: sample(overlaps='reject') or lattice_state().";
     throw std::invalid_argument(text.str());
   }
 }
@@ -36,16 +39,18 @@ std::unique_ptr<Run> make_random_run(const Setup& setup, const Vec* positions, c
   if (!start.random) throw std::invalid_argument("random: must be given for dsmc");
   dsmc::Generator::State state;
   std::copy_n(start.random + k * 4, 4, state.begin());
-  return make_dsmc_run(setup, positions, velocities, start.n, state, stop);
+  return make_dsmc_run(setup, positions, velocities, start.n, state, stop, start.rule);
 }
 
 std::unique_ptr<Run> make_run(std::string_view engine, const Setup& setup, const Start& start, std::int64_t k,
                               StopRequest* stop) {
   const std::int64_t offset = k * start.n;
   const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
-  if (engine == event_engine) return make_exact_run(setup, positions, velocities, start.n, start.first_run + k, stop);
+  if (engine == event_engine) {
+    return make_exact_run(setup, positions, velocities, start.n, start.first_run + k, start.rule, stop);
+  }
   if (engine == dsmc_engine) return make_random_run(setup, positions, velocities, start, k, stop);
-  return make_fixed_step_run(engine, setup, positions, velocities, start.n, simd_level(), stop);
+  return make_fixed_step_run(engine, setup, positions, velocities, start.n, simd_level(), stop, start.rule);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "core/run.hpp"
 #include "recording/log_rows.hpp"
+#include "rules/any_rule.hpp"
 
 namespace hthm {
 
@@ -22,6 +23,7 @@ struct Start {
   std::int64_t n;
   std::int64_t first_run = 0;             // the number of its first run, for messages
   const std::uint64_t* random = nullptr;  // (runs, 4) where their random numbers start; engines that draw some need it
+  AnyRule rule{};                         // what happens at contact
 };
 
 /// Arrays over all frames of an ensemble, of which a call fills the stretch [first, first + count) of every run.

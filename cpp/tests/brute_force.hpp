@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "tests/exact_starts.hpp"
@@ -14,7 +16,15 @@ namespace exact {
 /// so that no farther image can be hit.
 class BruteForce {
  public:
-  explicit BruteForce(const Start& start) : box_{start.setup.box}, diameter_{start.setup.diameter} {
+  /// Square of the distance at which a pair d = x_i - x_j apart touches that moves at v = v_i - v_j.
+  using Contact2 = std::function<long double(const hthm::Vec2<long double>& d, const hthm::Vec2<long double>& v)>;
+
+  explicit BruteForce(const Start& start)
+      : BruteForce{start,
+                   [d = static_cast<long double>(start.setup.diameter)](const auto&, const auto&) { return d * d; }} {}
+
+  BruteForce(const Start& start, Contact2 contact2)
+      : box_{start.setup.box}, diameter_{start.setup.diameter}, contact2_{std::move(contact2)} {
     for (const Vec& x : start.positions) positions.push_back({x.x, x.y});
     for (const Vec& v : start.velocities) velocities.push_back({v.x, v.y});
   }
@@ -24,9 +34,11 @@ class BruteForce {
       std::size_t i = 0, j = 0;
       hthm::Vec2<long double> d{};
       long double step = std::min(time, cut());
+      inside_ = 0;
       for (std::size_t a = 0; a < positions.size(); ++a) {
         for (std::size_t b = a + 1; b < positions.size(); ++b) consider(a, b, step, i, j, d);
       }
+      ambiguous = ambiguous || inside_ > 1;
       time -= step;
       for (std::size_t k = 0; k < positions.size(); ++k) {
         positions[k] = {wrapped(positions[k].x + velocities[k].x * step),
@@ -43,11 +55,13 @@ class BruteForce {
       last_j_ = j;
       last_way_ = d;
       ++collisions;
+      at_once += inside_ > 0;
     }
   }
 
   std::vector<hthm::Vec2<long double>> positions, velocities;
-  std::int64_t collisions = 0;
+  std::int64_t collisions = 0, at_once = 0;  // in all, and of pairs that were within their distance already
+  bool ambiguous = false;  // two pairs have been due at one moment, and no rule says which comes first
 
  private:
   long double wrapped(long double x) const { return x - box_ * std::floor(x / box_); }
@@ -59,19 +73,20 @@ class BruteForce {
   }
 
   void consider(std::size_t a, std::size_t b, long double& step, std::size_t& i, std::size_t& j,
-                hthm::Vec2<long double>& contact) const {
+                hthm::Vec2<long double>& contact) {
     const hthm::Vec2<long double> v{velocities[a].x - velocities[b].x, velocities[a].y - velocities[b].y};
     for (int kx = -1; kx <= 1; ++kx) {
       for (int ky = -1; ky <= 1; ++ky) {
         const hthm::Vec2<long double> d{positions[a].x - positions[b].x + kx * box_,
                                         positions[a].y - positions[b].y + ky * box_};
-        const long double b1 = d.x * v.x + d.y * v.y, c = norm2(d) - diameter_ * diameter_;
+        const long double b1 = d.x * v.x + d.y * v.y, c = norm2(d) - contact2_(d, v);
         const long double disc = b1 * b1 - norm2(v) * c;
         if (b1 >= 0 || disc < 0) continue;
         const bool is_last_image =
             a == last_i_ && b == last_j_ &&
             norm2(hthm::Vec2<long double>{d.x - last_way_.x, d.y - last_way_.y}) < box_ * box_ / 4;
         if (is_last_image && c < 1e-12L * diameter_ * diameter_) continue;  // they have just collided
+        inside_ += c < -1e-9L * diameter_ * diameter_;
         const long double time = std::max(0.0L, c / (std::sqrt(disc) - b1));
         if (time >= step) continue;
         step = time;
@@ -83,6 +98,8 @@ class BruteForce {
   }
 
   long double box_, diameter_;
+  Contact2 contact2_;
+  int inside_ = 0;                       // pairs that are well within their distance and approach
   std::size_t last_i_ = 0, last_j_ = 0;  // of the last collision
   hthm::Vec2<long double> last_way_{};   // between them then: to which image
 };

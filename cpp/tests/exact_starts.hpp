@@ -94,12 +94,13 @@ struct Recorded {
 };
 
 inline Recorded record(const Start& start, std::int64_t frames, std::int64_t stretch = 1 << 30,
-                       hthm::Simd level = hthm::simd_level()) {
+                       hthm::Simd level = hthm::simd_level(), const hthm::AnyRule& rule = {}) {
   const auto n = static_cast<std::size_t>(start.n()), all = static_cast<std::size_t>(frames);
   Recorded out{std::vector<Vec>(all * n), std::vector<Vec>(all * n), std::vector<std::int64_t>(all), {}, {}, {}};
   out.last_positions.resize(n);
   out.last_velocities.resize(n);
-  const auto run = hthm::make_event_run(start.setup, start.positions.data(), start.velocities.data(), start.n(), level);
+  const auto run = hthm::make_event_run(start.setup, start.positions.data(), start.velocities.data(), start.n(), level,
+                                        nullptr, rule);
   for (std::int64_t frame = 0; frame < frames; frame += stretch) {
     const std::int64_t offset = frame * start.n();
     run->advance(std::min(stretch, frames - frame), {out.velocities.data() + offset, out.positions.data() + offset,

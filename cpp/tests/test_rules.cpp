@@ -9,6 +9,7 @@
 #include "event_driven/gas.hpp"
 #include "fixed_step/fixed_step_run.hpp"
 #include "fixed_step/pair_finders/sorted_cells.hpp"
+#include "rules/chiral_disks.hpp"
 #include "rules/smooth_disks.hpp"
 #include "tests/exact_starts.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 
 using exact::Start;
 using hthm::Body;
+using hthm::ChiralDisks;
 using hthm::Vec;
 using hthm::Vec2;
 
@@ -24,7 +26,10 @@ struct Rough {
   static constexpr int inner = 1;
   double roughness = 1, inertia = 0.5;
 
+  Rough scaled(int) const { return *this; }
   static double reach(double diameter) { return diameter; }
+  static double nearest(double diameter) { return diameter; }
+  static double sine(double, double impact) { return impact; }
   static bool touch(double, const Vec&, const Vec&) { return true; }
   template <class Real>
   static Real contact2(const Real& diameter, const Vec2<Real>&, const Vec2<Real>&) {
@@ -45,27 +50,6 @@ struct Rough {
     spin_i += kick / inertia;
     spin_j += kick / inertia;
     return true;
-  }
-};
-
-/// Disks that touch at 1 + delta diameters where they pass on one side, and at 1 - delta on the other.
-struct Chiral {
-  static constexpr int inner = 0;
-  double delta = 0.25;
-
-  double reach(double diameter) const { return diameter * (1 + delta); }
-  template <class Real>
-  bool touch(const Real& diameter, const Vec2<Real>& d, const Vec2<Real>& v) const {
-    return hthm::norm2(d) < contact2(diameter, d, v);
-  }
-  template <class Real>
-  Real contact2(const Real& diameter, const Vec2<Real>& d, const Vec2<Real>& v) const {
-    const Real distance = diameter * (v.x * d.y < v.y * d.x ? 1 + delta : 1 - delta);
-    return distance * distance;
-  }
-  template <class Real>
-  bool collide(const Vec2<Real>& d, const Real& d2, Body<Chiral, Real> i, Body<Chiral, Real> j) const {
-    return hthm::collide(d, d2, i.velocity, j.velocity);
   }
 };
 
@@ -151,10 +135,10 @@ TEST_CASE("a rule that does what smooth disks do has their bits, in either kind 
   const Recorded smooth = fixed_step(hthm::SmoothDisks{}, start);
   CHECK(smooth.log.inner.empty());
   CHECK(same_bits(fixed_step(Rough{-1}, start).velocities, smooth.velocities));
-  CHECK(same_bits(fixed_step(Chiral{0}, start).velocities, smooth.velocities));
+  CHECK(same_bits(fixed_step(ChiralDisks{0}, start).velocities, smooth.velocities));
   Exact<hthm::SmoothDisks> exact_smooth({}, start);
   Exact<Rough> exact_rough({-1}, start);
-  Exact<Chiral> exact_chiral({0}, start);
+  Exact<ChiralDisks> exact_chiral({0}, start);
   exact_smooth.run(nothing);
   exact_rough.run(nothing);
   exact_chiral.run(nothing);
@@ -201,17 +185,16 @@ TEST_CASE("what disks carry beside their velocity is changed, recorded and logge
 
 TEST_CASE("a pair collides at the distance that the rule gives it") {
   Start start = exact::random_start(150, 0.1, 0.01, 7);
-  const Chiral rule{0.25};
-  start.setup.diameter /= 1 + rule.delta;  // no two disks are within reach at the start
-  const double diameter = start.setup.diameter;
+  const double diameter = start.setup.diameter /= 1.25;  // no two disks are within reach at the start
+  const ChiralDisks rule{diameter / 4};
   std::int64_t near = 0, far = 0;
-  Exact<Chiral> exact(rule, start);
+  Exact<ChiralDisks> exact(rule, start);
   exact.run([&](std::int32_t i, std::int32_t j, double time) {
     const Vec a = exact.gas.position_at(i, time), b = exact.gas.position_at(j, time);
     const double dx = std::remainder(a.x - b.x, 1), dy = std::remainder(a.y - b.y, 1);
     const double distance = std::hypot(dx, dy) / diameter;
-    near += std::abs(distance - (1 - rule.delta)) < 1e-9;
-    far += std::abs(distance - (1 + rule.delta)) < 1e-9;
+    near += std::abs(distance - 0.75) < 1e-9;
+    far += std::abs(distance - 1.25) < 1e-9;
   });
   CHECK(near + far > 9 * exact.collisions / 10);  // a third disk may turn a pair within the outer distance
   CHECK(near > 0);

@@ -15,6 +15,7 @@ from hthm._core import __version__
 from hthm.engines.names import engines
 from hthm.gas import DiskGas, State
 from hthm.h_functional import HRangeWarning, speed_counts, speed_h, velocity_h
+from hthm.rules import ChiralDisks, SmoothDisks
 from hthm.simulate import LogMemoryError, simulate
 from hthm.trajectories import Trajectories
 
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from hthm.recording.store.dataset import open_dataset as open  # noqa: A004 -- hthm.open is what users call
 
 __all__ = [
+    "ChiralDisks",
     "DiskGas",
     "HRangeWarning",
     "LogMemoryError",
+    "SmoothDisks",
     "State",
     "Trajectories",
     "__version__",

@@ -131,6 +131,7 @@ class Ensemble:
         first_run: int,
         random: NDArray[np.uint64] | None,
         threads: int,
+        rule: tuple[str, float] = ...,
     ) -> None: ...
     def advance(
         self,

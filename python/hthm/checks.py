@@ -91,18 +91,27 @@ def positive(name: str, value: object, *, zero: bool = False, least: float = 0.0
     TypeError, ValueError
         If it is no real number, or out of range.
     """
-    if isinstance(value, bool | np.bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name}: must be a number, got {_kind(value)}.")
-    try:
-        number = float(value)
-    except OverflowError:  # a whole number or a fraction beyond all floats
-        number = -math.inf if value < 0 else math.inf
+    real = _real(name, value)
     wanted = "a finite number, zero or more" if zero else "a finite number above zero"
-    if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
+    if not math.isfinite(real) or real < 0 or (real == 0 and not zero):
         raise ValueError(f"{name}: must be {wanted}, got {_shown(value)}.")
-    if number and not least <= number <= most:
+    if real and not least <= real <= most:
         raise ValueError(f"{name}: must be between {least:g} and {most:g}, got {_shown(value)}.")
-    return number
+    return real
+
+
+def number(name: str, value: object) -> float:
+    """Return a finite number of either sign.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no real number, or not finite.
+    """
+    real = _real(name, value)
+    if not math.isfinite(real):
+        raise ValueError(f"{name}: must be a finite number, got {_shown(value)}.")
+    return real
 
 
 def integer(name: str, value: object, *, least: int, most: int | None = None) -> int:
@@ -224,6 +233,16 @@ def inside(name: str, positions: NDArray[np.float64], box: float) -> None:
             f"{name}: must lie in [0, {box:g}), got {positions[run, disk, axis].item()!r} for disk {disk} of run "
             f"{run}. Wrap them with numpy.mod, and what it rounds up to the box to 0."
         )
+
+
+def _real(name: str, value: object) -> float:
+    """A real number as a float, infinite where it is beyond all floats."""
+    if isinstance(value, bool | np.bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}: must be a number, got {_kind(value)}.")
+    try:
+        return float(value)
+    except OverflowError:  # a whole number or a fraction
+        return -math.inf if value < 0 else math.inf
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:

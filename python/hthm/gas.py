@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import numpy as np
-
-from hthm import _core, arrays, checks, mechanics, published, ranges
+from hthm import _core, arrays, checks, mechanics, published, ranges, rules
 from hthm.arrays import FloatArray, IntArray
 from hthm.equilibrium import Equilibrium
-from hthm.randomness import MOST_RUNS, of_run
 from hthm.reprs import OneLine
+from hthm.rules import SMOOTH, Rule
+from hthm.starts.drawing import draw_runs, one_start
 from hthm.starts.kinds import Speeds, Start
-from hthm.starts.positions import OVERLAPS, Overlaps, Placing, check_room, check_sites, draw_positions
-from hthm.starts.velocities import draw_velocities, one_start
+from hthm.starts.positions import OVERLAPS, Overlaps, Placing, check_room, check_sites
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DiskGas(Equilibrium):
     """Equal hard disks of mass 1 in a square, periodic box; by default the paper's.
 
@@ -30,6 +28,8 @@ class DiskGas(Equilibrium):
         s0, the speed of every disk at an "equal" start, and half the range of H's bins; box sides per unit time.
     box : float
         Side of the box.
+    rule : SmoothDisks or ChiralDisks
+        What happens at contact, `hthm.rules`; the paper's smooth disks unless given.
 
     Raises
     ------
@@ -46,12 +46,14 @@ class DiskGas(Equilibrium):
     diameter: float = published.DIAMETER
     speed: float = published.S0
     box: float = published.BOX
+    rule: Rule = field(default=SMOOTH, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", checks.integer("n", self.n, least=1, most=ranges.MOST_DISKS))
         object.__setattr__(self, "box", ranges.box(self.box))
         object.__setattr__(self, "diameter", ranges.diameter(self.diameter, self.box))
         object.__setattr__(self, "speed", ranges.speed(self.speed))
+        rules.checked(self.rule, self.diameter, self.box)
 
     @classmethod
     def from_area_fraction(
@@ -62,6 +64,7 @@ class DiskGas(Equilibrium):
         diameter: float | None = None,
         box: float | None = None,
         speed: float = published.S0,
+        rule: Rule = SMOOTH,
     ) -> DiskGas:
         """Return the gas of n disks that cover this fraction of the box, to rounding.
 
@@ -73,8 +76,8 @@ class DiskGas(Equilibrium):
             φ = Nπσ²/4L², at most Nπ/16, for a disk is at most half as wide as the box.
         diameter, box : float, optional
             One of them, which the other follows from; without either, the box is the paper's.
-        speed : float
-            s0, as for `DiskGas`.
+        speed, rule
+            As for `DiskGas`.
 
         Raises
         ------
@@ -88,7 +91,7 @@ class DiskGas(Equilibrium):
         """
         n = checks.integer("n", n, least=1, most=ranges.MOST_DISKS)
         diameter, box = ranges.lengths(n, area_fraction, diameter, box)
-        return cls(n=n, diameter=diameter, speed=speed, box=box)
+        return cls(n=n, diameter=diameter, speed=speed, box=box, rule=rule)
 
     def sample(
         self,
@@ -112,7 +115,8 @@ class DiskGas(Equilibrium):
         first : int
             Number of the first run. ``sample(5, seed, first=10)`` is ``sample(500, seed)[10:15]``, bit for bit.
         overlaps : {"allow", "reject"}
-            Whether disks may overlap, as in the paper, or a position that overlaps an earlier one is drawn again.
+            Whether disks may overlap, as in the paper, or a position that overlaps an earlier one is drawn again:
+            one within the `reach` of the rule.
         speeds : {"equal", "uniform", "maxwell"}, optional
             The start by its distribution of speeds, directions being uniform: all s0, as in the paper and unless
             given; uniform on [0, 2 s0); or those of the Maxwell-Boltzmann distribution at T = s0²/2.
@@ -180,17 +184,7 @@ class DiskGas(Equilibrium):
         return self._drawn(runs, seed, first, "lattice", one_start(speeds, start))
 
     def _drawn(self, runs: int, seed: int, first: int, placing: Placing, start: Start) -> State:
-        runs = checks.integer("runs", runs, least=1, most=MOST_RUNS)
-        seed = checks.integer("seed", seed, least=0)
-        first = checks.integer("first", first, least=0, most=MOST_RUNS - runs)
-        checks.memory("sample", 2 * runs * self.n * 16 + self.n * 64, "Take fewer runs or disks.")
-        positions = np.empty((runs, self.n, 2))
-        velocities = np.empty((runs, self.n, 2))
-        for k in range(runs):
-            bits = of_run(seed, first + k)
-            positions[k] = draw_positions(self, bits, first + k, placing)
-            velocities[k] = draw_velocities(start, bits, first + k, self.n, self.speed)
-        return unchecked_state(positions, velocities, self)
+        return unchecked_state(*draw_runs(self, runs, seed, first, placing, start), self)
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -209,6 +203,8 @@ class State(OneLine):
         Side of the box.
     speed : float, optional
         s0 of H and of everything measured in units of it; the root of the mean square speed unless given.
+    rule : SmoothDisks or ChiralDisks
+        What happens at contact, as `DiskGas` has it.
 
     Raises
     ------
@@ -223,6 +219,7 @@ class State(OneLine):
     diameter: float
     box: float
     speed: float
+    rule: Rule = field(default=SMOOTH, repr=False, kw_only=True)
 
     def __init__(
         self,
@@ -232,11 +229,12 @@ class State(OneLine):
         diameter: float,
         box: float = 1.0,
         speed: float | None = None,
+        rule: Rule = SMOOTH,
     ) -> None:
         box = ranges.box(box)
         ranges.start(positions, velocities, box)
         speed = ranges.own_speed(velocities) if speed is None else speed
-        gas = DiskGas(n=positions.shape[1], diameter=diameter, speed=speed, box=box)
+        gas = DiskGas(n=positions.shape[1], diameter=diameter, speed=speed, box=box, rule=rule)
         vars(self).update(vars(unchecked_state(positions, velocities, gas)))
 
     @property
@@ -252,7 +250,7 @@ class State(OneLine):
     @property
     def gas(self) -> DiskGas:
         """The gas that this is a state of."""
-        return DiskGas(n=self.n, diameter=self.diameter, speed=self.speed, box=self.box)
+        return DiskGas(n=self.n, diameter=self.diameter, speed=self.speed, box=self.box, rule=self.rule)
 
     def __len__(self) -> int:
         return self.runs
@@ -276,9 +274,10 @@ class State(OneLine):
         return mechanics.momentum(self.velocities, self.check)
 
     def overlaps(self) -> IntArray:
-        """Count the overlapping pairs of disks of each run, (runs,): those with d² < σ²."""
+        """Count the overlapping pairs of disks of each run, (runs,): d² < σ², of chiral disks d² < (σ - |δ|)²."""
         self.check()
-        return _core.count_overlaps(self.positions, self.box, self.diameter, checks.threads(None))
+        nearest = self.rule.nearest(self.diameter)
+        return _core.count_overlaps(self.positions, self.box, nearest, checks.threads(None))
 
     def sha256(self) -> str:
         """Hash positions, then velocities, of all runs: little-endian float64 in C order."""
@@ -305,12 +304,13 @@ def unchecked_state(positions: FloatArray, velocities: FloatArray, gas: DiskGas 
     positions, velocities : (runs, n, 2) float64, C order
         As `State` has them.
     gas : DiskGas or State
-        Has its box, diameter and s0.
+        Has its box, diameter, s0 and rule.
 
     Returns
     -------
     State
     """
     state = object.__new__(State)
-    vars(state).update(positions=positions, velocities=velocities, diameter=gas.diameter, box=gas.box, speed=gas.speed)
+    numbers = {"diameter": gas.diameter, "box": gas.box, "speed": gas.speed, "rule": gas.rule}
+    vars(state).update(positions=positions, velocities=velocities, **numbers)
     return state

@@ -53,6 +53,12 @@ def table(kind: str, parts: Iterable[tuple[str, Any]], nbytes: int | None = None
     return f'<table><caption style="text-align: left">{escape(kind)}</caption><tbody>{rows}</tbody></table>'
 
 
+def shown_fields(record: object) -> list[tuple[str, Any]]:
+    """Fields of a dataclass by name: those with ``repr=False`` where they are not at their defaults."""
+    parts = ((one, getattr(record, one.name)) for one in fields(record))  # type: ignore[arg-type]  # callers know it is one
+    return [(one.name, part) for one, part in parts if one.repr or part != one.default]
+
+
 class OneLine:
     """A dataclass of arrays whose ``repr`` is one line, and a small table in a notebook."""
 
@@ -64,7 +70,7 @@ class OneLine:
 
     def _parts(self) -> list[tuple[str, Any]]:
         """What is shown, by name: the fields, where a class says nothing else."""
-        return [(one.name, getattr(self, one.name)) for one in fields(self)]  # type: ignore[arg-type]  # a dataclass inherits this
+        return shown_fields(self)
 
     def _nbytes(self) -> int | None:
         """Memory of it all; that of the arrays shown where a class says nothing else."""

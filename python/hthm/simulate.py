@@ -17,6 +17,7 @@ from hthm.engines.names import AUTO, EXACT, PLACELESS, TIMED, check
 from hthm.gas import State, unchecked_state
 from hthm.progress import Progress, ProgressLike, reporting
 from hthm.recording.collision_log import ROW_BYTES, CollisionLog, frame_offsets
+from hthm.rules import for_core
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
 if TYPE_CHECKING:
@@ -289,6 +290,7 @@ def _fill(
             first_run=first_run + first,
             random=random_starts(state.positions[block], state.velocities[block]) if engine in PLACELESS else None,
             threads=threads,
+            rule=for_core(state.rule),
         )
         _advance(ensemble, output, block, pace, threads, progress)
         ensemble.write_state(positions=output.final_positions[block], velocities=output.final_velocities[block])

@@ -20,6 +20,7 @@ from hthm.recording.log import LogFrames
 from hthm.recording.one_run import OneRun
 from hthm.recording.plotted import Plotted
 from hthm.reprs import OneLine
+from hthm.rules import text_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -241,7 +242,7 @@ class Trajectories(OneLine, OneRun, Plotted):
         velocities = None if self.recording == "counts" else self.dense()
         gas = self.gas
         made_by: dict[str, object] = {"n": gas.n, "diameter": gas.diameter, "speed": gas.speed, "box": gas.box}
-        made_by |= {"dt": self.dt, "engine": self.engine}
+        made_by |= {"dt": self.dt, "engine": self.engine, "rule": text_of(gas.rule)}
         return dataset(gas.n, self.times, self.collisions, velocities, self._positions, made_by)
 
     @property

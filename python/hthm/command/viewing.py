@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from hthm import checks
 from hthm.command.played import check_places, fits_of, name_of, source_to_see
-from hthm.command.wrong import wrong_option
+from hthm.command.wrong import UsageError, wrong_option
 from hthm.files import write_text
 from hthm.pages.console import Stages
 from hthm.pages.stored import DamagedFileError
-from hthm.pages.viewer_page import viewer_html
+from hthm.pages.viewer_page import SMOOTH_ALONE, viewer_html
 from hthm.recording.store.manifest import DatasetError
+from hthm.rules import only_smooth
 
 if TYPE_CHECKING:
     from hthm.command.viewing_options import View
@@ -47,6 +48,8 @@ def view(options: View) -> None:
         with stages.stage(f"Take run {run}, {frames} frames") as stage:
             traj = source.load(run)
             check_places(traj.engine, "SOURCE")
+            if wrong := only_smooth(traj.initial.rule, "SOURCE", SMOOTH_ALONE):
+                raise UsageError(wrong)
             stage.found = f"{traj.collisions[0, :frames].sum()} collisions"
         title = f"Run {run} of {name_of(options.source)}"
         fits = fits_of(options.source, run, frames)

@@ -87,6 +87,12 @@ def check_exact(state: State) -> None:
     ValueError
         If the disks are as small as rounding, or a run is slower than what float64 holds to all digits.
     """
+    nearest = state.rule.nearest(state.diameter)
+    if nearest <= _LEAST_DIAMETER * state.box and nearest < state.diameter:
+        raise ValueError(
+            f"delta: must leave a smaller contact distance of more than 2^-51 boxes, {_LEAST_DIAMETER * state.box:g}, "
+            f"for the exact engine, got one of {nearest:g}: positions are rounded to that. Take a smaller delta."
+        )
     if state.diameter <= _LEAST_DIAMETER * state.box:
         raise ValueError(
             f"diameter: must be more than 2^-51 boxes, {_LEAST_DIAMETER * state.box:g}, for the exact engine, "

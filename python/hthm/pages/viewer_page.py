@@ -15,12 +15,15 @@ from hthm.engines.dsmc import no_positions
 from hthm.pages.viewer_data import Fit, Way, logged, nbytes, viewer_data
 from hthm.pages.viewer_still import still
 from hthm.pages.viewer_texts import EXACTNESS, QUESTION, reversal_text
+from hthm.rules import only_smooth
 
 if TYPE_CHECKING:
     from hthm.trajectories import Trajectories
 
 MOST_BYTES: Final = 32_000_000
 """Of a page: more, and browsers take long to open it."""
+SMOOTH_ALONE: Final = "The page goes on with runs by their rule. Write the run for OVITO instead: traj.write(path)."
+"""What a page says of runs by other rules."""
 _NAME: Final = re.compile(r"[A-Za-z][\w-]*")
 
 # A module comes after those that it imports. The page holds one program: what a module exports is known to the rest.
@@ -68,7 +71,7 @@ def viewer_html(
     Raises
     ------
     ValueError
-        If it would have more than `MOST_BYTES`, or its disks have no places to be shown at.
+        If it would have more than `MOST_BYTES`, or its disks have no places to be shown at, or are not smooth.
     MemoryError
         If the run has to be simulated again, and its log does not fit into memory.
     """
@@ -129,7 +132,7 @@ def _parts(
     heading: int,
 ) -> dict[str, str]:
     """What both kinds of pages are filled with."""
-    wrong = no_positions(traj.engine, "trajectories")
+    wrong = no_positions(traj.engine, "trajectories") or only_smooth(traj.initial.rule, "trajectories", SMOOTH_ALONE)
     if wrong:
         raise ValueError(wrong)
     count = traj.collisions.shape[1]

@@ -19,7 +19,8 @@ from hthm.recording.changes import FrameChanges
 from hthm.recording.formats.pickled_arrays import ForeignPickleError, read_arrays
 from hthm.recording.store.manifest import Description
 from hthm.recording.store.shard_writing import write_changes
-from hthm.recording.store.writer import RULE, begun
+from hthm.recording.store.writer import begun
+from hthm.rules import text_of
 
 ENGINE: Final = "imported"
 """What stands for the engine of runs that another program made."""
@@ -98,7 +99,7 @@ def import_author(
         box=gas.box,
         dt=checks.positive("dt", dt),
         engine=ENGINE,
-        rule=RULE,
+        rule=text_of(gas.rule),
         start_sha256=digest.hexdigest(),
     )
     with begun(kept, description) as writer:

@@ -11,6 +11,7 @@ from hthm import checks, ranges
 from hthm.engines.dsmc import no_positions
 from hthm.engines.names import EXACT
 from hthm.recording.paths import unwrapped, wrapped
+from hthm.rules import text_of
 
 if TYPE_CHECKING:
     import os
@@ -153,6 +154,7 @@ class OneRun(ABC):
             box=self.initial.box,
             depth=depth,
             diameter=self.initial.diameter,
+            rule=text_of(self.initial.rule),
         )
         write_particles(particles, path, name)
 

@@ -35,18 +35,13 @@ class Drawn(Protocol):
         ...
 
     @property
-    def diameter(self) -> float:
-        """Of every disk."""
-        ...
-
-    @property
     def box(self) -> float:
         """Side of the box."""
         ...
 
     @property
-    def area_fraction(self) -> float:
-        """Share of the box that the disks cover."""
+    def reach(self) -> float:
+        """Largest distance at which two disks touch; diameter of the disks that are placed."""
         ...
 
 
@@ -58,10 +53,11 @@ def check_room(gas: Drawn) -> None:
     ValueError
         If they cover more than `MOST_REJECTED_FRACTION` of the box.
     """
-    if gas.area_fraction > MOST_REJECTED_FRACTION and gas.n > 1:
+    fraction = gas.n / gas.box**2 * math.pi * gas.reach**2 / 4
+    if fraction > MOST_REJECTED_FRACTION and gas.n > 1:
         raise ValueError(
             f"overlaps: 'reject' must have an area fraction of at most {MOST_REJECTED_FRACTION}, "
-            f"got {gas.area_fraction:.3f}. Take fewer or smaller disks, or lattice_state."
+            f"got {fraction:.3f}. Take fewer or smaller disks, or lattice_state."
         )
 
 
@@ -74,11 +70,11 @@ def check_sites(gas: Drawn) -> None:
         If their diameter is above its spacing.
     """
     widest = widest_lattice(gas.n).spacing * gas.box
-    if gas.diameter > widest:
+    if gas.reach > widest:
         raise ValueError(
             f"diameter: must be at most {widest:.6g}, an area fraction of "
             f"{math.pi / 4 * (gas.n / gas.box**2) * widest**2:.3f}, for a lattice of {gas.n} disks in this box, "
-            f"got {gas.diameter:g}. Take fewer or smaller disks."
+            f"got {gas.reach:g}. Take fewer or smaller disks."
         )
 
 
@@ -122,7 +118,7 @@ def _apart(gas: Drawn, random: np.random.Generator, bits: np.random.PCG64, run: 
         before = bits.state
         candidates = random.random((max(1024, 4 * (gas.n - placed)), 2)) * gas.box
         had = placed
-        placed, used = _core.place_disks(candidates, positions, placed, gas.box, gas.diameter)
+        placed, used = _core.place_disks(candidates, positions, placed, gas.box, gas.reach)
         bits.state = before
         bits.advance(2 * used)
         tries = 0 if placed > had else tries + used

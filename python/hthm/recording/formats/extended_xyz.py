@@ -25,8 +25,9 @@ def write(particles: Particles, file: TextIO) -> None:
     ):
         file.write(
             f'{particles.n}\nLattice="{lattice}" Properties={_COLUMNS} pbc="T T F" Time={time:.17g} Step={step} '
-            f'comment="hthm: hard disks in the plane; the third side of the box is {particles.depth:.17g} for programs '
-            'that know no other, and what they count in shells or by volume goes with it"\n'
+            f'comment="hthm: hard disks in the plane, {particles.rule}; the third side of the box is '
+            f"{particles.depth:.17g} for programs that know no other, and what they count in shells or by volume goes "
+            'with it"\n'
         )
         numbers = np.concatenate([positions, velocities], axis=1).tolist()
         file.writelines(

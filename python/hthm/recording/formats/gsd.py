@@ -43,6 +43,7 @@ def write(particles: Particles, path: Path) -> None:
             frame.particles.position = _flat(positions - particles.box / 2)
             frame.particles.velocity = _flat(velocities)
             frame.log["time"] = np.array([time])
+            frame.log["rule"] = np.frombuffer(particles.rule.encode("ascii"), dtype=np.uint8)
             file.append(frame)
 
 

@@ -44,6 +44,7 @@ def write(particles: Particles, path: Path) -> None:
         trajectory.create_dataset("mass", data=np.ones(particles.n), track_times=False)
         parameters = file.create_group("parameters")
         parameters.attrs["diameter"] = particles.diameter
+        parameters.attrs["rule"] = particles.rule
         parameters.attrs["dimension"] = 2
 
 

@@ -29,6 +29,8 @@ class Particles:
         Third side of the box, for programs that know no other.
     diameter : float
         Of the disks.
+    rule : str
+        What happens at contact, in words.
     """
 
     steps: IntArray
@@ -38,6 +40,7 @@ class Particles:
     box: float
     depth: float
     diameter: float
+    rule: str
 
     @property
     def n(self) -> int:

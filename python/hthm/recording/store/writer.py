@@ -20,8 +20,7 @@ from hthm.recording.collision_log import ROW_BYTES
 from hthm.recording.store.folder import check_folder, check_same, found, is_there, remove_abandoned
 from hthm.recording.store.manifest import Description, Kind, Manifest, StoredFile
 from hthm.recording.store.shard_writing import Recorded, write_recording, write_start
-
-RULE: Final = "smooth disks"
+from hthm.rules import of_text, text_of
 
 _SHARD: Final = 2**26
 """Bytes that the log of a shard's runs is to take in memory."""
@@ -74,7 +73,7 @@ def describe(
         box=start.box,
         dt=dt,
         engine=engine,
-        rule=RULE,
+        rule=text_of(start.rule),
         start_sha256=start.sha256(),
         positions=positions,
     )
@@ -108,7 +107,7 @@ def describe_drawn(
         box=gas.box,
         dt=dt,
         engine=engine,
-        rule=RULE,
+        rule=text_of(gas.rule),
         seed=seed,
         speeds=speeds,
         overlaps=overlaps,
@@ -125,7 +124,7 @@ def shards_together(description: Description) -> int:
 def gas_of(description: Description) -> DiskGas:
     """Return the gas that is simulated."""
     of = description
-    return DiskGas(n=of.n, diameter=of.diameter, speed=of.speed, box=of.box)
+    return DiskGas(n=of.n, diameter=of.diameter, speed=of.speed, box=of.box, rule=of_text(of.rule))
 
 
 def _runs_in_memory(n: int, frames: int, collisions: float, a_frame: float = 0.0) -> int:

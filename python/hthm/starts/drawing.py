@@ -1,12 +1,25 @@
-"""Velocities of a start: which is meant, by name or by a user's own function, and what that function must return."""
+"""Starts of many runs: which is meant, by name or by a user's own function, and positions, then velocities, of each."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import numpy as np
 
 from hthm import checks, mechanics
 from hthm.arrays import FloatArray
+from hthm.randomness import MOST_RUNS, of_run
+from hthm.starts import positions as places
 from hthm.starts.kinds import SPEEDS, STARTS, Start
+
+
+class Drawn(places.Drawn, Protocol):
+    """As much of a `hthm.gas.DiskGas` as starts need."""
+
+    @property
+    def speed(self) -> float:
+        """Speed that named starts are scaled by."""
+        ...
 
 
 def one_start(speeds: object, start: object) -> Start:
@@ -32,6 +45,40 @@ def one_start(speeds: object, start: object) -> Start:
             f"Names are {', '.join(STARTS)}."
         )
     return checks.choice("start", start, STARTS)  # type: ignore[return-value]  # one of them
+
+
+def draw_runs(
+    gas: Drawn, runs: int, seed: int, first: int, placing: places.Placing, start: Start
+) -> tuple[FloatArray, FloatArray]:
+    """Draw positions and velocities (runs, n, 2) of the runs from `first` on, as `hthm.gas.DiskGas.sample` has them.
+
+    Parameters
+    ----------
+    gas : DiskGas
+        What is drawn.
+    runs, seed, first : int
+        As a user gave them.
+    placing : {"allow", "reject", "lattice"}
+        As `hthm.starts.positions.draw_positions` takes it.
+    start : str or callable
+        As `draw_velocities` takes it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong kind or out of range, a function returns no velocities, or there is no room.
+    """
+    runs = checks.integer("runs", runs, least=1, most=MOST_RUNS)
+    seed = checks.integer("seed", seed, least=0)
+    first = checks.integer("first", first, least=0, most=MOST_RUNS - runs)
+    checks.memory("sample", 2 * runs * gas.n * 16 + gas.n * 64, "Take fewer runs or disks.")
+    positions = np.empty((runs, gas.n, 2))
+    velocities = np.empty((runs, gas.n, 2))
+    for k in range(runs):
+        bits = of_run(seed, first + k)
+        positions[k] = places.draw_positions(gas, bits, first + k, placing)
+        velocities[k] = draw_velocities(start, bits, first + k, gas.n, gas.speed)
+    return positions, velocities
 
 
 def draw_velocities(start: Start, bits: np.random.PCG64, run: int, n: int, s0: float) -> FloatArray:

@@ -1,0 +1,89 @@
+// A gas with its clock, recorded at the end of every frame: the exact engine, by whatever rule.
+#pragma once
+
+#include <cstdint>
+
+#include "core/paced_array.hpp"
+#include "core/run.hpp"
+#include "event_driven/gas.hpp"
+#include "event_driven/progress.hpp"
+#include "event_driven/units.hpp"
+#include "rules/rule.hpp"
+
+namespace hthm::event_driven {
+
+/// Wrap one component into [0, box).
+inline double wrapped(double x, double box) {
+  if (x < 0) x += box;
+  if (x >= box) x -= box;
+  return x < 0 || x >= box ? 0.0 : x + 0.0;  // a rounding error outside is on the border; never -0.0
+}
+
+/// `Local`: a type of one file makes it a class of that file.
+template <CollisionRule Rule, class Local>
+class RecordedGas final : public Run {
+ public:
+  /// Positions and velocities (n,) inside the units, and the velocities as they were given.
+  RecordedGas(const Rule& rule, const Units& units, const Vec* positions, const Vec* velocities, const Vec* given,
+              std::int64_t n, Simd level, Pace& pace)
+      : units_{units},
+        progress_{units.setup(), velocities, n, pace},
+        gas_{rule, units.setup(), positions, velocities, n, level, pace},
+        velocities_(copied(given, n, pace)) {}
+
+  void advance(std::int64_t frames, const FrameSink& sink) override {
+    const std::int64_t n = gas_.size();
+    const auto outside = [this](double time) { return units_.time_outside(time); };
+    progress_.listen_to(sink.stop);
+    Pace pace{sink.stop};
+    for (std::int64_t frame = 0; frame < frames; ++frame) {
+      std::int64_t collisions = 0;
+      const auto collided = [&](std::int32_t i, std::int32_t j, double time) {
+        ++collisions;
+        progress_.collided(gas_.epoch_start(), time, outside);
+        const Vec v_i = units_.velocity_outside(gas_.velocity(i)), v_j = units_.velocity_outside(gas_.velocity(j));
+        velocities_[static_cast<std::size_t>(i)] = v_i;
+        velocities_[static_cast<std::size_t>(j)] = v_j;
+        if (!sink.log) return;
+        sink.log->add(i, j, v_i, v_j);
+        sink.log->times.push_back(units_.time_outside(gas_.epoch_start() + time));
+      };
+      const auto turned = [&](double time) {
+        if (progress_.turned()) progress_.look_up(gas_.epoch_start(), time, outside);
+      };
+      const auto shifted = [&](std::int64_t disks) {  // at the end of an epoch, which begins where it began until then
+        if (progress_.worked(disks / 16)) progress_.look_up(gas_.epoch_start(), gas_.epoch_length(), outside);
+      };
+      gas_.advance_frame(collided, turned, shifted);
+      sink.collisions[frame] = collisions;
+      if (sink.velocities) write_velocities(sink.velocities + frame * n, pace);
+      if (sink.positions) write_positions(sink.positions + frame * n, pace);
+      if (sink.stop && progress_.worked(1 + n / 16)) progress_.look_up(gas_.epoch_start(), gas_.frame_end(), outside);
+    }
+  }
+
+  void write_state(Vec* positions, Vec* velocities, Pace& pace) const override {
+    write_positions(positions, pace);
+    write_velocities(velocities, pace);
+  }
+
+ private:
+  void write_velocities(Vec* velocities, Pace& pace) const { copy(velocities_.data(), gas_.size(), velocities, pace); }
+
+  void write_positions(Vec* positions, Pace& pace) const {
+    const double box = units_.setup().box;
+    in_pieces(0, gas_.size(), pace, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) {
+        const Vec x = gas_.position(static_cast<std::int32_t>(i));
+        positions[i] = {units_.length_outside(wrapped(x.x, box)), units_.length_outside(wrapped(x.y, box))};
+      }
+    });
+  }
+
+  Units units_;
+  Progress progress_;
+  Gas<double, Rule> gas_;
+  LargeArray<Vec> velocities_;  // (n,) those of the gas, outside, side by side: a frame is one copy
+};
+
+}  // namespace hthm::event_driven

@@ -1,0 +1,55 @@
+"""On which side disks pass each other when they collide: the sense that chiral disks are told apart by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hthm.trajectories import Trajectories
+
+
+def collision_senses(traj: Trajectories) -> NDArray[np.int8]:
+    """Return the sense of every collision of a log: the sign of the z component of v × n.
+
+    Parameters
+    ----------
+    traj : Trajectories
+        With a log. v = v_i - v_j, and n points from j to i: along what the collision gave to i. A collision keeps the
+        sense; its reverse has the other.
+
+    Returns
+    -------
+    (rows,) int8
+        -1, of chiral disks those that touch at σ + δ; 1, at σ - δ; 0 where two met head-on or exchanged nothing.
+
+    Raises
+    ------
+    AttributeError
+        If there is no log in memory.
+
+    Examples
+    --------
+    >>> import hthm
+    >>> gas = hthm.DiskGas(n=50, diameter=0.01, rule=hthm.ChiralDisks(delta=0.005))
+    >>> traj = hthm.simulate(gas.sample(4, overlaps="reject"), 20, 1.0, engine="event", record="log")
+    >>> bool((collision_senses(traj) == -1).mean() > 0.6)
+    True
+    """
+    log, start = traj.log, traj.initial.velocities
+    runs = np.repeat(np.arange(traj.runs), np.diff(log.frame_offsets[:, [0, -1]], axis=1)[:, 0])  # (rows,)
+    disks = (log.pairs + (runs * traj.initial.n)[:, np.newaxis]).reshape(-1)  # (2 rows,), numbered through all runs
+    after = log.velocities.reshape(-1, 2)  # (2 rows, 2), in the order in which they change
+    order = np.argsort(disks, kind="stable")  # the changes of a disk one after the other
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = disks[order[1:]] != disks[order[:-1]]
+    before = np.empty_like(after)
+    before[order[1:]] = after[order[:-1]]
+    before[order[is_first]] = start.reshape(-1, 2)[disks[order[is_first]]]
+    given = (after - before)[::2]  # to i
+    v = after[::2] - after[1::2]
+    senses: NDArray[np.int8] = np.sign(v[:, 0] * given[:, 1] - v[:, 1] * given[:, 0]).astype(np.int8)
+    return senses
