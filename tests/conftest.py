@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A shell without job control starts background jobs with SIGINT ignored, and children inherit that: tests of Ctrl-C
@@ -13,3 +18,21 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A test never asserts a time: hypothesis would fail an example that takes longer than 200 ms, as on a busy machine.
 settings.register_profile("hthm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hthm")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for all tests of a module: it takes seconds to start, and its loop of events is in asyncio's way."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(reason=f"no browser is installed, as one of {', '.join(BROWSERS)}: apt-get install chromium")
+    try:
+        playwright: Any = import_module("playwright.sync_api")
+    except ModuleNotFoundError as error:
+        pytest.skip(reason=f"playwright, which drives the browser, cannot be imported: {error}")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from hthm.gas import DiskGas
 from hthm.pages import plots
 from hthm.pages.boltzmann import boltzmann_figure
-from hthm.pages.report import report_html
+from hthm.pages.captions import words_around
+from hthm.pages.report import Report, report_html
 from hthm.pages.series import Series
 from series_example import series, training
 
@@ -69,11 +70,11 @@ def test_all_counts_of_few_runs_are_inside_the_figure() -> None:
 
 def test_a_figure_of_one_column_is_half_as_wide_in_the_report(tmp_path: Path) -> None:
     pictures = plots.save_figures(series(training(16, 0)), tmp_path)
-    page = report_html({}, "", pictures)
+    page = report_html(Report(facts={}, tables="", figures=pictures))
     widths = dict(re.findall(r'alt="(Fig. \d)[^"]*" style="width: (\d+)%"', page))
     assert int(widths["Fig. 5"]) == 100
     assert 45 <= int(widths["Fig. 2"]) <= 52
 
 
 def test_a_caption_promises_no_line_that_may_not_be_there() -> None:
-    assert "dotted" not in plots.caption(Path("losses.png"))
+    assert "dotted" not in words_around(Path("losses.png")).picture

@@ -17,6 +17,7 @@ from PIL import Image
 from hthm import paper
 from hthm.gas import DiskGas
 from hthm.pages import plots, print_style
+from hthm.pages.captions import words_around
 from series_example import series, training
 
 
@@ -162,7 +163,7 @@ def test_files_are_written_for_screen_and_print(tmp_path: Path) -> None:
             assert min(abs(image.width - width) for width in widths) <= 2
     for path in written[1::2]:
         assert path.read_bytes().startswith(b"%PDF")
-    assert len({plots.caption(path) for path in written}) == len(names)
+    assert len({words_around(path).picture for path in written}) == len(names)
 
 
 def test_losses_are_left_out_for_given_weights(tmp_path: Path) -> None:

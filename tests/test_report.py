@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from hthm.pages.plots import caption
-from hthm.pages.report import report_html
+from hthm.pages.captions import words_around
+from hthm.pages.report import Report, report_html
+from hthm.pages.story import Story
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -64,11 +68,18 @@ def pictures(tmp_path: Path) -> list[Path]:
 
 
 def test_page_shows_facts_tables_and_figures(pictures: list[Path]) -> None:
-    reader = read(report_html({"runs": 500, "engine": "cell_list"}, TABLES, pictures[:2], notes=["Smaller than that."]))
-    captions = [caption(pictures[0])]
+    story = Story("Why?", "Much.", ("This.", "And that."))
+    facts = {"runs": 500, "engine": "cell_list"}
+    page = report_html(
+        Report(facts=facts, tables=TABLES, figures=pictures[:2], notes=["Smaller than that."], story=story)
+    )
+    reader = read(page)
+    captions = [words_around(pictures[0]).picture]
     assert captions[0].startswith("Fig. 3.")
-    for shown in ("H-theorem", "runs", "500", "cell_list", "Table 2", "9.50e-6", "Smaller than that.", *captions):
+    said = ("H-theorem", "runs", "500", "cell_list", "Table 2", "9.50·10−6", "Smaller than that.", "This. And that.")
+    for shown in (*said, "Speeds on their way"):
         assert shown in reader.text
+    assert 'href="https://arxiv.org/abs/2508.14003"' in page
     tags = [tag for tag, _ in reader.tags]
     assert (tags.count("table"), tags.count("figure"), tags.count("h1")) == (2, 1, 1)
     images = [attributes for tag, attributes in reader.tags if tag == "img"]
@@ -77,7 +88,7 @@ def test_page_shows_facts_tables_and_figures(pictures: list[Path]) -> None:
 
 
 def test_page_needs_nothing_else(pictures: list[Path]) -> None:
-    page = report_html({"where": "https://example.org"}, TABLES, pictures)
+    page = report_html(Report(facts={"where": "https://example.org"}, tables=TABLES, figures=pictures))
     reader = read(page)
     assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in reader.tags}
     for tag, attributes in reader.tags:
@@ -89,16 +100,68 @@ def test_page_needs_nothing_else(pictures: list[Path]) -> None:
 
 def test_what_is_given_is_text(pictures: list[Path]) -> None:
     nasty = pictures[2].stem
-    reader = read(report_html({nasty: nasty}, nasty, pictures[2:], title=nasty, notes=[nasty]))
+    story = Story(nasty, nasty, (nasty,))
+    results = {"config": {nasty: nasty}, "stages": {"seconds": {nasty: 1.0}}}
+    report = Report(
+        facts={nasty: nasty},
+        tables=nasty,
+        figures=pictures[2:],
+        title=nasty,
+        notes=[nasty],
+        story=story,
+        results=results,
+    )
+    reader = read(report_html(report))
     assert "b" not in {tag for tag, _ in reader.tags}
-    assert reader.text.count(nasty) == 7  # title twice, name, fact, tables, caption, note
+    # title twice, name, fact, tables, caption, note; three of the story, two choices, a stage
+    assert reader.text.count(nasty) == 7 + 3 + 2 + 1
     assert [attributes["alt"] for tag, attributes in reader.tags if tag == "img"] == [nasty]
 
 
 def test_page_without_figures_has_no_room_for_them() -> None:
-    assert "Figures" not in read(report_html({}, "", [])).text
+    assert "<h2" not in report_html(Report(facts={}, tables=""))
 
 
 def test_missing_figures_are_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"absent\.png"):
-        report_html({}, "", [tmp_path / "absent.png"])
+        report_html(Report(facts={}, tables="", figures=[tmp_path / "absent.png"]))
+
+
+def test_headings_are_in_order_and_links_lead_somewhere(pictures: list[Path]) -> None:
+    results = {"config": {"runs": 5}, "stages": {"seconds": {"Measure H": 1.5}}}
+    report = Report(facts={"runs": 5}, tables=TABLES, figures=pictures, results=results, story=Story("a", "b", ("c",)))
+    reader = read(report_html(report))
+    ranks = [int(tag[1]) for tag, _ in reader.tags if re.fullmatch(r"h\d", tag)]
+    assert ranks[0] == 1
+    assert ranks.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(ranks)), ranks
+    names = {attributes["id"] for _, attributes in reader.tags if "id" in attributes}
+    links = [attributes["href"] or "" for tag, attributes in reader.tags if tag == "a"]
+    assert {link[1:] for link in links if link.startswith("#")} == {"short", "tables", "figures", "provenance"} <= names
+    assert all(attributes.get("alt") for tag, attributes in reader.tags if tag == "img")
+    assert all(attributes.get("scope") for tag, attributes in reader.tags if tag == "th")
+    assert "1.5 s" in reader.text
+
+
+def test_figures_come_in_a_readers_order(tmp_path: Path) -> None:
+    names = ("fig2_frame_rate", "fig3_speeds", "fig5_fits", "losses", "mine")
+    paths = [tmp_path / f"{name}.png" for name in names]
+    for path in paths:
+        path.write_bytes(PIXEL)
+    page = report_html(Report(facts={}, tables="", figures=paths))
+    assert re.findall(r'alt="(Fig\. \d|\w+)', page) == ["Fig. 5", "Fig. 3", "Mean", "Fig. 2", "mine"]
+
+
+def test_the_library_of_charts_is_what_its_authors_published() -> None:
+    """uPlot 1.6.32 as npm has it, https://registry.npmjs.org/uplot/-/uplot-1.6.32.tgz, and its licence with it."""
+    folder = files("hthm.pages").joinpath("charts", "uplot")
+    sums = {
+        "uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
+        "uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+        "LICENSE": "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd",
+    }
+    found = {name: hashlib.sha256(folder.joinpath(name).read_bytes()).hexdigest() for name in sums}
+    assert found == sums
+    docs = (Path(__file__).parent.parent / "docs" / "report.md").read_text(encoding="utf-8")
+    assert "uPlot 1.6.32" in docs
+    assert all(sums[name] in docs for name in sums if name != "LICENSE")

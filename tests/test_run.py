@@ -98,8 +98,9 @@ def test_series_hold_h_of_every_frame(finished: Path) -> None:
 def test_the_report_is_one_page_that_needs_nothing_else(finished: Path) -> None:
     page = (finished / "report.html").read_text()
     assert "data:image/png;base64," in page
-    for outside in ('src="http', 'href="http', "@import", "<script src"):
+    for outside in ('src="http', "<link", "@import", "<script src"):  # links that a reader may follow fetch nothing
         assert outside not in page
+    assert 'href="https://arxiv.org/abs/2508.14003"' in page
 
 
 def test_config_repeats_the_run(finished: Path, tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_resume_keeps_finished_trainings(finished: Path, tmp_path: Path, capsys:
     assert without_times(results(out)) == without_times(results(finished))
 
 
-def test_figures_are_drawn_again_without_simulating(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_are_drawn_again_without_the_simulation(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figure = finished / "figures" / "fig5_fits.png"
     figure.unlink()
     assert main(["figures", "--out", str(finished)]) == 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +17,12 @@ FRAMES = 90
 GAS = hthm.DiskGas(n=200, diameter=0.01)
 TRAJ = hthm.simulate(GAS.sample(1, seed=2, overlaps="reject"), FRAMES, engine="event", record="log")
 BACK = hthm.simulate(TRAJ.final.reversed(), FRAMES, engine="event", record="log")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # Of the pixels of a canvas, how many are not empty.
 DRAWN = """canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.filter((value, k) => k % 4 === 3 && value > 0).length;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One browser for all tests: it takes seconds to start."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(reason=f"no browser is installed, as one of {', '.join(BROWSERS)}: apt-get install chromium")
-    try:
-        playwright: Any = import_module("playwright.sync_api")
-    except ModuleNotFoundError as error:
-        pytest.skip(reason=f"playwright, which drives the browser, cannot be imported: {error}")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hthm.command.sources import source_of
 from hthm.command.wrong import UsageError
 from hthm.pages.console import Stages
 from hthm.pages.products import write_products
 from hthm.pages.results import ResultsFolder
 from hthm.pages.series import Series
 from hthm.pages.stored import damaged, read_json
+from hthm.pages.viewer_page import played
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hthm.command.options import Figures
 
 
@@ -36,7 +40,15 @@ def draw_again(options: Figures) -> None:
     folder.figures.mkdir(exist_ok=True)
     with Stages().stage("Write tables, figures and report") as stage:
         try:
-            report = write_products(folder, series, content)
+            report = write_products(folder, series, content, _played(options.out, series))
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise damaged(path, f"{type(error).__name__}: {error}") from error
         stage.found = str(report)
+
+
+def _played(folder: Path, series: Series) -> str:
+    """The first run, simulated again, as a page plays it; nothing where this machine cannot: the rest is there."""
+    try:
+        return played(series, source_of(folder, None).load(0))
+    except UsageError:
+        return ""

@@ -103,7 +103,7 @@ class Improved(MainJob):
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """Draw tables.md, figures and report.html of a finished run again, from its series.h5; nothing is simulated."""
+    """Draw tables.md, figures and report.html of a finished run again, from its series.h5; one run is simulated."""
 
     out: Path = Path("hthm-results")
     """Folder of the run."""

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hthm.choices.run import GasChoices
 from hthm.command.sources import RESULTS, Source, source_of
 from hthm.command.wrong import UsageError
 from hthm.engines.dsmc import no_positions
 from hthm.engines.names import AUTO, EXACT
+from hthm.pages import viewer_data
 from hthm.pages.series import Series
-from hthm.pages.viewer_data import Fit
 from hthm.recording.store.manifest import NAME
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
     from hthm.command.viewing_options import Animate, View
-    from hthm.pages.series import Training
     from hthm.trajectories import Trajectories
-
-_MOST_FITS: Final = 3
 
 
 def source_to_see(options: View | Animate) -> Source:
@@ -81,7 +78,7 @@ def _kept(options: View | Animate, folder: Path) -> Source:
     return source_of(folder, options.threads)
 
 
-def fits_of(folder: Path | None, run: int, frames: int) -> tuple[Fit, ...]:
+def fits_of(folder: Path | None, run: int, frames: int) -> tuple[viewer_data.Fit, ...]:
     """Return H ≈ a·h + b of a run, as the networks of a results folder have it: one of each kind, three at most.
 
     Raises
@@ -91,11 +88,4 @@ def fits_of(folder: Path | None, run: int, frames: int) -> tuple[Fit, ...]:
     """
     if folder is None or (folder / NAME).exists() or not (folder / RESULTS).exists():
         return ()
-    series = Series.load(folder / "series.h5")
-    kinds: dict[tuple[int, str], Training] = {}
-    for training in series.trainings:
-        kinds.setdefault((training.width, training.steps), training)
-    return tuple(
-        Fit(f"a·h + b, {training.label}", training.a[run] * training.h[run, :frames] + training.b[run])
-        for training in list(kinds.values())[:_MOST_FITS]
-    )
+    return viewer_data.fits_of(Series.load(folder / "series.h5"), run, frames)

@@ -23,6 +23,7 @@ from hthm.pages.remarks import h_json
 from hthm.pages.results import network_name
 from hthm.pages.series import Series, Training
 from hthm.pages.tables import fitted_or_nan, published_json
+from hthm.pages.viewer_page import played
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +89,7 @@ def run_entropy(work: Work[EntropyConfig]) -> None:
             "boltzmann": of_boltzmann,
             **work.origin(),
         }
-        stage.found = str(write_run(folder, series, results))
+        stage.found = str(write_run(folder, series, results, played(series, held_out[:1], config.threads)))
 
 
 def _training(

@@ -18,6 +18,8 @@ from hthm.pages.remarks import h_json, remarks
 from hthm.pages.results import network_name
 from hthm.pages.series import Series
 from hthm.pages.tables import fit_json, fitted, published_json, summary_json
+from hthm.pages.viewer_page import played
+from hthm.trajectories import Trajectories
 
 if TYPE_CHECKING:
     from hthm.arrays import FloatArray
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from hthm.pages.console import Stages
     from hthm.pages.series import Training
     from hthm.recording.store.dataset import Dataset
-    from hthm.trajectories import Trajectories
 
 
 def run_study(work: Work[RunConfig]) -> None:
@@ -93,7 +94,14 @@ def run_study(work: Work[RunConfig]) -> None:
         **work.origin(),
     }
     with stages.stage("Write tables, figures and report") as stage:
-        stage.found = str(write_run(folder, series, results))
+        stage.found = str(write_run(folder, series, results, _played(series, traj, config.threads)))
+
+
+def _played(series: Series, traj: Trajectories | Dataset, threads: int | None) -> str:
+    """The first run as a page plays it, where more of it is known than frames."""
+    if isinstance(traj, Trajectories):
+        return played(series, traj[:1], threads)
+    return "" if traj.recording == "frames" else played(series, traj.load(slice(1)), threads)
 
 
 def _fit(

@@ -223,31 +223,13 @@ def fits_figure(series: Series) -> Figure:
 
 _FIGURES: Final = MappingProxyType(
     {
-        "fig2_frame_rate": (
-            frame_rate_figure,
-            "Fig. 2. Collisions of a run in the same time, with standard errors. Exact runs start without overlaps.",
-        ),
-        "fig3_speeds": (
-            speeds_figure,
-            "Fig. 3. Distribution of the speeds over all runs at several times, against Maxwell and Boltzmann's.",
-        ),
-        "losses": (
-            losses_figure,
-            "Mean loss of every epoch. Marks: first epoch of positive loss; the paper's where a training is as long.",
-        ),
-        "fig5_boltzmann": (
-            boltzmann_figure,
-            "H of the gas and of its Boltzmann equation: means over all runs, in bands of two standard errors.",
-        ),
-        "fig5_fits": (fits_figure, "Fig. 5. H of single runs, and the affine fits of the models to it."),
+        "fig2_frame_rate": frame_rate_figure,
+        "fig3_speeds": speeds_figure,
+        "losses": losses_figure,
+        "fig5_boltzmann": boltzmann_figure,
+        "fig5_fits": fits_figure,
     }
 )
-
-_CAPTIONS: Final = {
-    **{name: text for name, (_, text) in _FIGURES.items()},
-    "entropy_losses": "Loss of the runs of each training, and of runs that it did not see, against its updates; seeds "
-    "lie over each other.",
-}
 
 
 def save_figures(series: Series, folder: str | os.PathLike[str]) -> list[Path]:
@@ -276,15 +258,10 @@ def save_figures(series: Series, folder: str | os.PathLike[str]) -> list[Path]:
     there["losses"] = any(training.has_losses for training in series.trainings)
     there["fig5_boltzmann"] = series.boltzmann is not None
     written = []
-    for name, (draw, _) in _FIGURES.items():
+    for name, draw in _FIGURES.items():
         if there[name]:
             written += save_figure(partial(draw, series), folder, name)
     return written
-
-
-def caption(path: Path) -> str:
-    """Return what stands below a figure of a run; below another picture, its name."""
-    return _CAPTIONS.get(path.stem, path.stem)
 
 
 def _in_units(time: float) -> str:

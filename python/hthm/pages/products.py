@@ -13,14 +13,17 @@ from hthm.choices.run import RunConfig
 from hthm.engines.names import PLACELESS
 from hthm.files import write_text
 from hthm.pages.boltzmann import boltzmann_said
+from hthm.pages.charts_data import charts
 from hthm.pages.console import duration
 from hthm.pages.decimals import with_error
 from hthm.pages.entropy_figures import losses_figure
 from hthm.pages.entropy_tables import entropy_markdown
 from hthm.pages.plots import save_figures
 from hthm.pages.print_style import save_figure
+from hthm.pages.provenance import machine_facts
 from hthm.pages.remarks import headed, published_label, remarks
-from hthm.pages.report import TITLE, machine_facts, report_html
+from hthm.pages.report import TITLE, Report, report_html
+from hthm.pages.story import Story, entropy_story, study_story
 from hthm.pages.tables import tables_markdown
 from hthm.starts.kinds import SPEEDS
 
@@ -39,12 +42,18 @@ class _Page:
 
     facts: Mapping[str, str]  # what was run, for the head of the report
     tables: str  # Markdown
+    story: Story
     title: str = TITLE
     figures: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)  # by the names of their files
 
 
-def write_run(folder: ResultsFolder, series: Series, results: dict[str, Any]) -> Path:
+def write_run(folder: ResultsFolder, series: Series, results: dict[str, Any], viewer: str = "") -> Path:
     """Write all that a run has found, and return the path of its report.
+
+    Parameters
+    ----------
+    folder, series, results, viewer
+        As `write_products` takes them.
 
     Raises
     ------
@@ -53,10 +62,10 @@ def write_run(folder: ResultsFolder, series: Series, results: dict[str, Any]) ->
     """
     series.save(folder.path / "series.h5")
     folder.write_json("results.json", results)  # first: `hthm figures` makes the rest from these two
-    return write_products(folder, series, results)
+    return write_products(folder, series, results, viewer)
 
 
-def write_products(folder: ResultsFolder, series: Series, results: Mapping[str, Any]) -> Path:
+def write_products(folder: ResultsFolder, series: Series, results: Mapping[str, Any], viewer: str = "") -> Path:
     """Write tables.md, figures and report.html, and return the path of the last.
 
     Parameters
@@ -67,6 +76,8 @@ def write_products(folder: ResultsFolder, series: Series, results: Mapping[str, 
         What the figures show.
     results : mapping
         Content of results.json, which says itself what kind of run it is of.
+    viewer : str
+        The first of the runs, to be played in the report, as `hthm.pages.viewer_page.played` returns it.
 
     Raises
     ------
@@ -79,8 +90,19 @@ def write_products(folder: ResultsFolder, series: Series, results: Mapping[str, 
     figures = save_figures(series, folder.figures)
     for name, draw in page.figures.items():
         figures += save_figure(draw, folder.figures, name)
+    report = Report(
+        facts=page.facts,
+        tables=page.tables,
+        figures=figures,
+        title=page.title,
+        notes=remarks(results),
+        story=page.story,
+        charts=charts(series, results),
+        viewer=viewer,
+        results=results,
+    )
     path = folder.path / "report.html"
-    write_text(path, report_html(page.facts, page.tables, figures, title=page.title, notes=remarks(results)))
+    write_text(path, report_html(report))
     return path
 
 
@@ -94,7 +116,7 @@ def models_json(rows: Iterable[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
 
 def _study_page(series: Series, results: Mapping[str, Any]) -> _Page:
     tables = tables_markdown(series.trainings, series.H, published=published_label(results["config"]))
-    return _Page(_study_facts(results), tables)
+    return _Page(_study_facts(results), tables, study_story(series, results))
 
 
 def _study_facts(results: Mapping[str, Any]) -> dict[str, str]:
@@ -142,7 +164,8 @@ def _entropy_page(series: Series, results: Mapping[str, Any]) -> _Page:
         **machine_facts(results["environment"]),
     }
     losses = {"entropy_losses": partial(losses_figure, results)}
-    return _Page(facts, entropy_markdown(results), title="A learned entropy", figures=losses)
+    story = entropy_story(series, results)
+    return _Page(facts, entropy_markdown(results), story, title="A learned entropy", figures=losses)
 
 
 def _taking(seconds: float | None) -> str:

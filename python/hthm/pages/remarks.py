@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 WITHOUT_EFFECT: Final = frozenset({"threads", "device", "weights", "seed", "training_seed", "trainings", "widths"})
 """Choices that change no result, or only which of equally good ones there are; all others are named, new ones too."""
 
+ANOTHER_GAS: Final = "published, of another gas"
+"""What a row of the paper's is called beside another gas: nothing of it can be compared."""
+
 _SIZE: Final = frozenset({"runs", "frames", "frame_rate"})
 """Choices of the simulation that make no other gas."""
 
@@ -64,7 +67,7 @@ def departures_line(config: Mapping[str, Any]) -> str:
 def published_label(config: Mapping[str, Any]) -> str:
     """How a row of the paper's is called beside this run's."""
     if another_gas(config):
-        return "published, of another gas"
+        return ANOTHER_GAS
     return "published, of other choices" if departures(config) else "published"
 
 

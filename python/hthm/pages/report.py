@@ -1,52 +1,32 @@
-"""The report: one page of HTML that holds all it shows."""
+"""The report: one page of HTML that holds all it shows, and explains it."""
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from markdown_it import MarkdownIt
-
-from hthm.pages.plots import caption
+from hthm.pages.captions import Caption, in_order, words_around
+from hthm.pages.html_tables import tables_html
 from hthm.pages.print_style import DPI, PAGE
+from hthm.pages.provenance import PAPER, choices_html, documentation, facts_html, stages_html
+from hthm.pages.scripts import joined, source
+from hthm.pages.story import Story
 
 TITLE: Final = "Machine Learning H-theorem"
 """Unless a page says more precisely what it is about."""
-
-_STYLE: Final = """
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 62rem; margin: 2rem auto;
-  padding: 0 1rem; }
-h1 { font-size: 1.6rem; line-height: 1.25; }
-h2, h3 { margin: 2.2rem 0 .6rem; border-bottom: 1px solid #ccc; font-size: 1.2rem; }
-.note { background: #fff6da; border-left: 4px solid #e69f00; padding: .5rem .9rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; margin: .8rem 0; font-size: .9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .8rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
-thead th { border-bottom: 2px solid #1a1a1a; }
-tr > th:first-child { white-space: nowrap; }
-figure { margin: 1.6rem 0; break-inside: avoid; }
-figure img { max-width: 100%; height: auto; }
-figcaption { font-size: .9rem; color: #444; }
-code { font-size: .9em; }
-@media print { body { margin: 0; max-width: none; } }
-"""
+_MODULES: Final = ("words", "packed", "plot", "history", "speeds", "losses", "main")
 
 
-def report_html(
-    facts: Mapping[str, object],
-    tables: str,
-    figures: Iterable[Path],
-    *,
-    title: str = TITLE,
-    notes: Iterable[str] = (),
-) -> str:
-    """Return a self-contained page: what was run, the tables, the figures.
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a report shows.
 
-    Parameters
+    Attributes
     ----------
     facts : mapping of str to object
         What was run, one row each, as ``str`` writes it.
@@ -57,49 +37,145 @@ def report_html(
     title : str
     notes : iterable of str
         What the reader must know first, such as that the run is smaller than the paper's.
+    story : Story, optional
+        What was asked, done and found.
+    charts : mapping
+        As `hthm.pages.charts_data.charts` returns them: each takes the place of a figure where there is JavaScript.
+    viewer : str
+        A run to be played, as `hthm.pages.viewer_page.viewer_fragment` returns it.
+    results : mapping
+        Content of results.json: choices, and how long every stage took.
+    """
 
-    Returns
-    -------
-    str
-        HTML that needs no other file and no network.
+    facts: Mapping[str, object]
+    tables: str
+    figures: Iterable[Path] = ()
+    title: str = TITLE
+    notes: Iterable[str] = ()
+    story: Story | None = None
+    charts: Mapping[str, Any] = field(default_factory=dict)
+    viewer: str = ""
+    results: Mapping[str, Any] = field(default_factory=dict)
+
+
+def report_html(report: Report) -> str:
+    """Return the page: it needs no other file and no network.
 
     Raises
     ------
     OSError
         If a figure cannot be read.
     """
-    pictures = [path for path in figures if path.suffix == ".png"]
-    rows = "\n".join(f"<tr><th>{escape(name)}</th><td>{escape(str(fact))}</td></tr>" for name, fact in facts.items())
-    parts = [
-        f"<h1>{escape(title)}</h1>",
-        *(f'<p class="note">{escape(note)}</p>' for note in notes),
-        f'<h2>What was run</h2>\n<div class="wide"><table>\n{rows}\n</table></div>',
-        _tables(tables),
-        "<h2>Figures</h2>" if pictures else "",
-        *(_figure(path) for path in pictures),
+    pictures = in_order([path for path in report.figures if path.suffix == ".png"])
+    captions = [words_around(path) for path in pictures]
+    live = {caption.chart for caption in captions} & report.charts.keys()
+    sections = [
+        ("short", "In short", _story(report.story)),
+        ("tables", "Tables", tables_html(report.tables)),
+        ("figures", "Figures", "\n".join(map(_figure, pictures, captions, [live] * len(pictures)))),
+        ("viewer", "Watch a run", _viewer(report.viewer)),
+        ("provenance", "How it was made", _provenance(report)),
     ]
-    body = "\n".join(part for part in parts if part)
+    sections = [section for section in sections if section[2]]
+    links = "\n".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading, _ in sections)
+    body = "\n".join(
+        f'<section id="{name}" aria-labelledby="{name}-heading">\n<h2 id="{name}-heading">{heading}</h2>\n'
+        f"{content}\n</section>"
+        for name, heading, content in sections
+    )
+    notes = "".join(f'<p class="note">{escape(note)}</p>\n' for note in report.notes)
+    title = escape(report.title)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+{source("charts", "uplot/uPlot.min.css") if live else ""}
+{source("charts", "report.css")}
+</style>
+</head>
+<body>
+<header>
+<h1>{title.replace("H-theorem", '<span class="whole">H-theorem</span>')}</h1>
+{_links()}
+</header>
+<nav aria-label="On this page">
+<ul>
+{links}
+</ul>
+</nav>
+<main>
+{notes}{body}
+</main>
+{_scripts({name: report.charts[name] for name in sorted(live)})}
+</body>
+</html>
+"""
+
+
+def _links() -> str:
+    """Where to read on."""
+    docs = documentation()
+    read_on = (
+        f'<a href="{escape(docs)}">documentation of hthm</a>'
+        if docs
+        else "documentation: the folder <code>docs</code> of hthm's sources, and <code>hthm --help</code>"
+    )
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f'<p class="links">A run of hthm on the question of R. Lier, <cite>Machine Learning H-theorem</cite>, '
+        f'<a href="{PAPER}">arXiv:2508.14003</a> · {read_on}</p>'
     )
 
 
-def machine_facts(environment: Mapping[str, object]) -> dict[str, str]:
-    """Rows that say what a run was made with, from `hthm.pages.results.environment`."""
-    return {
-        "Versions": ", ".join(f"{name} {environment[name]}" for name in ("hthm", "python", "numpy", "torch")),
-        "Machine": f"{environment['cpu']}, {environment['threads']} threads, {environment['compiler']}",
-    }
+def _story(story: Story | None) -> str:
+    if story is None:
+        return ""
+    found = " ".join(escape(sentence) for sentence in story.found)
+    return (
+        f'<dl class="story">\n<div><dt>Asked</dt><dd>{escape(story.asked)}</dd></div>\n'
+        f"<div><dt>Done</dt><dd>{escape(story.done)}</dd></div>\n<div><dt>Found</dt><dd>{found}</dd></div>\n</dl>"
+    )
 
 
-def _tables(markdown: str) -> str:
-    """Return Markdown as HTML; a title of its own steps down below the page's."""
-    page: str = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)
-    for tag in ("</h1>", "<h1>"):
-        page = page.replace(tag, tag.replace("1", "2"))
-    return page.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>").strip()
+def _viewer(fragment: str) -> str:
+    if not fragment:
+        return ""
+    return (
+        "<p>The first of the runs above, disk by disk: play it, drag its time, follow a disk, and turn its time "
+        "round.</p>\n<noscript><p>A run plays here with JavaScript, which is switched off.</p></noscript>\n"
+        f'<div class="screen">\n{fragment}\n</div>'
+    )
+
+
+def _provenance(report: Report) -> str:
+    config = report.results.get("config", {})
+    parts = (
+        facts_html(report.facts) if report.facts else "",
+        stages_html(report.results),
+        choices_html(config) if config else "",
+    )
+    return "\n".join(part for part in parts if part)
+
+
+# ---- Figures and charts ---------------------------------------------------------------------------------------------
+
+
+def _figure(path: Path, caption: Caption, live: set[str]) -> str:
+    content = path.read_bytes()
+    image = base64.b64encode(content).decode("ascii")
+    has_chart = caption.chart in live
+    use = f' <span class="use">{escape(caption.use)}</span>' if has_chart and caption.use else ""
+    title = f"<h3>{escape(caption.title)}</h3>\n" if caption.title else ""
+    chart = f' data-chart="{caption.chart}"' if has_chart else ""
+    place = '<div class="live"></div>\n' if has_chart else ""
+    return (
+        f"{title}<figure{chart}>\n{place}"
+        f'<img alt="{escape(caption.picture)}" style="width: {_share_of_the_page(content)}%" '
+        f'src="data:image/png;base64,{image}">\n<figcaption>{escape(caption.text)}{use}</figcaption>\n</figure>'
+    )
 
 
 def _share_of_the_page(png: bytes) -> int:
@@ -108,12 +184,13 @@ def _share_of_the_page(png: bytes) -> int:
     return min(100, max(1, round(100 * width / (DPI * PAGE))))
 
 
-def _figure(path: Path) -> str:
-    content = path.read_bytes()
-    image = base64.b64encode(content).decode("ascii")
-    text = escape(caption(path))
-    width = _share_of_the_page(content)
+def _scripts(charts: Mapping[str, Any]) -> str:
+    """The charts' numbers, their library with its licence, and their program."""
+    if not charts:
+        return ""
+    numbers = json.dumps(charts, allow_nan=False).replace("</", "<\\/")  # a label must not end the script
     return (
-        f'<figure>\n<img alt="{text}" style="width: {width}%" src="data:image/png;base64,{image}">\n'
-        f"<figcaption>{text}</figcaption>\n</figure>"
+        f'<script type="application/json" id="series">{numbers}</script>\n'
+        f"<script>\n/*\n{source('charts', 'uplot/LICENSE')}*/\n{source('charts', 'uplot/uPlot.iife.min.js')}</script>\n"
+        f'<script type="module">\n{joined("charts", _MODULES)}\n</script>'
     )

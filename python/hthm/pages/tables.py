@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hthm.fit import AffineFit, affine_fit, summarize
-from hthm.pages import decimals
+from hthm.pages import decimals, deviations
+from hthm.pages.remarks import ANOTHER_GAS
 from hthm.pages.series import Training
 from hthm.published import PUBLISHED, RUNS, PublishedTraining
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hthm.arrays import FloatArray
     from hthm.learning.history import History
@@ -149,7 +150,7 @@ def published_json() -> dict[str, Any]:
                     "final_loss0": row.final_loss0,
                     "critical_epoch": row.critical_epoch,
                     "fit": {
-                        "mse": {"mean": row.mse, "sem": _sem(row.mse_variance)},
+                        "mse": {"mean": row.mse, "sem": deviations.published_sem(row.mse_variance)},
                         "a": {"mean": row.a, "cv": row.a_cv},
                         "b": {"mean": row.b, "cv": row.b_cv},
                     },
@@ -193,10 +194,17 @@ def _table2(trainings: Sequence[Training], label: str) -> str:
             rows.append((width, None, None, decimals.NONE, "given weights"))
     widths, loss, loss0, critical_epochs, sources = zip(*rows, strict=True)
     cells = zip(widths, sources, decimals.column(loss), decimals.column(loss0, 4), critical_epochs, strict=True)
+    differences = {
+        str(width): deviations.of_training(seeds, PUBLISHED[width])
+        for width, seeds in deviations.by_width(trainings).items()
+        if label != ANOTHER_GAS
+    }
     return (
         "## Table 2: trainings\n\n"
         "Means over the batches of the last epoch; the critical epoch is the first whose mean loss is above zero, "
-        "counted from 1.\n\n" + decimals.table(("D", "training", *TITLES_2), cells, text=2)
+        "counted from 1. Of a single seed no error is known; of several, the difference of their mean from the "
+        "published value is given in standard errors (s.e.).\n\n"
+        + decimals.table(("D", "training", *TITLES_2), _with_differences(cells, differences), text=2)
     )
 
 
@@ -205,10 +213,18 @@ def _table3(trainings: Sequence[Training], H: FloatArray, label: str) -> str:  #
     variance = float(H.var(axis=1).mean())
     for training, published in _with_published(trainings):
         if published is not None:
-            error = _sem(published.mse_variance)
+            error = deviations.published_sem(published.mse_variance)
             same = published.mse / variance if label == "published" else None  # of another gas H varies otherwise
-            values = [(published.mse, error), (same, None), (published.a, _sem(published.a_variance))]
-            values += [(published.b, _sem(published.b_variance)), _cv(published.a_cv), _cv(published.b_cv)]
+            values = [
+                (published.mse, error),
+                (same, None),
+                (published.a, deviations.published_sem(published.a_variance)),
+            ]
+            values += [
+                (published.b, deviations.published_sem(published.b_variance)),
+                _cv(published.a_cv),
+                _cv(published.b_cv),
+            ]
             rows.append((str(training.width), label, values))
         source = "given weights" if training.seed is None else f"seed {training.seed}"
         fit = fit_json(training, H)
@@ -219,16 +235,19 @@ def _table3(trainings: Sequence[Training], H: FloatArray, label: str) -> str:  #
         values = [(mse.mean, mse.sem), (fit["unexplained"], None), (a.mean, a.sem), (b.mean, b.sem)]
         rows.append((str(training.width), source, [*values, *(_cv(each.cv, len(training.a)) for each in (a, b))]))
     columns = [decimals.column(values) for values in zip(*(values for _, _, values in rows), strict=True)]
+    cells = ((width, name, *of) for (width, name, _), of in zip(rows, zip(*columns, strict=True), strict=True))
+    differences = {
+        str(width): (of["mse"], None, None, None, of["a"], of["b"])
+        for width, seeds in deviations.by_width(trainings).items()
+        if label != ANOTHER_GAS and (of := deviations.of_fit(seeds, PUBLISHED[width]))
+    }
     return (
         "## Table 3: H ≈ a·h + b\n\n"
         "One fit a run; means over the runs with standard errors, and coefficients of variation std/|mean|. 1 − R² is "
         "the MSE beside the variance of H along a run: 1 where h says nothing of H. The scale of h differs from "
-        "training to training: compare MSE, 1 − R² and the CVs, not a and b.\n\n"
-        + decimals.table(
-            ("D", "model", *TITLES_3),
-            ((width, name, *cells) for (width, name, _), cells in zip(rows, zip(*columns, strict=True), strict=True)),
-            text=2,
-        )
+        "training to training: compare MSE, 1 − R² and the CVs, not a and b. Differences are ours less the published, "
+        "in standard errors (s.e.): of one network over the runs, of several seeds from training to training, which "
+        "are larger.\n\n" + decimals.table(("D", "model", *TITLES_3), _with_differences(cells, differences), text=2)
     )
 
 
@@ -244,16 +263,25 @@ def _with_published(trainings: Sequence[Training]) -> Iterable[tuple[Training, P
         seen.add(training.width)
 
 
-def _sem(variance: float) -> float:
-    """Standard error of a published mean, from the population variance over the runs."""
-    return math.sqrt(variance / (RUNS - 1))
+def _with_differences(
+    rows: Iterable[tuple[str, ...]], differences: Mapping[str, Sequence[float | None]]
+) -> list[tuple[str, ...]]:
+    """Rows that begin with a width, those of a width followed by its deviations, where there are any."""
+    rows = list(rows)
+    last = {row[0]: number for number, row in enumerate(rows)}
+    found = []
+    for number, row in enumerate(rows):
+        found.append(row)
+        values = differences.get(row[0], ())
+        if last[row[0]] == number and any(value is not None for value in values):
+            said = (deviations.written(value) or decimals.NONE for value in values)
+            found.append((row[0], deviations.DIFFERENCE, *said))
+    return found
 
 
 def _cv(cv: float, runs: int = RUNS) -> tuple[float | None, float | None]:
-    """A CV with the standard error that normally distributed values give it, cv √(1/2 + cv²) / √(runs − 1)."""
-    if runs < 2:  # noqa: PLR2004 -- a single value has no spread
-        return None, None
-    return cv, cv * math.sqrt(0.5 + cv**2) / math.sqrt(runs - 1)
+    """A CV with its standard error; a single value has no spread."""
+    return (cv, deviations.cv_error(cv, runs)) if runs > 1 else (None, None)
 
 
 def _column(values: Iterable[float]) -> FloatArray:

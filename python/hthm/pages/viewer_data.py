@@ -15,9 +15,11 @@ from hthm.simulate import simulate
 
 if TYPE_CHECKING:
     from hthm.arrays import FloatArray
+    from hthm.pages.series import Series, Training
     from hthm.trajectories import Trajectories
 
 _KINDS: Final = {"f": "<f8", "i": "<i4"}  # of JavaScript's typed arrays, which have the byte order of the machine
+_MOST_FITS: Final = 3  # more could not be told apart while they move
 _MOST_ROWS: Final = 2**29  # four numbers each, in an array of less than 2^31
 
 
@@ -54,6 +56,26 @@ class Way(NamedTuple):
     bits: int
     back: Trajectories
     returned: bool
+
+
+def fits_of(series: Series, run: int, frames: int) -> tuple[Fit, ...]:
+    """Return H ≈ a·h + b of a run, of one network of each kind, three at most.
+
+    Parameters
+    ----------
+    series : Series
+    run : int
+        Its number.
+    frames : int
+        How many of its frames.
+    """
+    kinds: dict[tuple[int, str], Training] = {}
+    for training in series.trainings:
+        kinds.setdefault((training.width, training.steps), training)
+    return tuple(
+        Fit(f"a·h + b, {training.label}", training.a[run] * training.h[run, :frames] + training.b[run])
+        for training in list(kinds.values())[:_MOST_FITS]
+    )
 
 
 def logged(traj: Trajectories, frames: int, threads: int | None = None) -> Trajectories:

@@ -6,24 +6,29 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from hthm.engines.dsmc import no_positions
-from hthm.pages.viewer_data import Fit, Way, logged, nbytes, viewer_data
+from hthm.pages.scripts import joined, source
+from hthm.pages.viewer_data import Fit, Way, fits_of, logged, nbytes, viewer_data
 from hthm.pages.viewer_still import still
 from hthm.pages.viewer_texts import EXACTNESS, QUESTION, reversal_text
 from hthm.rules import only_smooth
 
 if TYPE_CHECKING:
+    from hthm.pages.series import Series
     from hthm.trajectories import Trajectories
 
 MOST_BYTES: Final = 32_000_000
 """Of a page: more, and browsers take long to open it."""
 SMOOTH_ALONE: Final = "The page goes on with runs by their rule. Write the run for OVITO instead: traj.write(path)."
 """What a page says of runs by other rules."""
+MOST_COLLISIONS: Final = 20_000
+"""Of the run in a report, about 50 bytes each: two of the paper's runs have fewer."""
+MOST_DISKS: Final = 10_000
+"""Of the run in a report."""
 _NAME: Final = re.compile(r"[A-Za-z][\w-]*")
 
 # A module comes after those that it imports. The page holds one program: what a module exports is known to the rest.
@@ -31,7 +36,6 @@ _MODULES: Final = (
     "arrays", "recording", "rule", "fixed_step", "heap", "event_driven", "replay", "measures", "reversal",
     "ways", "words", "drawing", "stamps", "scene", "chart", "measurements", "following", "player", "main",
 )  # fmt: skip
-_IMPORT: Final = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.MULTILINE)
 
 
 def viewer_html(
@@ -76,7 +80,7 @@ def viewer_html(
         If the run has to be simulated again, and its log does not fit into memory.
     """
     text = _parts(traj, frames=frames, fits=fits, ways=ways, plain=plain, threads=threads, heading=2)
-    text |= {"title": escape(title), "page_style": _source("page.css").strip()}
+    text |= {"title": escape(title), "page_style": source("viewer", "page.css").strip()}
     return _filled("page.html", text)
 
 
@@ -90,6 +94,7 @@ def viewer_fragment(
     plain: bool = False,
     threads: int | None = None,
     heading: int = 3,
+    picture: bool = True,
 ) -> str:
     """Return the viewer as a part of another page: HTML for wherever a ``<div>`` may stand.
 
@@ -104,6 +109,8 @@ def viewer_fragment(
         The id of its ``<div>``, which must be the only one of that name in the page; several viewers take several.
     heading : int
         Rank of its headings: one below that of the section it is in, which has to say what run this is.
+    picture : bool
+        Whether there is a picture for who has switched JavaScript off; it takes most of the time.
 
     Returns
     -------
@@ -117,8 +124,37 @@ def viewer_fragment(
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"name: must be letters, digits, - and _ after a letter, got {name!r}.")
-    text = _parts(traj, frames=frames, fits=fits, ways=ways, plain=plain, threads=threads, heading=heading)
+    text = _parts(
+        traj, frames=frames, fits=fits, ways=ways, plain=plain, threads=threads, heading=heading, picture=picture
+    )
     return _filled("fragment.html", text | {"name": name})
+
+
+def played(series: Series, traj: Trajectories, threads: int | None = None) -> str:
+    """The first run as HTML in which it plays, for a report.
+
+    Parameters
+    ----------
+    series : Series
+    traj : Trajectories
+        The first of its runs.
+    threads : int, optional
+
+    Returns
+    -------
+    str
+        Empty where disks have no places or another rule, or are too many for a page; it ends where its collisions are.
+    """
+    refused = no_positions(traj.engine, "traj") or only_smooth(traj.initial.rule, "traj", SMOOTH_ALONE)
+    if refused or traj.gas.n > MOST_DISKS:
+        return ""
+    done = np.cumsum(traj.collisions[0])
+    frames = int(np.searchsorted(done, MOST_COLLISIONS, side="right"))
+    if not frames:
+        return ""
+    return viewer_fragment(
+        traj[:1], name="run-0", frames=frames, fits=fits_of(series, 0, frames), threads=threads, picture=False
+    )
 
 
 def _parts(
@@ -130,6 +166,7 @@ def _parts(
     plain: bool,
     threads: int | None,
     heading: int,
+    picture: bool = True,
 ) -> dict[str, str]:
     """What both kinds of pages are filled with."""
     wrong = no_positions(traj.engine, "trajectories") or only_smooth(traj.initial.rule, "trajectories", SMOOTH_ALONE)
@@ -147,6 +184,7 @@ def _parts(
         f"{gas.n} disks of diameter {gas.diameter:.4g} in a periodic box of side {gas.box:.4g}, {frames} frames of "
         f"{traj.dt:.4g} time units, {traj.collisions[0, :frames].sum()} collisions, engine {traj.engine}."
     )
+    h = np.array(data["h"], dtype=np.float64)
     learned = "Each learned h is drawn as a·h + b, with the a and b that fit it to H of this run best."
     text = {
         "h": f"h{heading}",
@@ -158,26 +196,21 @@ def _parts(
     }
     return {
         "facts": escape(facts),
-        "style": _source("viewer.css").strip(),
+        "style": source("viewer", "viewer.css").strip(),
         "parts": _filled("parts.html", text).strip(),
-        "still": _filled("still.html", {"picture": still(traj, frames, np.array(data["h"], dtype=np.float64))}).strip(),
+        "still": _filled("still.html", {"picture": still(traj, frames, h)}).strip() if picture else "",
         "program": program(),
     }
 
 
 def _filled(name: str, text: Mapping[str, str]) -> str:
     """A file with its places filled."""
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: text[found[1]], _source(name))
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: text[found[1]], source("viewer", name))
 
 
 def program() -> str:
     """Return the page's program: its modules as one, in an order in which each finds what it imports."""
-    texts = (_IMPORT.sub("", _source(f"{name}.js")) for name in _MODULES)
-    return "\n\n".join(re.sub(r"^export ", "", text, flags=re.MULTILINE).strip() for text in texts)
-
-
-def _source(name: str) -> str:
-    return files("hthm.pages").joinpath("viewer", name).read_text(encoding="utf-8")
+    return joined("viewer", _MODULES)
 
 
 def _check_size(size: int, frames: int, collisions: int, *, plain: bool) -> None:
