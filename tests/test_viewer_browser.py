@@ -155,6 +155,62 @@ def test_without_motion_it_waits_and_without_javascript_there_is_a_picture(brows
     context.close()
 
 
+def test_paper_has_light_colours_whatever_the_screen_has(page: Any) -> None:  # noqa: ANN401 -- playwright may be missing
+    ink = "getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()"
+    assert page.evaluate(ink) == "#e9eaec", "the screen is dark"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(ink) == "#1a1a1a"
+    pixel = """canvas => {
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+      return Math.min(...data.filter((value, k) => k % 4 < 3 && data[k - (k % 4) + 3] === 255));
+    }"""
+    assert page.eval_on_selector("#h", pixel) < 0x40, "the chart has not been drawn again in ink"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(ink) == "#e9eaec"
+    page.emulate_media(media="print")
+    assert page.is_hidden("#play")
+    page.emulate_media(media="screen")
+
+
+@pytest.mark.parametrize("n", [1000, 10_000])
+def test_there_is_a_picture_for_every_frame_of_the_screen(
+    browser: Any,  # noqa: ANN401 -- playwright may be missing
+    n: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Counted, and not timed: docs/viewer.md has what a picture takes."""
+    monkeypatch.setattr("hthm.pages.viewer_page.still", lambda *_: "")
+    gas = hthm.DiskGas.from_area_fraction(n, 0.028)
+    traj = hthm.simulate(gas.sample(1, seed=2), 30, engine="cell_list", record="log")
+    path = tmp_path / "view.html"
+    path.write_text(viewer_html(traj, title="Run 0"), encoding="utf-8")
+    opened = browser.new_page(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
+    opened.add_init_script("""
+      window.drawn = 0;
+      const put = CanvasRenderingContext2D.prototype.putImageData;
+      CanvasRenderingContext2D.prototype.putImageData = function (...all) { window.drawn += 1; put.apply(this, all); };
+    """)
+    opened.goto(path.as_uri())
+    opened.wait_for_selector("html[data-ready]")
+    opened.select_option("#speed", "0.125")  # it plays for eight seconds
+    opened.click("#play")
+    drawn, asked = opened.evaluate("""() => new Promise((resolve) => {
+      const begun = window.drawn;
+      let asked = 0;
+      const next = () => {
+        asked += 1;
+        if (asked < 20) requestAnimationFrame(next);
+        else resolve([window.drawn - begun, asked]);
+      };
+      requestAnimationFrame(next);
+    })""")
+    assert abs(drawn - asked) <= 1
+    opened.close()
+
+
 @pytest.fixture(scope="module")
 def report(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:  # noqa: ANN401 -- playwright may be missing
     """A page of somebody else, with a style of its own, names that the viewer has too, and two viewers."""

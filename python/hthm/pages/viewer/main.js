@@ -2,6 +2,7 @@
 import { Player, calm } from "./player.js";
 import { read } from "./recording.js";
 import { Replay, distances } from "./replay.js";
+import { roughly } from "./words.js";
 
 const NAMES = [
   "viewer", "disks", "time", "play", "speed", "reverse", "clock", "h", "h-legend", "speeds", "separation",
@@ -65,7 +66,7 @@ function checked(recording) {
     return "Checked just now: after the last frame every position has hthm's bits.";
   }
   const { largest } = distances(ours, recording.final, recording.box, recording.diameter);
-  return `Checked just now: after the last frame no disk is further than ${largest.toExponential(1)} diameters from where hthm has it.`;
+  return `Checked just now: after the last frame no disk is further than ${roughly(largest)} diameters from where hthm has it.`;
 }
 
 /**
@@ -89,6 +90,12 @@ export async function begin(root, host, plays) {
     elements.checked.textContent = checked(recording);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => player.dress());
     new ResizeObserver(() => player.refresh()).observe(elements.viewer);
+    for (const [event, printed] of [["beforeprint", true], ["afterprint", false]]) {
+      addEventListener(event, () => {
+        host.toggleAttribute("data-print", printed);
+        player.redraw();
+      });
+    }
     host.dataset.ready = "yes";
     if (plays && !calm()) player.play(true);
   } catch (error) {

@@ -64,6 +64,12 @@ export class Player {
     this.refresh();
   }
 
+  /** Draw at once, in the colours that the page has now: paper does not wait. */
+  redraw() {
+    this.dress();
+    this.draw(true);
+  }
+
   /** Draw, once the browser is about to. */
   refresh() {
     if (this.asked) return;
