@@ -105,9 +105,9 @@ def draw(falls: dict[NamedStart, Fall], late: dict[str, FloatArray]) -> Figure:
         times = np.arange(FOLLOWED * FRAMES_EACH + 1) / FRAMES_EACH
         rising = {name: of for name, of in falls.items() if of.rise > 5 * of.error}
         for (name, of), colour, style in zip(rising.items(), COLOURS, STYLES, strict=False):
-            left.plot(times, of.speeds, color=colour, linestyle=style, label=name)
+            left.plot(times, of.speeds, color=colour, linestyle=style)
             left.plot(times[of.lowest], of.speeds[of.lowest], color=colour, marker="o", markersize=4)
-            middle.plot(times, of.velocities, color=colour, linestyle=style)
+            middle.plot(times, of.velocities, color=colour, linestyle=style, label=name)
         later = 1.0 + np.arange(WINDOW[1])
         for (engine, excess), colour, marker in zip(late.items(), COLOURS, MARKERS, strict=False):
             error = 2 * excess.std(axis=0, ddof=1) / math.sqrt(len(excess))
@@ -121,7 +121,7 @@ def draw(falls: dict[NamedStart, Fall], late: dict[str, FloatArray]) -> Figure:
         for axes, title in zip((left, middle, right), titles, strict=True):
             axes.set_title(title)
             axes.set_xlabel("mean free times")
-        left.legend(loc="lower right")
+        middle.legend(loc="center right")
         right.legend(loc="upper right")
     return figure
 
