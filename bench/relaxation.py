@@ -100,7 +100,7 @@ def decay(excess: FloatArray) -> tuple[float, float]:
 
 def draw(falls: dict[NamedStart, Fall], late: dict[str, FloatArray]) -> Figure:
     """Draw H of both kinds from the starts where that of the speeds rises, and the late decay."""
-    with canvas(PAGE, 2.8) as figure:
+    with canvas(PAGE, 3.0) as figure:
         left, middle, right = figure.subplots(1, 3)
         times = np.arange(FOLLOWED * FRAMES_EACH + 1) / FRAMES_EACH
         rising = {name: of for name, of in falls.items() if of.rise > 5 * of.error}
@@ -121,7 +121,7 @@ def draw(falls: dict[NamedStart, Fall], late: dict[str, FloatArray]) -> Figure:
         for axes, title in zip((left, middle, right), titles, strict=True):
             axes.set_title(title)
             axes.set_xlabel("mean free times")
-        middle.legend(loc="center right")
+        figure.legend(*middle.get_legend_handles_labels(), loc="outside upper left", ncols=3)
         right.legend(loc="upper right")
     return figure
 
