@@ -38,6 +38,7 @@ from hthm.learning.whole_runs import whole_runs
 from hthm.measures.in_range import HInRange
 from hthm.measures.motion import Lagged
 from hthm.measures.movement import Movement
+from hthm.measures.vanishing import Exponent, Grouped
 from hthm.pages.quantities import Quantity
 from hthm.published import PUBLISHED
 from hthm.recording.changes import FrameChanges
@@ -85,6 +86,8 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.choices.share.Share": lambda: Share(3, 10),
     "hthm.estimators.MeanOverRuns": lambda: over_runs(np.array([[1.0, 2.0], [3.0, 5.0]])),
     "hthm.learning.steps.Costs": lambda: Costs(1.0, 2.0, 3.0),
+    "hthm.measures.vanishing.Exponent": lambda: Exponent(1.1, 0.01, 5.0, 0.9),
+    "hthm.measures.vanishing.Grouped": lambda: Grouped(np.array([1.0, 2.0]), np.array([3.0, 3.0])),
     "hthm.learning.timing.TimedTraining": lambda: TimedTraining(new_model(3, 0), "fused", 2),
     "hthm.measures.estimator.Histogram": lambda: Histogram(low=0.0, high=1.0),
     "hthm.measures.of_frames.HWithError": lambda: HWithError(np.ones(2), np.zeros(2), np.full(2, np.inf)),

@@ -104,7 +104,7 @@ def boltzmann_figure(series: Series) -> Figure:
         mean, error = _over_runs(series.H)
         if runs > 1:
             spread = np.sqrt(runs) * error
-            above.fill_between(times, mean - spread, mean + spread, color="0.85", linewidth=0, label="a single run")
+            above.fill_between(times, mean - spread, mean + spread, color="0.7", linewidth=0, label="a single run")
         curves = (
             (series.H, f"gas, mean (runs: {runs})", BLUE, STYLES[0]),
             (series.boltzmann, "Boltzmann equation (dsmc), mean", RED, STYLES[1]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import h5py  # type: ignore[import-untyped]  # h5py ships no types
@@ -178,11 +178,11 @@ class Series(OneLine):
     trainings: tuple[Training, ...]
     frame_rates: FrameRates
     speeds: Speeds
-    speeds_by_frame: Speeds | None = None
+    speeds_by_frame: Speeds | None = field(default=None, repr=False)
     boltzmann: Annotated[
         FloatArray | None,
         Quantity("nats", "H of the speeds in the Boltzmann equation", ("runs", "frames"), optional=True),
-    ] = None
+    ] = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         check_record(self)
