@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -88,6 +88,7 @@ def test_nan_and_infinity(value: float, estimator: SampleEstimator, sample: int,
     arrays(np.float64, st.tuples(st.integers(1, 40), st.integers(1, 2)), elements=st.floats(-1e300, 1e300)),
     st.sampled_from([*BINLESS, Histogram(low=-1, high=1)]),
 )
+@example(np.array([[0.0], [6e76], [6e76]]), Kernel(bandwidth=0.3))  # H of 1e153 nats, whose squares overflow
 @pytest.mark.filterwarnings("ignore:sample_h")
 def test_whatever_is_finite_has_an_h_or_one_clear_error(samples: FloatArray, estimator: SampleEstimator) -> None:
     for measure in (sample_h, sample_h_with_error):

@@ -49,7 +49,7 @@ def test_fits_histories_and_series_are_lines() -> None:
     for record in (whole, whole.trainings[0], whole.speeds, whole.frame_rates):
         assert repr(record).startswith(type(record).__name__)
         assert "\n" not in repr(record)
-        assert len(repr(record)) < 400
+        assert len(repr(record)) < 420
     found = speed_h_in_range(STATE.velocities, speed=0.1)
     assert repr(found) == "HInRange(h=float64 (6,), beyond=float64 (6,), 96 B)"
 

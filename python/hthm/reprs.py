@@ -56,7 +56,11 @@ def table(kind: str, parts: Iterable[tuple[str, Any]], nbytes: int | None = None
 def shown_fields(record: object) -> list[tuple[str, Any]]:
     """Fields of a dataclass by name: those with ``repr=False`` where they are not at their defaults."""
     parts = ((one, getattr(record, one.name)) for one in fields(record))  # type: ignore[arg-type]  # callers know it is one
-    return [(one.name, part) for one, part in parts if one.repr or part != one.default]
+    return [
+        (one.name, part)
+        for one, part in parts
+        if one.repr or (part is not None if one.default is None else part != one.default)
+    ]
 
 
 class OneLine:

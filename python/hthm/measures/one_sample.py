@@ -93,7 +93,7 @@ def _error_of_groups(samples: FloatArray, k: int, one: Callable[[FloatArray], fl
         )
     group = _by_lot(n, groups)
     alone = np.array([one(samples[group == number]) for number in range(groups)])
-    return math.sqrt(float(alone.var(ddof=1)) / groups)
+    return _deviation(alone, 1) / math.sqrt(groups)
 
 
 def _jackknife(samples: FloatArray, one: Callable[[FloatArray], float], name: str) -> float:
@@ -104,7 +104,13 @@ def _jackknife(samples: FloatArray, one: Callable[[FloatArray], float], name: st
     groups = min(GROUPS, n)
     group = _by_lot(n, groups)
     left = np.array([one(samples[group != number]) for number in range(groups)])
-    return math.sqrt((groups - 1) * float(left.var()))
+    return math.sqrt(groups - 1) * _deviation(left, 0)
+
+
+def _deviation(values: FloatArray, ddof: int) -> float:
+    """Standard deviation, also where squares overflow: H of samples a huge number of bandwidths apart is as huge."""
+    exponent = int(np.frexp(np.abs(values).max())[1])
+    return math.ldexp(float(np.ldexp(values, -exponent).std(ddof=ddof)), exponent)
 
 
 def _by_lot(n: int, groups: int) -> IntArray:
