@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 
 import numpy as np
@@ -15,11 +14,11 @@ import hthm
 from hthm import _core, checks
 from hthm.deepsets import evaluate, new_model
 from hthm.learning.whole_runs import whole_runs
+from hthm.recording import pieces
 from hthm.recording.collision_log import CollisionLog
 from starts import HardStart, hard_starts
 
 STARTS = hard_starts()
-SIMULATE = importlib.import_module("hthm.simulate")  # `hthm.simulate` is the function
 FIXED_STEP = [name for name in hthm.engines() if name not in ("event", "dsmc")]
 
 
@@ -88,7 +87,7 @@ def test_random_gases_are_logged_to_the_last_bit(
 def test_split_into_calls_changes_no_row(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     state = legal(100, 0.04, 5, 2)
     whole = hthm.simulate(state, frames=30, engine=engine, record="log", threads=2)
-    monkeypatch.setattr(SIMULATE, "PIECE", 1e-9)  # a frame of two runs a call
+    monkeypatch.setattr(pieces, "PIECE", 1e-9)  # a frame of two runs a call
     split = hthm.simulate(state, frames=30, engine=engine, record="log", threads=2)
     for name in ("frame_offsets", "pairs", "velocities", "times"):
         ours, theirs = getattr(split.log, name), getattr(whole.log, name)
@@ -194,7 +193,7 @@ def test_where_memory_ends_the_finished_runs_are_kept(monkeypatch: pytest.Monkey
     left = iter([10**9] * 130 + [1000] * 1000)
     monkeypatch.setattr(checks, "NEGLIGIBLE", 0)
     monkeypatch.setattr(checks, "available_memory", lambda: next(left))
-    monkeypatch.setattr(SIMULATE, "PIECE", 1e-9)  # a frame of two runs a call
+    monkeypatch.setattr(pieces, "PIECE", 1e-9)  # a frame of two runs a call
     with pytest.raises(
         hthm.LogMemoryError, match=r"simulate: ran out of memory .* with 8 of 12 runs finished"
     ) as stopped:

@@ -25,6 +25,7 @@ from codebase import module_names
 from hthm.choices.ablations import Ablation
 from hthm.choices.share import Share
 from hthm.deepsets import new_model
+from hthm.engines.precision import LongState
 from hthm.estimators import Histogram, HWithError, over_runs
 from hthm.fit import affine_fit, summarize
 from hthm.learning.arrow import ArrowDivergedError, Look
@@ -101,6 +102,9 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.fit.AffineFit": lambda: affine_fit(np.array([[0.0, 1.0, 2.0]]), np.array([[5.0, 3.0, 1.0]])),
     "hthm.fit.Summary": lambda: summarize(np.array([1.0, 2.0])),
     "hthm.gas.State": lambda: STATE,
+    "hthm.engines.precision.LongState": lambda: LongState(
+        STATE, np.zeros((*STATE.positions.shape, 4)), np.zeros((*STATE.positions.shape, 4)), "quad"
+    ),
     "hthm.learning.arrow.ArrowDivergedError": lambda: ArrowDivergedError("The loss became nan.", epoch=0, step=3),
     "hthm.learning.arrow.Look": lambda: Look(update=1, loss=0.5, held_out_loss=None, calibration=None, seconds=1.0),
     "hthm.learning.diverged.TrainingDivergedError": lambda: TrainingDivergedError("It is nan.", epoch=1, step=2),
@@ -135,6 +139,9 @@ EXAMPLES: dict[str, Callable[[], object]] = {
 """Of classes that cannot be made without arguments."""
 
 NOT_VALUES = {
+    "hthm.recording.pieces.Pace": "judges the speed of a simulation that is under way",
+    "hthm.recording.pieces.LogOfBlock": "counts the rows of a simulation that is under way",
+    "hthm.engines.precision.Rests": "is filled while a simulation runs",
     "hthm.reprs.OneLine": "says how records are shown, and is none itself",
     "hthm.recording.plotted.Plotted": "is what trajectories and datasets draw of themselves, and holds nothing itself",
     "hthm.equilibrium.Equilibrium": "is the part of a gas that theory knows, and has no numbers of its own",

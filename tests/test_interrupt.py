@@ -67,6 +67,10 @@ WORK = {
         "_core.place_disks(candidates, placed, 0, 1.0, 1e-9)",
     ),
     "a start of the exact engine": ("state = crowd(900_000)", "hthm.simulate(state, 1, engine='event')"),
+    "a frame in 237 bits": (
+        "state = hthm.DiskGas(n=2000, diameter=0.01).sample(1, seed=0, overlaps='reject')",
+        "hthm.simulate(state, 1, 1000.0, engine='event', precision='extended')",
+    ),
     "speed_h": (MANY, "_core.speed_h(velocities, np.linspace(0, 2, 1_000_001), None, 2)"),
     "velocity_h": (MANY, "hthm.velocity_h(velocities, bins=1000, threads=1)"),
     "evaluation": (

@@ -17,6 +17,7 @@ ELSEWHERE = {
     "hthm.trian": "a slip of the pen, which a test makes",
     "hthm.arrow": "where a build of version 0.1 has it, which bench/versus.py measures beside ours",
     "hthm.spelled": "what an error handler is called",
+    "boost/multiprecision/cpp_bin_float.hpp": "a header of Boost",
     "program.py": "a script that tests write",
 }
 """What looks like a name or a path of ours and is none."""
@@ -78,4 +79,4 @@ def test_what_is_named_is_there(pattern: str, is_there: Callable[[str], bool]) -
 
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_exceptions_are_needed(name: str) -> None:
-    assert any(name in path.read_text(encoding="utf-8") for path in sources(".py") if path != Path(__file__).resolve())
+    assert any(name in path.read_text(encoding="utf-8") for path in sources(*TEXT) if path != Path(__file__).resolve())

@@ -27,6 +27,20 @@ hthm::AnyRule rule_of(const std::pair<std::string, double>& rule) {
   return hthm::ChiralDisks{rule.second};
 }
 
+/// How many bits a run may carry.
+hthm::Precision precision_of(int bits) {
+  require(bits == 53 || bits == 113 || bits == 237, "bits: must be 53, 113 or 237");
+  return static_cast<hthm::Precision>(bits);
+}
+
+/// What doubles leave out, (runs, n, 2, 4); null where it is not given.
+const double* rests(const std::optional<Doubles>& a, const Doubles& of) {
+  require(!a || (a->ndim() == 4 && a->shape(0) == of.shape(0) && a->shape(1) == of.shape(1) && a->shape(2) == 2 &&
+                 a->shape(3) == 4),
+          "position_rests, velocity_rests: must be (runs, n, 2, 4)");
+  return a ? a->data() : nullptr;
+}
+
 bool is_runs_n_2(const Doubles& a, std::int64_t runs, std::int64_t n) {
   return a.ndim() == 3 && a.shape(0) == runs && a.shape(1) == n && a.shape(2) == 2;
 }
@@ -34,15 +48,18 @@ bool is_runs_n_2(const Doubles& a, std::int64_t runs, std::int64_t n) {
 std::unique_ptr<hthm::Ensemble> make_ensemble(const std::string& engine, const Doubles& positions,
                                               const Doubles& velocities, double box, double diameter, double dt,
                                               std::int64_t first_run, const std::optional<Words>& random, int threads,
-                                              const std::pair<std::string, double>& rule) {
+                                              const std::pair<std::string, double>& rule, int bits,
+                                              const std::optional<Doubles>& position_rests,
+                                              const std::optional<Doubles>& velocity_rests) {
   require(positions.ndim() == 3 && is_runs_n_2(velocities, positions.shape(0), positions.shape(1)) &&
               positions.shape(2) == 2,
           "positions, velocities: must both be (runs, n, 2)");
   require(!random || (random->ndim() == 2 && random->shape(0) == positions.shape(0) && random->shape(1) == 4),
           "random: must be (runs, 4)");
-  const hthm::Start start{vectors(positions), vectors(velocities), positions.shape(0),
-                          positions.shape(1), first_run,           random ? random->data() : nullptr,
-                          rule_of(rule)};
+  const hthm::Start start{
+      vectors(positions), vectors(velocities), positions.shape(0),
+      positions.shape(1), first_run,           random ? random->data() : nullptr,
+      rule_of(rule),      precision_of(bits),  {rests(position_rests, positions), rests(velocity_rests, positions)}};
   return interruptible([&](hthm::StopRequest* stop) {
     return std::make_unique<hthm::Ensemble>(engine, hthm::Setup{box, diameter, dt}, start, threads, stop);
   });
@@ -84,6 +101,17 @@ void write_state(const hthm::Ensemble& ensemble, Doubles& positions, Doubles& ve
   interruptible([&](hthm::StopRequest* stop) { ensemble.write_state(to_positions, to_velocities, stop); });
 }
 
+/// What the doubles of `write_state` leave out, (runs, n, 2, 4) each.
+void write_rests(const hthm::Ensemble& ensemble, Doubles& positions, Doubles& velocities) {
+  const auto fits = [&](const Doubles& a) {
+    return a.ndim() == 4 && a.shape(0) == ensemble.runs() && a.shape(1) == ensemble.n() && a.shape(2) == 2 &&
+           a.shape(3) == 4;
+  };
+  require(fits(positions) && fits(velocities), "positions, velocities: must both be (runs, n, 2, 4)");
+  double *to_positions = positions.mutable_data(), *to_velocities = velocities.mutable_data();
+  interruptible([&](hthm::StopRequest* stop) { ensemble.write_rests(to_positions, to_velocities, stop); });
+}
+
 /// Rows that were moved before a signal came are in `rows`: both can only be dropped then.
 void move_log(hthm::Ensemble& ensemble, hthm::LogRows& rows, int threads) {
   interruptible([&](hthm::StopRequest* stop) { ensemble.move_log(rows, threads, stop); });
@@ -97,10 +125,14 @@ void bind_simulation(py::module_& m) {
       .def(py::init(&make_ensemble), py::kw_only(), py::arg("engine"), py::arg("positions").noconvert(),
            py::arg("velocities").noconvert(), py::arg("box"), py::arg("diameter"), py::arg("dt"), py::arg("first_run"),
            py::arg("random").noconvert(), py::arg("threads"),
-           py::arg("rule") = std::pair<std::string, double>{"smooth", 0.0})
+           py::arg("rule") = std::pair<std::string, double>{"smooth", 0.0}, py::arg("bits") = 53,
+           py::arg("position_rests").noconvert() = py::none(), py::arg("velocity_rests").noconvert() = py::none())
       .def("advance", &advance, py::kw_only(), py::arg("first"), py::arg("count"), py::arg("collisions").noconvert(),
            py::arg("velocities").noconvert(), py::arg("positions").noconvert(), py::arg("log"), py::arg("threads"))
       .def("move_log", &move_log, py::arg("rows"), py::arg("threads"))
       .def("write_state", &write_state, py::kw_only(), py::arg("positions").noconvert(),
-           py::arg("velocities").noconvert());
+           py::arg("velocities").noconvert())
+      .def("write_rests", &write_rests, py::kw_only(), py::arg("positions").noconvert(),
+           py::arg("velocities").noconvert())
+      .def("overtaken", &hthm::Ensemble::overtaken);
 }

@@ -40,6 +40,16 @@ struct CollisionLog {
   }
 };
 
+/// Digits, in bits, that an exact run carries. With more than a double's 53, events are predicted and put in order in
+/// double all the same, from the state rounded, and every collision that happens is solved again to all digits.
+enum class Precision : int { floating = 53, quad = 113, extended = 237 };
+
+/// What doubles leave out of where a run starts: (n, 2, 4) each, or null.
+struct Rests {
+  const double* positions = nullptr;
+  const double* velocities = nullptr;
+};
+
 /// Where the frames of one run go; a null pointer is not recorded.
 struct FrameSink {
   Vec* velocities = nullptr;           // (frames, n) after each frame
@@ -63,6 +73,13 @@ class Run {
 
   /// Copy the state after the last frame: positions (n,), velocities (n,). Throws Stopped.
   virtual void write_state(Vec* positions, Vec* velocities, Pace& pace) const = 0;
+
+  /// Copy what the doubles of `write_state` leave out, positions (n, 2, 4) and velocities (n, 2, 4): the numbers that a
+  /// run carries are the sums. False, and nothing is written, where it carries doubles. Throws Stopped.
+  virtual bool write_rests(double*, double*, Pace&) const { return false; }
+
+  /// Collisions that were carried out too late, as doubles could not tell which of two comes first; see `Precision`.
+  virtual std::int64_t overtaken() const { return 0; }
 };
 
 }  // namespace hthm

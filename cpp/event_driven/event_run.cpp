@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/paced_array.hpp"
+#include "event_driven/long_run.hpp"
 #include "event_driven/recorded_gas.hpp"
 #include "event_driven/rule_run.hpp"
 #include "event_driven/units.hpp"
@@ -50,7 +51,8 @@ OverlappingStart::OverlappingStart(std::int64_t first, std::int64_t second, doub
     : std::invalid_argument{overlap_text(first, second, apart)}, i{first}, j{second}, distance{apart} {}
 
 std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
-                                    Simd level, StopRequest* stop, const AnyRule& outside) {
+                                    Simd level, StopRequest* stop, const AnyRule& outside, Precision precision,
+                                    const Rests& given) {
   Pace pace{stop};
   const Units units{setup, velocities, n, pace};
   const LargeArray<Vec> x = units.positions_inside(positions, n, pace),
@@ -58,6 +60,13 @@ std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, co
   const AnyRule rule =
       std::visit([&](const auto& one) -> AnyRule { return one.scaled(units.length_power()); }, outside);
   refuse_overlap(units, nearest(rule, units.setup().diameter), x.data(), n, level, pace);
+  if (precision != Precision::floating) {
+    if (!std::holds_alternative<SmoothDisks>(rule)) {
+      throw std::invalid_argument("precision: must be that of double for disks that are not smooth");
+    }
+    return event_driven::make_long_run(precision, units, {x.data(), v.data(), positions, velocities, given, n}, level,
+                                       pace);
+  }
   if (!std::holds_alternative<SmoothDisks>(rule)) {
     return event_driven::make_rule_run(rule, units, x.data(), v.data(), velocities, n, level, pace);
   }

@@ -11,21 +11,31 @@
 #include "event_driven/cells.hpp"
 #include "event_driven/cells_a_side.hpp"
 #include "event_driven/clock.hpp"
+#include "event_driven/long_state.hpp"
 #include "rules/rule.hpp"
 
 namespace hthm::event_driven {
 
 /// A gas of hard disks. Each disk has one event in the calendar, the earlier of its predicted collision and its exit
-/// from its cell; only the disks of an event are moved.
-template <class Real, CollisionRule Rule>
+/// from its cell; only the disks of an event are moved. With a `LongState` that is where they truly are: what is here
+/// is that state rounded, good for predictions.
+template <class Real, CollisionRule Rule, class Truth = NoLongState>
 class Gas {
  public:
   /// Positions (n,) in [0, box), no two overlapping, and velocities (n,), in units like `Units`: of about one box and
   /// one of the fastest disk. The level, which the CPU must have, changes the speed, and results by no more than
   /// rounding. Throws Stopped where `pace` says so.
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-      Pace& pace)
-      : Gas{rule, setup, positions, velocities, n, level, pace, time_to_cross_box(setup.box, velocities, n, pace)} {}
+      Pace& pace, Truth truth = {})
+      : Gas{rule,
+            setup,
+            positions,
+            velocities,
+            n,
+            level,
+            pace,
+            std::move(truth),
+            time_to_cross_box(setup.box, velocities, n, pace)} {}
 
   std::int64_t size() const { return cells_.size(); }
 
@@ -67,6 +77,13 @@ class Gas {
   Vec2<Real> position_at(std::int32_t i, const Real& time) const { return cells_.position_in_box(i, time); }
 
   const Vec2<Real>& velocity(std::int32_t i) const { return cells_[i].velocity; }
+
+  /// The true state, and the time of the run at the end of the last frame in its numbers; gases with a `LongState`
+  /// only.
+  const Truth& truth() const { return truth_; }
+  typename Truth::Number long_frame_end() const {
+    return long_epoch_start() + typename Truth::Number(frames_in_epoch_) * exactly<typename Truth::Number>(dt_);
+  }
   const Inner<Real, Rule::inner>& inner(std::int32_t i) const { return cells_[i].inner; }
 
  private:
@@ -76,20 +93,17 @@ class Gas {
   static constexpr JustHit nobody_{};
 
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-      Pace& pace, double crossing)
-      : Gas{rule,
-            setup,
-            positions,
-            velocities,
-            n,
-            level,
-            pace,
-            crossing,
-            Rates{setup, setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n), crossing, n}} {}
+      Pace& pace, Truth truth, double crossing)
+      : Gas{rule,      setup,
+            positions, velocities,
+            n,         level,
+            pace,      std::move(truth),
+            crossing,  Rates{setup, setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n), crossing, n}} {}
 
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-      Pace& pace, double crossing, const Rates& rates)
+      Pace& pace, Truth truth, double crossing, const Rates& rates)
       : rule_{rule},
+        truth_{std::move(truth)},
         dt_{setup.dt},
         epochs_{cut_into_epochs(setup.dt, rates.longest_epoch(crossing, n))},
         cells_{rule, setup, positions, velocities, n, level, {crossing, epochs_.length, rates.look_ahead()}, pace},
@@ -101,6 +115,11 @@ class Gas {
       look_around(i, nobody_);
       schedule(i);
     }
+  }
+
+  /// Without an error: an epoch is a power of two frames, or a frame one of epochs.
+  typename Truth::Number long_epoch_start() const {
+    return typename Truth::Number(epochs_done_) * exactly<typename Truth::Number>(epochs_.length);
   }
 
   template <class OnCollision, class OnTurn>
@@ -136,11 +155,19 @@ class Gas {
     Disk &a = cells_[i], &b = cells_[j];
     Cells<Real, Rule>::move_to(a, time);
     Cells<Real, Rule>::move_to(b, time);
-    const Vec2<Real> d = cells_.separation_at_contact(i, j);
-    if (rule_.collide(d, norm2(d), Body<Rule, Real>{a.velocity, a.inner}, Body<Rule, Real>{b.velocity, b.inner})) {
+    Vec2<Real> d;
+    bool changed;
+    if constexpr (Truth::kept) {
+      changed = meet_truly(i, j, time, d);
+    } else {
+      d = cells_.separation_at_contact(i, j);
+      changed =
+          rule_.collide(d, norm2(d), Body<Rule, Real>{a.velocity, a.inner}, Body<Rule, Real>{b.velocity, b.inner});
+    }
+    if (changed) {
       ++a.collisions;
       ++b.collisions;
-      collided(std::min(i, j), std::max(i, j), time);
+      collided(std::min(i, j), std::max(i, j), Truth::kept ? a.time : time);
     }
     cells_.turned(i);
     cells_.turned(j);
@@ -149,6 +176,22 @@ class Gas {
     look_around(j, {i, d});
     schedule(i);
     schedule(j);
+  }
+
+  /// Let two disks collide in the true state, `d` = x_i - x_j apart, and round it; false where they miss each other.
+  bool meet_truly(std::int32_t i, std::int32_t j, const Real& time, Vec2<Real>& d) {
+    using Number = typename Truth::Number;
+    const Number began = long_epoch_start(), width = exactly<Number>(cells_.width());
+    const auto meeting = truth_.meet(rule_, i, j, began + exactly<Number>(time));
+    d = {static_cast<Real>(meeting.way.x), static_cast<Real>(meeting.way.y)};
+    if (!meeting.hit) return false;
+    for (const std::int32_t k : {i, j}) {
+      const auto& disk = truth_[k];
+      cells_[k].position = truth_.position_from({Number(cells_[k].column) * width, Number(cells_[k].row) * width}, k);
+      cells_[k].velocity = {static_cast<Real>(disk.velocity.x), static_cast<Real>(disk.velocity.y)};
+      cells_[k].time = static_cast<Real>(disk.time - began);
+    }
+    return true;
   }
 
   void look_around(std::int32_t i, const JustHit& just_hit) { expect(i, cells_.first_contact(i, just_hit)); }
@@ -179,6 +222,7 @@ class Gas {
   static std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
 
   Rule rule_;
+  [[no_unique_address]] Truth truth_;
   double dt_;
   Epochs epochs_;
   std::int64_t frames_in_epoch_ = 0;

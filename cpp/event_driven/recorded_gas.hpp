@@ -1,11 +1,14 @@
-// A gas with its clock, recorded at the end of every frame: the exact engine, by whatever rule.
+// A gas with its clock, recorded at the end of every frame: the exact engine, by whatever rule, in whatever numbers.
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "core/paced_array.hpp"
 #include "core/run.hpp"
 #include "event_driven/gas.hpp"
+#include "event_driven/long_real.hpp"
+#include "event_driven/long_state.hpp"
 #include "event_driven/progress.hpp"
 #include "event_driven/units.hpp"
 #include "rules/rule.hpp"
@@ -19,16 +22,16 @@ inline double wrapped(double x, double box) {
   return x < 0 || x >= box ? 0.0 : x + 0.0;  // a rounding error outside is on the border; never -0.0
 }
 
-/// `Local`: a type of one file makes it a class of that file.
-template <CollisionRule Rule, class Local>
+/// `Local`: a type of one file makes it a class of that file. With a `LongState`, or `NoLongState`.
+template <CollisionRule Rule, class Local, class Truth = NoLongState>
 class RecordedGas final : public Run {
  public:
   /// Positions and velocities (n,) inside the units, and the velocities as they were given.
   RecordedGas(const Rule& rule, const Units& units, const Vec* positions, const Vec* velocities, const Vec* given,
-              std::int64_t n, Simd level, Pace& pace)
+              std::int64_t n, Simd level, Pace& pace, Truth truth = {})
       : units_{units},
         progress_{units.setup(), velocities, n, pace},
-        gas_{rule, units.setup(), positions, velocities, n, level, pace},
+        gas_{rule, units.setup(), positions, velocities, n, level, pace, std::move(truth)},
         velocities_(copied(given, n, pace)) {}
 
   void advance(std::int64_t frames, const FrameSink& sink) override {
@@ -62,6 +65,30 @@ class RecordedGas final : public Run {
     }
   }
 
+  std::int64_t overtaken() const override {
+    if constexpr (Truth::kept) return gas_.truth().overtaken();
+    return 0;
+  }
+
+  bool write_rests(double* positions, double* velocities, Pace& pace) const override {
+    if constexpr (Truth::kept) {
+      const typename Truth::Number box{units_.setup().box};
+      const auto end = gas_.long_frame_end();
+      // What rounds to the box is 0 as a double, as it is written: the rest is negative then.
+      const auto beside = [&box](const auto& x) { return static_cast<double>(x) < box ? x : x - box; };
+      for (std::int64_t i = 0; i < gas_.size(); ++i) {
+        const auto x = gas_.truth().position_at(static_cast<std::int32_t>(i), end);
+        const auto& v = gas_.truth()[static_cast<std::int32_t>(i)].velocity;
+        split(units_.long_length_outside(beside(x.x)), positions + 2 * i * rests);
+        split(units_.long_length_outside(beside(x.y)), positions + (2 * i + 1) * rests);
+        split(units_.long_speed_outside(v.x), velocities + 2 * i * rests);
+        split(units_.long_speed_outside(v.y), velocities + (2 * i + 1) * rests);
+        pace.did(64);  // so much as 64 disks are elsewhere
+      }
+    }
+    return Truth::kept;
+  }
+
   void write_state(Vec* positions, Vec* velocities, Pace& pace) const override {
     write_positions(positions, pace);
     write_velocities(velocities, pace);
@@ -70,11 +97,21 @@ class RecordedGas final : public Run {
  private:
   void write_velocities(Vec* velocities, Pace& pace) const { copy(velocities_.data(), gas_.size(), velocities, pace); }
 
+  /// At the end of the last frame.
+  Vec position(std::int32_t i) const {
+    if constexpr (Truth::kept) {
+      const auto x = gas_.truth().position_at(i, gas_.long_frame_end());
+      return {static_cast<double>(x.x), static_cast<double>(x.y)};
+    } else {
+      return gas_.position(i);
+    }
+  }
+
   void write_positions(Vec* positions, Pace& pace) const {
     const double box = units_.setup().box;
     in_pieces(0, gas_.size(), pace, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t i = first; i < last; ++i) {
-        const Vec x = gas_.position(static_cast<std::int32_t>(i));
+        const Vec x = position(static_cast<std::int32_t>(i));
         positions[i] = {units_.length_outside(wrapped(x.x, box)), units_.length_outside(wrapped(x.y, box))};
       }
     });
@@ -82,7 +119,7 @@ class RecordedGas final : public Run {
 
   Units units_;
   Progress progress_;
-  Gas<double, Rule> gas_;
+  Gas<double, Rule, Truth> gas_;
   LargeArray<Vec> velocities_;  // (n,) those of the gas, outside, side by side: a frame is one copy
 };
 

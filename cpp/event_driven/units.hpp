@@ -54,6 +54,17 @@ class Units {
 
   double length_outside(double x) const { return x * length_back_; }
   Vec velocity_outside(const Vec& v) const { return {v.x * speed_back_, v.y * speed_back_}; }
+  /// The same for numbers with more digits, there and back; the type brings its own ldexp.
+  template <class Long>
+  Long long_length_outside(const Long& x) const {
+    return ldexp(x, -length_);
+  }
+  template <class Long>
+  Long long_speed_outside(const Long& v) const {
+    return ldexp(v, -speed_);
+  }
+  int speed_power() const { return speed_; }
+
   double time_outside(double t) const { return t * time_back_ * time_back_too_; }  // one factor might overflow
 
  private:

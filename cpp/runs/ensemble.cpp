@@ -15,17 +15,22 @@ namespace hthm {
 namespace {
 
 constexpr std::string_view event_engine = "event", dsmc_engine = "dsmc";
+constexpr std::int64_t long_rests = 2 * 4;  // doubles a disk
 
 /// A run of the exact engine; what it refuses is told with the number of the run.
-std::unique_ptr<Run> make_exact_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
-                                    std::int64_t run, const AnyRule& rule, StopRequest* stop) {
+std::unique_ptr<Run> make_exact_run(const Setup& setup, const Start& start, std::int64_t k, StopRequest* stop) {
+  const std::int64_t n = start.n, run = start.first_run + k;
+  Rests rests;
+  if (start.rests.positions) rests.positions = start.rests.positions + k * n * long_rests;
+  if (start.rests.velocities) rests.velocities = start.rests.velocities + k * n * long_rests;
   try {
-    return make_event_run(setup, positions, velocities, n, simd_level(), stop, rule);
+    return make_event_run(setup, start.positions + k * n, start.velocities + k * n, n, simd_level(), stop, start.rule,
+                          start.precision, rests);
   } catch (const OverlappingStart& overlap) {
     std::ostringstream text;
     text << "state: disks " << overlap.i << " and " << overlap.j << " of run " << run << " overlap, "
          << overlap.distance << " apart with diameter " << setup.diameter;
-    if (const double least = nearest(rule, setup.diameter); least != setup.diameter) {
+    if (const double least = nearest(start.rule, setup.diameter); least != setup.diameter) {
       text << ", and by their rule come no nearer than " << least;
     }
     text << ". The exact engine needs a start without overlaps: sample(overlaps='reject') or lattice_state().";
@@ -46,9 +51,7 @@ std::unique_ptr<Run> make_run(std::string_view engine, const Setup& setup, const
                               StopRequest* stop) {
   const std::int64_t offset = k * start.n;
   const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
-  if (engine == event_engine) {
-    return make_exact_run(setup, positions, velocities, start.n, start.first_run + k, start.rule, stop);
-  }
+  if (engine == event_engine) return make_exact_run(setup, start, k, stop);
   if (engine == dsmc_engine) return make_random_run(setup, positions, velocities, start, k, stop);
   return make_fixed_step_run(engine, setup, positions, velocities, start.n, simd_level(), stop, start.rule);
 }
@@ -94,6 +97,20 @@ void Ensemble::write_state(Vec* positions, Vec* velocities, StopRequest* stop) c
   for (std::int64_t k = 0; k < runs(); ++k) {
     runs_[static_cast<std::size_t>(k)]->write_state(positions + k * n_, velocities + k * n_, pace);
   }
+}
+
+void Ensemble::write_rests(double* positions, double* velocities, StopRequest* stop) const {
+  Pace pace{stop};
+  for (std::int64_t k = 0; k < runs(); ++k) {
+    const std::int64_t offset = k * n_ * long_rests;
+    runs_[static_cast<std::size_t>(k)]->write_rests(positions + offset, velocities + offset, pace);
+  }
+}
+
+std::vector<std::int64_t> Ensemble::overtaken() const {
+  std::vector<std::int64_t> counts;
+  for (const auto& run : runs_) counts.push_back(run->overtaken());
+  return counts;
 }
 
 }  // namespace hthm

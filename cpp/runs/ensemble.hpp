@@ -24,6 +24,8 @@ struct Start {
   std::int64_t first_run = 0;             // the number of its first run, for messages
   const std::uint64_t* random = nullptr;  // (runs, 4) where their random numbers start; engines that draw some need it
   AnyRule rule{};                         // what happens at contact
+  Precision precision = Precision::floating;
+  Rests rests{};  // (runs, n, 2, 4) each, or null
 };
 
 /// Arrays over all frames of an ensemble, of which a call fills the stretch [first, first + count) of every run.
@@ -55,6 +57,12 @@ class Ensemble {
 
   /// Copy the present state of every run: positions and velocities (runs, n). Throws Stopped.
   void write_state(Vec* positions, Vec* velocities, StopRequest* stop = nullptr) const;
+
+  /// Copy what those doubles leave out, (runs, n, 2, 4) each; runs that carry doubles write nothing. Throws Stopped.
+  void write_rests(double* positions, double* velocities, StopRequest* stop = nullptr) const;
+
+  /// Of each run, the collisions that were carried out too late (see `Run::overtaken`).
+  std::vector<std::int64_t> overtaken() const;
 
  private:
   std::int64_t n_;

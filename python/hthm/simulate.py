@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,19 +14,16 @@ from hthm.engines.choice import chosen
 from hthm.engines.dsmc import no_positions, random_starts
 from hthm.engines.limits import check_exact, checked_dt
 from hthm.engines.names import AUTO, EXACT, PLACELESS, TIMED, check
+from hthm.engines.precision import BITS, Precision, Rests, checked_precision, rests_of
 from hthm.gas import State, unchecked_state
 from hthm.progress import Progress, ProgressLike, reporting
-from hthm.recording.collision_log import ROW_BYTES, CollisionLog, frame_offsets
+from hthm.recording.collision_log import CollisionLog, frame_offsets
+from hthm.recording.pieces import LogOfBlock, Pace
 from hthm.rules import for_core
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
 if TYPE_CHECKING:
     from hthm.recording.store.shard_writing import Recorded
-
-PIECE: Final = 0.1
-"""Seconds that a call of the core may take: Ctrl-C waits for no longer than about twice this."""
-
-_LOG_ADVICE: Final = "Take fewer frames, or fewer runs at a time."
 
 
 class LogMemoryError(MemoryError):
@@ -57,6 +54,7 @@ def simulate(
     positions: bool = False,
     progress: ProgressLike = None,
     store: str | os.PathLike[str] | None = None,
+    precision: Precision = "double",
 ) -> Trajectories:
     """Simulate every run of a state.
 
@@ -86,6 +84,9 @@ def simulate(
         A folder for the runs, whose log, which has all velocities, or whose counts are then not kept in memory. Shards
         of them are written as they are finished, and what a stop has left in the folder is gone on with, to the same
         files: docs/store.md.
+    precision : {"double", "quad", "extended"}
+        What the exact engine carries: 53, 113 or 237 bits. With more than 53, `final` is an
+        `hthm.engines.precision.LongState`, which has them all; what is recorded is rounded. docs/reversal.md.
 
     Returns
     -------
@@ -123,6 +124,7 @@ def simulate(
     frames = checks.integer("frames", frames, least=1)
     dt = checked_dt(dt, state, exact=check(engine) in TIMED)
     engine = chosen(engine, state, dt)
+    precision = checked_precision(precision, state, exact=engine in EXACT)
     if engine in EXACT:
         check_exact(state)
     threads = checks.threads(threads)
@@ -137,7 +139,14 @@ def simulate(
         )
     if store is None:
         with reporting(progress, "simulate") as report:
-            return _simulated(state, frames, dt, engine, threads, record, report, positions=positions)
+            return _simulated(
+                state, frames, dt, engine, threads, record, report, positions=positions, precision=precision
+            )
+    if precision != "double":
+        raise ValueError(
+            f"precision: must be 'double' with a store, which keeps doubles, got {precision!r}. Leave store out, and "
+            "keep the end of the runs with traj.final.save(path)."
+        )
     if positions:
         raise ValueError("positions: must be False with a store, which holds collisions only, got True.")
     folder = checks.path("store", store)
@@ -167,11 +176,12 @@ def _simulated(
     *,
     positions: bool = False,
     first_run: int = 0,
+    precision: Precision = "double",
 ) -> Trajectories:
     """Simulate what was checked; messages count runs from `first_run`."""
-    output = _Output(state, frames, record, positions=positions, timed=engine in TIMED)
+    output = _Output(state, frames, record, positions=positions, timed=engine in TIMED, precision=precision)
     try:
-        _fill(output, state, dt, engine, threads, progress, first_run)
+        _fill(output, state, dt, engine, threads, progress, first_run, precision)
     except MemoryError as error:
         if output.rows is None:
             raise
@@ -187,12 +197,14 @@ def _simulated(
 class _Output:
     """The whole output: arrays allocated once, whose pages the threads that fill them touch first; a log grows."""
 
-    def __init__(self, state: State, frames: int, record: Recording, *, positions: bool, timed: bool) -> None:
+    def __init__(
+        self, state: State, frames: int, record: Recording, *, positions: bool, timed: bool, precision: Precision
+    ) -> None:
         runs, n = state.runs, state.n
         dense = (record == "velocities") + positions
         checks.memory(
             "simulate",
-            runs * (frames * (16 + dense * n * 16) + n * 32),
+            runs * (frames * (16 + dense * n * 16) + n * (32 if precision == "double" else 160)),
             "Take record='log' or 'counts', no positions, fewer frames, or fewer runs at a time."
             if dense
             else "Take fewer frames, or fewer runs at a time.",
@@ -205,6 +217,7 @@ class _Output:
         self.rows = _core.LogRows(timed=timed) if record == "log" else None
         self.final_positions = np.empty((runs, n, 2))
         self.final_velocities = np.empty((runs, n, 2))
+        self.rests = Rests(state, precision)
 
     def of(self, block: slice) -> dict[str, Any]:
         """Where the frames of a block of runs go, by the names that the core has for it."""
@@ -225,7 +238,7 @@ class _Output:
             log = CollisionLog(frame_offsets=frame_offsets(collisions), pairs=pairs, velocities=velocities, times=times)
         return Trajectories(
             initial=state if self.finished == state.runs else state[done],
-            final=unchecked_state(self.final_positions[done], self.final_velocities[done], state),
+            final=self.rests.beside(unchecked_state(self.final_positions[done], self.final_velocities[done], state)),
             dt=dt,
             engine=engine,
             collisions=collisions,
@@ -235,48 +248,19 @@ class _Output:
         )
 
 
-class _Pace:
-    """How much takes the core about `PIECE`, judged by what it did last; at first one frame of a run a thread."""
-
-    def __init__(self) -> None:
-        self._rate: float | None = None  # frames of one run per second, all threads together
-
-    def runs(self, frames: int, threads: int) -> int:
-        """Runs that go to their end in that time, but at least one a thread."""
-        return threads if self._rate is None else max(threads, int(self._rate * PIECE / frames))
-
-    def frames(self, runs: int) -> int:
-        """Frames that so many runs advance in that time, but at least one."""
-        return 1 if self._rate is None else max(1, int(self._rate * PIECE / runs))
-
-    def did(self, frames: int, seconds: float) -> None:
-        """Judge by this from now on; frames of several runs count one by one."""
-        self._rate = frames / max(seconds, 1e-6)
-
-
-class _LogOfBlock:
-    """How many rows the log of a block of runs has, and how many may be next."""
-
-    def __init__(self, n: int) -> None:
-        self._rows = 0
-        self._a_frame = n / 2  # rows that a frame of a run may need: at first one collision of every disk
-
-    def check_memory(self, frames: int) -> None:
-        """Refuse the next frames where the memory is too small: for their rows, and for moving all of the block's."""
-        checks.memory("simulate", int(ROW_BYTES * (self._rows + 2 * self._a_frame * frames)), _LOG_ADVICE)
-
-    def grew(self, rows: int, frames: int) -> None:
-        """Count the rows that the last frames brought."""
-        self._rows += rows
-        self._a_frame = 1 + rows / frames
-
-
 def _fill(
-    output: _Output, state: State, dt: float, engine: str, threads: int, progress: Progress | None, first_run: int
+    output: _Output,
+    state: State,
+    dt: float,
+    engine: str,
+    threads: int,
+    progress: Progress | None,
+    first_run: int,
+    precision: Precision,
 ) -> None:
     """Simulate all runs, a block of them after the other."""
     runs, frames = output.collisions.shape
-    pace = _Pace()
+    pace = Pace()
     while output.finished < runs:
         first = output.finished
         block = slice(first, min(runs, first + pace.runs(frames, threads)))
@@ -291,21 +275,24 @@ def _fill(
             random=random_starts(state.positions[block], state.velocities[block]) if engine in PLACELESS else None,
             threads=threads,
             rule=for_core(state.rule),
+            bits=BITS[precision],
+            **rests_of(state, block),
         )
         _advance(ensemble, output, block, pace, threads, progress)
         ensemble.write_state(positions=output.final_positions[block], velocities=output.final_velocities[block])
+        output.rests.take(ensemble, block, first_run)
         if output.rows is not None:
             ensemble.move_log(output.rows, threads)
         output.finished = block.stop
 
 
 def _advance(
-    ensemble: _core.Ensemble, output: _Output, block: slice, pace: _Pace, threads: int, progress: Progress | None
+    ensemble: _core.Ensemble, output: _Output, block: slice, pace: Pace, threads: int, progress: Progress | None
 ) -> None:
     """Simulate a block of runs to the end, a stretch of frames after the other."""
     runs, frames = output.collisions.shape
     count = block.stop - block.start
-    log, done = _LogOfBlock(output.final_positions.shape[1]), 0
+    log, done = LogOfBlock(output.final_positions.shape[1]), 0
     while done < frames:
         stretch = min(frames - done, pace.frames(count))
         if output.rows is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from hthm import checks, ranges
 from hthm.arrays import FloatArray, IntArray
 from hthm.engines.dsmc import no_positions
+from hthm.engines.precision import check_kept_in_doubles
 from hthm.gas import State
 from hthm.recording.collision_log import CollisionLog
 from hthm.recording.dense import DenseFrames
@@ -171,7 +172,8 @@ class Trajectories(OneLine, OneRun, Plotted):
         DatasetError
             If the folder holds anything else.
         ValueError
-            If the log was written to, and is none of these runs any more.
+            If the log was written to, and is none of these runs any more, or the runs start or end in more digits
+            than doubles, which a dataset keeps, have: `hthm.engines.precision.LongState`.
         OwnedError
             If another process writes into the folder.
         OSError
@@ -180,6 +182,7 @@ class Trajectories(OneLine, OneRun, Plotted):
         from hthm.recording.store.writer import begun, describe  # noqa: PLC0415 -- import hthm is quick
 
         folder = checks.path("path", path)
+        check_kept_in_doubles(self.initial, self.final)
         kept = describe(
             self.initial,
             kind=self.recording,

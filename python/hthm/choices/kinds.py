@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "universal": "hthm universal",
         "estimators": "hthm estimators",
         "chaos": "hthm chaos",
+        "reversal": "hthm reversal",
     }
 )
 """The command that each kind of choices belongs to, by the `kind` of their class."""

@@ -16,7 +16,7 @@ from hthm.choices.kinds import COMMANDS as NAMES
 from hthm.choices.kinds import Choices
 from hthm.choices.run import PRESETS, GasChoices, TrainingChoices
 from hthm.command.dataset_options import Export, ImportAuthor, Merge, Repair, Simulate, Verify
-from hthm.command.measurement_options import Chaos, Estimators, Measurement
+from hthm.command.measurement_options import Chaos, Estimators, Measurement, Reversal
 from hthm.command.options import (
     Ablate,
     Compare,
@@ -115,6 +115,9 @@ COMMANDS: Final = (
     ),
     Command(
         "chaos", Chaos, "hthm.command.chaos:measure_chaos", "Where the gas leaves the Boltzmann equation, as N grows"
+    ),
+    Command(
+        "reversal", Reversal, "hthm.command.reversal:measure_reversal", "Whether the gas comes back, velocities negated"
     ),
     Command("view", View, "hthm.command.viewing:view", "A page that plays a run, and its way back, offline", _PAGES),
     Command("animate", Animate, "hthm.command.animating:animate", "A GIF or an MP4 of a run, for a talk", _PAGES),

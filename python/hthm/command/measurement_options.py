@@ -10,13 +10,14 @@ import tyro
 
 from hthm.choices.bias import EstimatorsConfig
 from hthm.choices.chaos import ChaosConfig
+from hthm.choices.reversal import ReversalConfig
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
     """What they share."""
 
-    choices: EstimatorsConfig | ChaosConfig
+    choices: EstimatorsConfig | ChaosConfig | ReversalConfig
     out: Path
     threads: int | None = None
     """Threads; unless given, as many as are granted."""
@@ -44,3 +45,15 @@ class Chaos(Measurement):
     choices: Annotated[ChaosConfig, tyro.conf.arg(name="")] = field(default_factory=ChaosConfig)
     out: Path = Path("hthm-chaos")
     """Folder for chaos.json, chaos.md and figures/."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reversal(Measurement):
+    """Negate all velocities, and see whether the gas comes back: exactly, by the fixed step, and what networks say.
+
+    A minute or two at the paper's size; --runs 2 --widths 4 --epochs 1 is a quick try. What came out: docs/reversal.md.
+    """
+
+    choices: Annotated[ReversalConfig, tyro.conf.arg(name="")] = field(default_factory=ReversalConfig)
+    out: Path = Path("hthm-reversal")
+    """Folder for reversal.json, reversal.md and figures/."""

@@ -37,6 +37,8 @@ PRODUCTS: Final = (
     "estimators.md",
     "chaos.json",
     "chaos.md",
+    "reversal.json",
+    "reversal.md",
     "report.html",
     "config.json",
     "runs.json",
