@@ -237,6 +237,19 @@ def test_another_recording_is_simulated_again(tmp_path: Path) -> None:
     assert data["arrays"] == payload(viewer_html(run("all_pairs")[1:], title="A run"))["arrays"]
 
 
+def test_a_way_back_in_more_bits_is_stored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "page.html"
+    arguments = ["view", "--engine=event", "--precision=extended", "--frames=20", "--seed=1", f"--out={out}"]
+    assert main(arguments) == 0
+    assert "it comes back in every bit" in capsys.readouterr().out
+    page = out.read_text(encoding="utf-8")
+    data = payload(page)
+    assert data["frames"] == 20
+    (way,) = data["ways"]
+    assert way["label"] == "extended precision, 237 bits"
+    assert "It came back in every bit of every position and velocity." in page
+
+
 def test_a_results_folder_brings_its_learned_functionals(tmp_path: Path) -> None:
     """Its runs are simulated again, and shown beside what its series has of them."""
     config = RunConfig(n=40, diameter=0.03, runs=6, frames=8, seed=3, batch=8)
@@ -262,6 +275,13 @@ def test_a_results_folder_brings_its_learned_functionals(tmp_path: Path) -> None
         (["--frames=501"], 2, "--frames: must be"),
         (["--engine=none"], 2, "--engine: must be one of"),
         (["SOURCE", "--seed=1"], 2, "--seed: must be left out where SOURCE names runs, got 1. Leave SOURCE out"),
+        (
+            ["--precision=quad"],
+            2,
+            "--precision: must be left out for a fixed step, got quad. Give",
+        ),
+        (["--engine=event", "--precision=double"], 2, "--precision: must be one of quad, extended, got 'double'."),
+        (["SOURCE", "--precision=quad"], 2, "--precision: must be left out where SOURCE names runs, got quad."),
         (["SOURCE"], 2, "SOURCE: must be the folder of a dataset, or of a finished run of hthm, and"),
         (["--out=NONE/page.html"], 1, "There is no such folder to write into: NONE"),
     ],

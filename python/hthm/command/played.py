@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from hthm import checks
 from hthm.choices.run import GasChoices
 from hthm.command.sources import RESULTS, Source, source_of
 from hthm.command.wrong import UsageError
 from hthm.engines.dsmc import no_positions
 from hthm.engines.names import AUTO, EXACT
+from hthm.engines.precision import BITS
 from hthm.pages import viewer_data
 from hthm.pages.series import Series
+from hthm.pages.viewer_data import Way
 from hthm.recording.store.manifest import NAME
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
     from hthm.command.viewing_options import Animate, View
+    from hthm.engines.precision import Precision
+    from hthm.gas import State
     from hthm.trajectories import Trajectories
 
 
@@ -33,6 +38,32 @@ def source_to_see(options: View | Animate) -> Source:
         If an engine is unknown; if the folder cannot be read.
     """
     return _simulated(options) if options.source is None else _kept(options, options.source)
+
+
+def there_and_back(traj: Trajectories, frames: int, precision: str, threads: int | None) -> tuple[Trajectories, Way]:
+    """Return a run anew in more bits, and its way back in them.
+
+    Raises
+    ------
+    UsageError
+        If the run is not of the exact engine.
+    ValueError
+        If there is no such precision.
+    """
+    chosen = cast("Precision", checks.choice("precision", precision, [name for name in BITS if name != "double"]))
+    if traj.engine not in EXACT:
+        raise UsageError(f"--precision: must be left out for a fixed step, got {precision}. Give --engine event, too.")
+
+    def leg(start: State) -> Trajectories:
+        return simulate(start, frames, traj.dt, engine=traj.engine, threads=threads, record="log", precision=chosen)
+
+    there = leg(traj.initial)
+    back = leg(there.final.reversed())
+    returned = bool(
+        (back.final.positions == traj.initial.positions).all()
+        and (back.final.velocities == -traj.initial.velocities).all()
+    )
+    return there, Way(f"{chosen} precision, {BITS[chosen]} bits", BITS[chosen], back, returned)
 
 
 def check_places(engine: str, name: str) -> None:

@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING, Final
 
 from hthm import checks
-from hthm.command.played import check_places, fits_of, name_of, source_to_see
+from hthm.command.played import check_places, fits_of, name_of, source_to_see, there_and_back
 from hthm.command.wrong import UsageError, wrong_option
 from hthm.files import write_text
 from hthm.pages.console import Stages
@@ -40,6 +40,11 @@ def view(options: View) -> None:
     stages = Stages()
     try:
         checks.threads(options.threads)
+        if options.precision is not None and options.source is not None:
+            raise UsageError(
+                f"--precision: must be left out where SOURCE names runs, got {options.precision}. They were simulated "
+                "in double: leave SOURCE out to have a run simulated."
+            )
         source = source_to_see(options)
         run = checks.integer("run", options.run, least=0, most=source.runs - 1)
         frames = source.frames
@@ -51,11 +56,17 @@ def view(options: View) -> None:
             if wrong := only_smooth(traj.initial.rule, "SOURCE", SMOOTH_ALONE):
                 raise UsageError(wrong)
             stage.found = f"{traj.collisions[0, :frames].sum()} collisions"
+        ways = []
+        if options.precision is not None:
+            with stages.stage(f"Simulate it there and back, {options.precision}") as stage:
+                traj, way = there_and_back(traj, frames, options.precision, options.threads)
+                ways.append(way)
+                stage.found = "it comes back in every bit" if way.returned else "it does not come back in every bit"
         title = f"Run {run} of {name_of(options.source)}"
         fits = fits_of(options.source, run, frames)
         with stages.stage("Write its page") as stage:
             page = viewer_html(
-                traj, title=title, frames=frames, fits=fits, plain=options.plain, threads=options.threads
+                traj, title=title, frames=frames, fits=fits, ways=ways, plain=options.plain, threads=options.threads
             )
             write_text(options.out, page)
             stage.found = f"{options.out}, {len(page.encode()) // _KILOBYTE} kB. Open it in a browser."

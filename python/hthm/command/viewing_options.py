@@ -28,6 +28,8 @@ class View:
     """Seed of the run that is simulated where there is no SOURCE; 0 unless given."""
     engine: str | None = None
     """Its engine; event, the exact one, shows best how far time can be reversed. auto unless given."""
+    precision: str | None = None
+    """quad or extended: simulate the run in as many bits, and store a way back in them, with --engine event."""
     plain: bool = False
     """Do not compress: a larger page, which browsers from before 2023 can read, too."""
     threads: int | None = None
