@@ -37,6 +37,7 @@ from hthm.learning.steps import Costs
 from hthm.learning.timing import TimedTraining
 from hthm.learning.whole_runs import whole_runs
 from hthm.measures.in_range import HInRange
+from hthm.measures.lyapunov import random_tangent
 from hthm.measures.motion import Lagged
 from hthm.measures.movement import Movement
 from hthm.measures.vanishing import Exponent, Grouped
@@ -88,6 +89,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.estimators.MeanOverRuns": lambda: over_runs(np.array([[1.0, 2.0], [3.0, 5.0]])),
     "hthm.learning.steps.Costs": lambda: Costs(1.0, 2.0, 3.0),
     "hthm.measures.vanishing.Exponent": lambda: Exponent(1.1, 0.01, 5.0, 0.9),
+    "hthm.measures.lyapunov.Tangent": lambda: random_tangent(STATE),
     "hthm.measures.vanishing.Grouped": lambda: Grouped(np.array([1.0, 2.0]), np.array([3.0, 3.0])),
     "hthm.learning.timing.TimedTraining": lambda: TimedTraining(new_model(3, 0), "fused", 2),
     "hthm.measures.estimator.Histogram": lambda: Histogram(low=0.0, high=1.0),
