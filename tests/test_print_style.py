@@ -70,7 +70,7 @@ def test_a_users_settings_and_a_notebooks_backend_change_no_byte_of_a_figure(
     rc = tmp_path / "matplotlibrc"
     rc.write_text(HOSTILE)
     same, settings = drawn(tmp_path / "same", {"MATPLOTLIBRC": str(rc), "MPLBACKEND": backend, "PYTHONHASHSEED": "2"})
-    assert len(plain) == 8
+    assert len(plain) == 10
     assert same.keys() == plain.keys()
     assert [name for name, content in same.items() if content != plain[name]] == []
     assert settings == ["30.0", "True"]  # the user's own settings are as they were

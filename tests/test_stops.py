@@ -83,7 +83,7 @@ def test_a_figure_that_fails_costs_a_line_and_its_picture(
     out = tmp_path / "out"
     assert main([*TINY, "--out", str(out)]) == 0
     said = capfd.readouterr().err
-    assert said.count("\n") == said.count("hthm: Warning: ") == 4
+    assert said.count("\n") == said.count("hthm: Warning: ") == 5
     assert "hthm: Warning: fig3_speeds: could not be drawn" in said
     assert without_times(results(out)) == without_times(results(finished))
     assert (out / "series.h5").exists()
