@@ -1,6 +1,6 @@
 """The largest Lyapunov exponent against N, from the tangent of the motion and from twins, beside the clock model.
 
-``python -m bench.lyapunov`` prints the table of docs/reversal.md and draws its last figure: some minutes on one core.
+``python -m bench.lyapunov`` prints the table of docs/reversal.md and draws its lyapunov.png: some minutes on one core.
 """
 
 from __future__ import annotations
