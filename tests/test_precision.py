@@ -137,8 +137,15 @@ def test_a_kept_end_can_be_reversed_later(there: hthm.Trajectories, tmp_path: Pa
     back = leg(found.reversed(), "extended")
     assert back.final.positions.tobytes() == START.positions.tobytes()
     np.savez(tmp_path / "other.npz", a=1)
-    with pytest.raises(ValueError, match=r"path: must be a file that LongState\.save wrote"):
-        LongState.load(tmp_path / "other.npz")
+    np.save(tmp_path / "one.npy", START.positions)
+    (tmp_path / "words").write_text("no state")
+    (tmp_path / "nothing").touch()
+    whole = (tmp_path / "end.npz").read_bytes()
+    (tmp_path / "part.npz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "bit.npz").write_bytes(whole[:2000] + bytes([whole[2000] ^ 1]) + whole[2001:])
+    for name in ("other.npz", "one.npy", "words", "nothing", "part.npz", "bit.npz"):
+        with pytest.raises(ValueError, match=r"path: must be a file that LongState\.save wrote, whole, and .* is not"):
+            LongState.load(tmp_path / name)
     with pytest.raises(FileNotFoundError):
         LongState.load(tmp_path / "none.npz")
 
@@ -148,7 +155,7 @@ def test_what_cannot_be_is_refused(there: hthm.Trajectories, tmp_path: Path) -> 
         leg(START, "octuple")  # type: ignore[arg-type]  # no such precision
     with pytest.raises(TypeError, match="precision: must be one of"):
         leg(START, 237)  # type: ignore[arg-type]  # a number
-    with pytest.raises(ValueError, match=r"precision: must be double for a fixed-step engine.*engine='event'"):
+    with pytest.raises(ValueError, match=r"precision: must be double but for the exact engine.*engine='event'"):
         hthm.simulate(START, 1, precision="quad")
     with pytest.raises(ValueError, match=r"precision: must be 'extended' or higher for a state that carries"):
         leg(there.final, "quad")

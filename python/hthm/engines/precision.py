@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 import warnings
+import zipfile
+import zlib
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
@@ -128,11 +130,16 @@ class LongState(State):
         TypeError, ValueError
             If it holds no such state.
         """
+        place = checks.path("path", path)
         try:
-            with np.load(checks.path("path", path), allow_pickle=False) as file:
+            # A file of one array is none of many, which a TypeError says.
+            with place.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 content = {name: file[name] for name in (*_ARRAYS, *_NUMBERS, "precision")}
-        except (KeyError, EOFError) as error:
-            raise ValueError(f"path: must be a file that LongState.save wrote, got {path}: {error}.") from error
+        except (KeyError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(
+                f"path: must be a file that LongState.save wrote, whole, and {place} is not. Save the end of a run in "
+                "more bits anew: traj.final.save(path)."
+            ) from error
         diameter, box, speed = (float(content[name]) for name in _NUMBERS)
         state = State(content["positions"], content["velocities"], diameter=diameter, box=box, speed=speed)
         precision = cast("Precision", str(content["precision"]))  # the class checks it
@@ -189,7 +196,7 @@ def checked_precision(precision: object, state: State, *, exact: bool) -> Precis
     name = cast("Precision", checks.choice("precision", precision, BITS))
     bits = BITS[name]
     if bits > BITS["double"] and not exact:
-        raise ValueError(f"precision: must be double for a fixed-step engine, got {precision!r}. Take engine='event'.")
+        raise ValueError(f"precision: must be double but for the exact engine, got {precision!r}. Take engine='event'.")
     if bits > BITS["double"] and state.rule != SMOOTH:
         raise ValueError(f"precision: must be double for disks that are not smooth, got {precision!r}.")
     if isinstance(state, LongState) and bits < BITS[state.precision]:
