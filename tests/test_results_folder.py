@@ -271,9 +271,9 @@ def test_choices_of_another_command_are_said_to_be_that(
 
 def test_a_newer_versions_choices_are_said_to_be_that(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "config.json"
-    path.write_text(json.dumps({"kind": "reversal", "n": 3}))
+    path.write_text(json.dumps({"kind": "a later kind", "n": 3}))
     assert main(["--config", str(path)]) == 2
-    assert "another version's 'reversal'" in capsys.readouterr().err
+    assert "another version's 'a later kind'" in capsys.readouterr().err
     path.write_text(json.dumps(RunConfig().as_json() | {"spin": 1}))
     assert main(["--config", str(path)]) == 2
     assert f"{path}: must be a configuration of hthm, and is not" in capsys.readouterr().err
