@@ -91,7 +91,7 @@ def bias_figure(results: Mapping[str, Any]) -> Figure:
             axes.set_axis_off()
         figure.supxlabel("samples N")
         figure.supylabel("|bias| (marks) and spread (dotted), nats")
-        figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+        figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
     return figure
 
 
