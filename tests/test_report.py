@@ -153,7 +153,7 @@ def test_figures_come_in_a_readers_order(tmp_path: Path) -> None:
 
 
 def test_the_library_of_charts_is_what_its_authors_published() -> None:
-    """uPlot 1.6.32 as npm has it, https://registry.npmjs.org/uplot/-/uplot-1.6.32.tgz, and its licence with it."""
+    """uPlot 1.6.32 as `npm pack uplot@1.6.32` brings it, and its licence with it."""
     folder = files("hthm.pages").joinpath("charts", "uplot")
     sums = {
         "uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
