@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from hthm.choices.reversal import ReversalConfig
     from hthm.engines.precision import Precision
     from hthm.gas import State
-    from hthm.trajectories import Trajectories
+    from hthm.trajectories import Recording, Trajectories
 
     Report = Callable[[int, int], None]
 
@@ -56,15 +57,17 @@ def there_and_back(
         Logs.
     """
     total = 2 * start.runs * config.frames
-    there = simulate(
-        start, config.frames, config.dt, engine="event", record="log", precision=precision, threads=threads,
-        progress=lambda done, _: report(done, total),
-    )  # fmt: skip
-    back = simulate(
-        there.final.reversed(), config.frames, config.dt, engine="event", record="log", precision=precision,
-        threads=threads, progress=lambda done, _: report(total // 2 + done, total),
-    )  # fmt: skip
+    leg = _exactly(config, "log", precision, threads)
+    there = leg(start, config.frames, progress=lambda done, _: report(done, total))
+    back = leg(there.final.reversed(), config.frames, progress=lambda done, _: report(total // 2 + done, total))
     return there, back
+
+
+def _exactly(
+    config: ReversalConfig, record: Recording, precision: Precision, threads: int | None
+) -> Callable[..., Trajectories]:
+    """What simulates a leg from a state, for some frames."""
+    return partial(simulate, dt=config.dt, engine="event", record=record, precision=precision, threads=threads)
 
 
 def curves(there: Trajectories, back: Trajectories, bins: int, threads: int | None) -> tuple[FloatArray, FloatArray]:
@@ -153,20 +156,9 @@ def growth_row(
         With the keys of `GROWTH`; ``worst`` has of each number of frames, and run, the largest distance of a disk from
         where it started, in diameters.
     """
-    worst = []
+    worst, leg = [], _exactly(config, "counts", precision, threads)
     for number, frames in enumerate(config.turning_frames):
-        there = simulate(
-            start, frames, config.dt, engine="event", record="counts", precision=precision, threads=threads
-        )
-        back = simulate(
-            there.final.reversed(),
-            frames,
-            config.dt,
-            engine="event",
-            record="counts",
-            precision=precision,
-            threads=threads,
-        )
+        back = leg(leg(start, frames).final.reversed(), frames)
         worst.append((_apart(back.final, start) / config.diameter).tolist())
         report(number + 1, len(config.turning_frames))
     return {"precision": precision, "frames": config.turning_frames, "worst": worst}

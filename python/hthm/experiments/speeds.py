@@ -13,6 +13,9 @@ from hthm.recording.reading import frames_of
 from hthm.trajectories import Trajectories
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hthm.arrays import IntArray
     from hthm.recording.store.dataset import Dataset
 
 SHOWN_TIMES: Final = (1 / 60, 0.25, 0.5, 1.0, 2.0)
@@ -49,12 +52,7 @@ def speed_distributions(traj: Trajectories | Dataset, *, threads: int | None = N
     shown = frames_of(traj).take(numbers.reshape(-1), threads=threads)  # (runs * shown, n, 2)
     counts = speed_counts_in_range(shown, speed=traj.gas.speed, threads=threads)
     counts = counts.reshape(*numbers.shape, -1).sum(axis=0)  # (shown, bins)
-    return Speeds(
-        times=traj.times[frames],
-        edges=speed_edges(traj.gas.speed, published.BINS),
-        counts=counts,
-        total=traj.runs * traj.gas.n,
-    )
+    return _speeds(traj, frames, counts, traj.runs)
 
 
 def speeds_by_frame(traj: Trajectories | Dataset, *, threads: int | None = None) -> Speeds:
@@ -84,8 +82,13 @@ def speeds_by_frame(traj: Trajectories | Dataset, *, threads: int | None = None)
         for piece in np.array_split(np.arange(len(shown)), pieces):
             velocities = frames_of(traj).take(run * traj.frames + shown[piece], threads=threads)
             counts[piece] += speed_counts_in_range(velocities, speed=traj.gas.speed, threads=threads)
+    return _speeds(traj, shown, counts, runs)
+
+
+def _speeds(traj: Trajectories | Dataset, frames: Sequence[int] | IntArray, counts: IntArray, runs: int) -> Speeds:
+    """Counts (frames, bins) of so many runs, in the bins of H, by number of the frame."""
     return Speeds(
-        times=traj.times[shown],
+        times=traj.times[frames],
         edges=speed_edges(traj.gas.speed, published.BINS),
         counts=counts,
         total=runs * traj.gas.n,
