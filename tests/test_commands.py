@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from hthm.choices.kinds import COMMANDS as NAMES
-from hthm.command.commands import COMMANDS, Command, asked, loaded
+from hthm.command.beginning import loaded
+from hthm.command.commands import COMMANDS, Command, asked
 from hthm.command.measurement_options import Measurement
 from hthm.command.options import Job
 

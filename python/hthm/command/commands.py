@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from importlib import import_module
-from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-import tyro
-
-from hthm.choices.config_file import KindError, read_config
-from hthm.choices.entropy import EntropyConfig
-from hthm.choices.kinds import COMMANDS as NAMES
-from hthm.choices.kinds import Choices
-from hthm.choices.run import PRESETS, GasChoices, TrainingChoices
+from hthm.command.beginning import begun, loaded
 from hthm.command.dataset_options import Export, ImportAuthor, Merge, Repair, Simulate, Verify
-from hthm.command.measurement_options import Chaos, Estimators, Measurement, Reversal
+from hthm.command.measurement_options import Chaos, Estimators, Reversal
 from hthm.command.options import (
     Ablate,
     Compare,
@@ -26,19 +18,12 @@ from hthm.command.options import (
     Figures,
     Improved,
     Job,
-    MainJob,
-    OnKept,
     Options,
-    Preset,
     Tables,
     Universal,
 )
-from hthm.command.parsing import glanced, parsed
+from hthm.command.parsing import parsed
 from hthm.command.viewing_options import Animate, View
-from hthm.command.wrong import UsageError, said
-from hthm.pages.stored import DamagedFileError
-
-Resumed = TypeVar("Resumed", bound=Choices)
 
 
 @dataclass(frozen=True)
@@ -165,7 +150,9 @@ def asked(arguments: Sequence[str]) -> tuple[Command, Options]:
     arguments = arguments[1:] if name else arguments
     whole = "--help-all" in arguments
     arguments = ["--help" if word == "--help-all" else word for word in arguments]
-    command, default = _begun([command for command in COMMANDS if command.name == name], arguments)
+    of_name = {command.options: command for command in COMMANDS if command.name == name}
+    default = begun([*of_name], arguments)
+    command = of_name[type(default)]
     if name:
         return command, parsed(default, arguments, program=f"hthm {name}")
     groups: dict[str, list[tuple[str, str]]] = {}
@@ -195,122 +182,3 @@ def carry_out(command: Command, options: Options) -> None:
         function(work)
         if command.product:
             work.stages.say(f"Written: {options.out / command.product}")
-
-
-def loaded(name: str) -> Any:  # noqa: ANN401 -- whatever has that name
-    """Import what ``module:name`` names."""
-    module, _, inner = name.partition(":")
-    return getattr(import_module(module), inner)
-
-
-# ---- What the options begin with: a file, or the folder of a run to go on with, says it before all others -----------
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Glance:
-    """What decides on the defaults of all other options."""
-
-    out: Path
-    resume: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class _StoreGlance:
-    store: Path
-    resume: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class _KeptGlance(_Glance):
-    kept: Annotated[Path | None, tyro.conf.arg(name="from")] = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class _MainGlance(_KeptGlance):
-    preset: Preset | None = None
-    config: Path | None = None
-
-
-def _begun(commands: Sequence[Command], arguments: Sequence[str]) -> tuple[Command, Options]:
-    """Which of the commands of a name is meant, and its options to begin with."""
-    defaults: list[Any] = [command.options() for command in commands]
-    first = defaults[0]
-    if isinstance(first, Simulate):
-        of_store = glanced(_StoreGlance(store=first.store), arguments)
-        if of_store.resume:
-            first = replace(first, choices=loaded("hthm.command.kept:begun_choices")(of_store.store))
-    if isinstance(first, Measurement):
-        of_folder = glanced(_Glance(out=first.out), arguments)
-        if of_folder.resume:
-            first = replace(first, choices=resumed_choices(of_folder.out, type(first.choices)))
-    if not isinstance(first, Job):
-        return commands[0], first
-    kinds = {type(default.choices): (command, default) for command, default in zip(commands, defaults, strict=True)}
-    glances = {MainJob: _MainGlance, OnKept: _KeptGlance, Job: _Glance}
-    glance = glanced(next(of for job, of in glances.items() if isinstance(first, job))(out=first.out), arguments)
-    choices: GasChoices = first.choices
-    others: dict[str, Any] = {}
-    if isinstance(glance, _MainGlance):
-        choices = _main_choices(glance, kinds)
-        preset = "improved" if isinstance(choices, EntropyConfig) else glance.preset or "paper"
-        others = {"preset": preset, "config": glance.config}
-    elif glance.resume:
-        choices = resumed_choices(glance.out, *kinds)
-    if isinstance(glance, _KeptGlance) and glance.kept is not None and isinstance(choices, TrainingChoices):
-        choices = loaded("hthm.command.kept:kept_choices")(glance.kept, choices)
-    command, default = kinds[type(choices)]
-    return command, replace(default, choices=choices, out=glance.out, **others)
-
-
-def _main_choices(glance: _MainGlance, kinds: Iterable[type[GasChoices]]) -> GasChoices:
-    """The choices that the main job begins with; a file says itself whether they are those of the improved preset."""
-    if glance.config is not None:
-        choices = file_choices(glance.config, *kinds)
-    elif glance.resume:
-        choices = resumed_choices(glance.out, *kinds)
-    else:
-        return EntropyConfig() if glance.preset == "improved" else PRESETS[glance.preset or "paper"]
-    if glance.preset is not None and (glance.preset == "improved") != isinstance(choices, EntropyConfig):
-        found = glance.config or glance.out / "config.json"
-        raise UsageError(
-            f"--preset: must be that of {found}, which holds choices of {NAMES[choices.kind]}, got {glance.preset}. "
-            "Leave --preset out."
-        )
-    return choices
-
-
-def resumed_choices(out: Path, *kinds: type[Resumed]) -> Resumed:
-    """Return the choices of the run in a folder.
-
-    Raises
-    ------
-    UsageError
-        If there is none, or it is another command's.
-    DamagedFileError
-        If its config.json holds no choices.
-    OSError
-        If it cannot be read.
-    """
-    path = out / "config.json"
-    if not path.exists():
-        raise UsageError(f"--resume: must find a run to go on with, and {out} has no config.json.")
-    try:
-        return read_config(path, *kinds)
-    except KindError as error:
-        raise UsageError(f"--resume: {error}") from error
-    except ValueError as error:
-        raise DamagedFileError(f"{error}. Restore it, or run again with --overwrite.") from error
-
-
-def file_choices(path: Path, *kinds: type[GasChoices]) -> GasChoices:
-    """Read choices from a file.
-
-    Raises
-    ------
-    UsageError
-        If it cannot be read, or holds none, or another command's.
-    """
-    try:
-        return read_config(path, *kinds)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--config: {said(error)}") from error
