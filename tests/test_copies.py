@@ -151,6 +151,7 @@ NOT_VALUES = {
     "hthm.recording.store.writer.Writer": "owns a folder while its block runs",
     "hthm.learning.checkpoint.Checkpoint": "holds the model and the generator of a training that is under way",
     "hthm.learning.frame_pairs.TorchBatchLoss": "holds the model that a training changes",
+    "hthm.learning.sharing.Shared": "is there for trainings that are under way",
     "hthm.learning.adam.CompiledAdam": "is the memory of the weights it trains",
     "hthm.learning.adam.TorchAdam": "refers to the weights of the model it trains",
     "hthm.learning.steps.CompiledSteps": "is the memory of the weights it trains",

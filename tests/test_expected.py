@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,8 +14,9 @@ from hthm import published
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
 from hthm.choices.run import RunConfig
 from hthm.choices.seeds import CompareConfig
-from hthm.command import expected
+from hthm.command import expected, expected_trainings
 from hthm.command.expected import announcement, expected_seconds, granted
+from hthm.command.expected_memory import expected_bytes
 from hthm.command.remaining import trainings_left
 from hthm.deepsets import new_model
 from hthm.learning.timing import TimedTraining
@@ -33,6 +35,7 @@ SMALL = RunConfig(
     batch=10,
     frame_rates=(6,),
     rate_runs=2,
+    threads=1,
 )
 
 
@@ -47,7 +50,7 @@ def a_second_each(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(expected, "_seconds", a_second)
     monkeypatch.setattr(expected, "_evaluation_seconds", lambda *_: 1.0)
-    monkeypatch.setattr(expected, "step_seconds", lambda *_: 0.1)
+    monkeypatch.setattr(expected_trainings, "step_seconds", lambda *_: 0.1)
 
 
 def trainings(config: RunConfig) -> list[TimedTraining]:
@@ -82,12 +85,22 @@ def test_only_what_is_left_counts() -> None:
 
 
 @pytest.mark.usefixtures("a_second_each")
+def test_trainings_side_by_side_are_tried_side_by_side() -> None:
+    """Steps that take as long as those of one alone make it twice as fast; the last training has no other beside it."""
+    alone, two = (replace(SMALL, threads=threads) for threads in (1, 2))
+    start, timed = SMALL.start(), trainings(SMALL)
+    assert expected_seconds(alone, start, timed)["training"] == 2 * expected_seconds(two, start, timed)["training"]
+    left = [0.0, 1.0]
+    assert expected_seconds(alone, start, timed, left) == expected_seconds(two, start, timed, left)
+
+
+@pytest.mark.usefixtures("a_second_each")
 def test_learned_entropies_count_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
     """An update on one of the runs that are probed, 40 frames each, takes a tenth of a second."""
-    monkeypatch.setattr(expected, "train_arrow", lambda *_: [SimpleNamespace(seconds=2.0)])  # of 20 updates
+    monkeypatch.setattr(expected_trainings, "train_arrow", lambda *_: [SimpleNamespace(seconds=2.0)])  # of 20 updates
     config = EntropyConfig(
         n=60, diameter=0.03, runs=3, check_runs=1, held_out_runs=2, training_frames=8, frames=12, updates=100,
-        trainings=3, frame_rates=(6,), rate_runs=2,
+        trainings=3, frame_rates=(6,), rate_runs=2, threads=1,
     )  # fmt: skip
     seconds = expected_seconds(config, config.gases[0].start(), [])
     probed = 2 * 40
@@ -167,10 +180,10 @@ def test_the_bytes_of_a_log_are_those_of_enskogs_collisions() -> None:
     )
     collisions = config.gas.collision_rate * 1000 / 2 * 3 * 200 / 60
     bare = 2 * 48 * collisions + 3 * 200 * (24 + 8) + 3 * 1000 * 64
-    assert expected.expected_bytes(config) == pytest.approx(bare, abs=1)
+    assert expected_bytes(config) == pytest.approx(bare, abs=1)
 
 
 def test_a_training_of_a_dataset_is_expected_to_take_bounded_memory() -> None:
     ten_times = RunConfig(runs=10 * published.RUNS)
-    assert expected.expected_bytes(ten_times) > 5e9
-    assert expected.expected_bytes(ten_times, of_disk=True) < 1.5e9
+    assert expected_bytes(ten_times) > 5e9
+    assert expected_bytes(ten_times, of_disk=True) < 1.5e9

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from hthm.choices.run import RunConfig
-from hthm.command.expected import expected_bytes
+from hthm.command.expected_memory import expected_bytes
 from hthm.learning.weights import load_weights
 from hthm.pages.decimals import with_error
 from hthm.run import main

@@ -134,6 +134,7 @@ void bind_deepsets(py::module_& m) {
                   py::keep_alive<0, 1>())
       .def_static("from_logs", &from_logs, py::arg("logs"), py::arg("threads"), py::arg("memory") = py::none(),
                   py::arg("folder") = "")
+      .def("beside", &PairLoss::beside, py::keep_alive<0, 1>())  // which keeps the velocities that it may read
       .def_property_readonly("pairs", [](const PairLoss& self) { return self.frames().pairs(); })
       .def("loss", &loss, py::arg("weights").noconvert(), py::arg("width"), py::arg("pairs").noconvert(),
            py::arg("negative_slope"), py::arg("penalty"), py::arg("change").noconvert(),

@@ -128,12 +128,12 @@ std::span<const Change> FrameStore::changes(std::int64_t pair, std::vector<Chang
   return room;
 }
 
-void FrameStore::fetch(const std::int64_t* pairs, std::int64_t count) {
+void FrameStore::fetch(const std::int64_t* pairs, std::int64_t count, int& batches) const {
   if (file_ == nullptr) return;
   constexpr int many = 64;  // batches for which it is fetched once more than a few pairs had to wait
-  if (file_->waits() > count / 32) batches_to_fetch_ = many;
-  if (batches_to_fetch_ == 0) return;
-  --batches_to_fetch_;
+  if (file_->waits() > count / 32) batches = many;
+  if (batches == 0) return;
+  --batches;
   for (std::int64_t p = 0; p < count; ++p) {
     const Run& run = run_of(pairs[p]);
     if (run.changes_at == in_memory) continue;

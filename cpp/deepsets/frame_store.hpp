@@ -70,8 +70,8 @@ class FrameStore {
   void prefetch_changes(std::int64_t pair) const;
   void prefetch_sketch(std::int64_t pair) const;
   void prefetch_frame(std::int64_t pair) const;
-  /// Likewise the disk, for a whole batch, once it has been waited for.
-  void fetch(const std::int64_t* pairs, std::int64_t count);
+  /// Likewise the disk, for a whole batch, once it has been waited for; for how many batches more the caller keeps.
+  void fetch(const std::int64_t* pairs, std::int64_t count, int& batches) const;
   /// One of the frames of a pair may have a sketch.
   bool has_sketch(std::int64_t pair) const {
     const Run& run = run_of(pair);
@@ -125,7 +125,6 @@ class FrameStore {
   StoreRoom room_;
   std::int64_t bytes_ = 0;             // of runs in memory
   std::unique_ptr<ScratchFile> file_;  // of the others
-  int batches_to_fetch_ = 0;
   std::int64_t frames_ = 0, n_ = 0;
   float reach_ = 0;
   std::vector<Run> runs_;

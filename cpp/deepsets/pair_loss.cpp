@@ -80,7 +80,7 @@ void PairLoss::for_pairs(int threads, const Body& body) {
 }
 
 void PairLoss::choose(const std::int64_t* pairs, std::int64_t count) {
-  frames_.fetch(pairs, count);
+  frames_.fetch(pairs, count, batches_to_fetch_);
   pairs_.clear();
   std::int64_t first = 0;
   for (std::int64_t k = 0; k < count; ++k) {

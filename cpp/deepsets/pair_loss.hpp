@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -21,13 +22,18 @@ struct Loss {
   double negative_slope, penalty;
 };
 
-/// Keeps what steps share: the frames, and memory. The result is the same for any number of threads. Callers that come
-/// at the same time take turns.
+/// Keeps what steps share: the frames, which others may share too, and memory. The result is the same for any number of
+/// threads. Callers that come at the same time take turns.
 class PairLoss {
  public:
   /// At most `most_velocities` velocities of changed disks, before and after, in a batch: they are numbered in 32 bits.
   PairLoss(FrameStore frames, Simd level, std::int64_t most_velocities = largest<std::int32_t>)
-      : frames_(std::move(frames)), kernel_(&kernel(level)), most_velocities_(most_velocities) {}
+      : PairLoss(std::make_shared<const FrameStore>(std::move(frames)), kernel(level), most_velocities) {}
+
+  /// Another one, for another training on the same frames.
+  std::unique_ptr<PairLoss> beside() const {
+    return std::unique_ptr<PairLoss>(new PairLoss(kept_, *kernel_, most_velocities_));
+  }
 
   const FrameStore& frames() const { return frames_; }
 
@@ -52,6 +58,8 @@ class PairLoss {
   /// Memory of one thread for one frame.
   struct Frame;
 
+  PairLoss(std::shared_ptr<const FrameStore> frames, const Kernel& kernel, std::int64_t most_velocities)
+      : kept_(std::move(frames)), frames_(*kept_), kernel_(&kernel), most_velocities_(most_velocities) {}
   void choose(const std::int64_t* pairs, std::int64_t count);
   void look_at(std::int64_t k, Frame& frame);
   void know_cells(Velocities& velocities, int threads);
@@ -67,7 +75,9 @@ class PairLoss {
   template <class Body>
   void for_pairs(int threads, const Body& body);
 
-  FrameStore frames_;
+  std::shared_ptr<const FrameStore> kept_;
+  const FrameStore& frames_;
+  int batches_to_fetch_ = 0;  // of frames on the disk
   const Kernel* kernel_;
   std::int64_t most_velocities_;
   std::mutex turn_;

@@ -10,14 +10,9 @@ import torch
 
 from hthm import checks
 from hthm.command.cluster import hired
-from hthm.command.expected import (
-    announcement,
-    check_backends,
-    expected_bytes,
-    expected_seconds,
-    granted,
-    timed_trainings,
-)
+from hthm.command.expected import announcement, expected_seconds, granted
+from hthm.command.expected_memory import expected_bytes
+from hthm.command.expected_trainings import check_backends, timed_trainings
 from hthm.command.kept import check_kept, check_resumed, check_store, kept_runs, note_runs
 from hthm.command.options import Everything, OnKept
 from hthm.command.remaining import trainings_left

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hthm.choices.entropy import EntropyConfig, UniversalConfig
 from hthm.choices.run import RunConfig
 from hthm.choices.seeds import HeldOutChoices
-from hthm.command.expected import COUNTING
+from hthm.command.expected_memory import COUNTING
 from hthm.experiments.ensembles import held_out_start, training_start
 from hthm.experiments.frame_rate import check_counts
 from hthm.starts.kinds import COMPARED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm.choices.ablations import ABLATIONS
@@ -11,6 +12,7 @@ from hthm.deepsets import evaluate
 from hthm.experiments.fits import measured
 from hthm.experiments.shipped_trainings import Learning, Runs, is_learned, learn_on_workers, learned
 from hthm.experiments.simulation import simulations
+from hthm.experiments.trainings import all_learned
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.recipes import entropic
 from hthm.measures.isotropic import ln_circumference
@@ -58,16 +60,13 @@ def run_ablation(work: Work[AblationConfig]) -> None:
         left = [one for key, one in learnings.items() if key not in finished and not is_learned(one)]
         runs = Runs.of(traj, check)
         learn_on_workers(work, ((one, runs) for one in left), len(left))
-    for key, learning in learnings.items():
-        ablation = ABLATIONS[key[2]]
-        if key in finished:
-            stages.say(f"{learning.title}: finished before")
-            continue
+
+    def row_of(learning: Learning, key: tuple[int, Steps, str, int]) -> dict[str, Any]:
         with stages.stage(learning.title) as stage:
             model, looks = learned(work, learning, traj, check, stage.report)
             row = {
                 **dict(zip(_KEY, key, strict=True)),
-                "title": ablation.title,
+                "title": ABLATIONS[key[2]].title,
                 "held_out_loss": looks[-1].held_out_loss,
                 "calibration": looks[-1].calibration,
                 "seconds": looks[-1].seconds,
@@ -75,9 +74,18 @@ def run_ablation(work: Work[AblationConfig]) -> None:
             }
             fit = row["fit"]
             stage.found = "h is constant along a run" if fit is None else f"MSE {number(fit['mse']['mean'])}"
-        results["trainings"].append(row)
-        _write(folder, results)
-        learning.path.unlink(missing_ok=True)
+            return row
+
+    with all_learned(
+        work, [(one, partial(row_of, one, key)) for key, one in learnings.items() if key not in finished]
+    ) as found:
+        for key, learning in learnings.items():
+            if key in finished:
+                stages.say(f"{learning.title}: finished before")
+                continue
+            results["trainings"].append(next(found))
+            _write(folder, results)
+            learning.path.unlink(missing_ok=True)
     if finished.issuperset(keys):  # no training has written it: the choices beside it may be others today
         _write(folder, results)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from hthm.experiments.fits import measured
 from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.simulation import simulations
 from hthm.experiments.speeds import speed_distributions, speeds_by_frame
-from hthm.experiments.trainings import put_in_order
+from hthm.experiments.trainings import all_put_in_order
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.weights import save_weights
 from hthm.measures.baselines import clock, ensemble_mean, speed_statistics
@@ -60,13 +61,12 @@ def run_entropy(work: Work[EntropyConfig]) -> None:
     boltzmann, of_boltzmann = beside(held_out, H, config.threads, stages)
     for model in work.given:
         save_weights(folder.model(network_name(model.width, None)), model)
-    for width in config.widths:
-        for seed in config.seeds:
-            for steps in config.steps:
-                model, looks = put_in_order(work, steps, width, seed, traj, check)
-                training = _training(model, seed, held_out, H, steps)
-                trainings.append(training)
-                rows.append(_row(training, isotropic, H) | _history(looks))
+    keys = list(product(config.widths, config.seeds, config.steps))
+    with all_put_in_order(work, keys, traj, check) as found:
+        for (_, seed, steps), (model, looks) in zip(keys, found, strict=True):
+            training = _training(model, seed, held_out, H, steps)
+            trainings.append(training)
+            rows.append(_row(training, isotropic, H) | _history(looks))
     with stages.stage("Write tables, figures and report") as stage:
         series = Series(
             gas=config.gas,

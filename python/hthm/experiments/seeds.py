@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hthm.deepsets import evaluate, new_model
 from hthm.experiments.shipped_trainings import Training, train_on_workers
 from hthm.experiments.simulation import runs_of, simulated
-from hthm.experiments.trainings import trained
+from hthm.experiments.trainings import all_trained
 from hthm.experiments.traps import Measured, trapped, traps_json
 from hthm.h_functional import speed_h_in_range
 from hthm.measures.baselines import FLOOR, NEAR, clock, ensemble_mean, speed_statistics
@@ -82,18 +82,20 @@ def run_tables(work: Work[TablesConfig]) -> None:
         ]
     _write(folder, results)
     train_on_workers(work, _to_train(work, kept), seen[UNROUNDED].traj)
-    for width in config.widths:
-        trainings: list[dict[str, Any]] = []
-        for seed in config.seeds:
-            name = network_name(width, seed)
-            if name in kept:
-                stages.say(f"Train D = {width}, seed {seed}: finished before")
-                trainings.append(kept[name])
-            else:
-                model, history = trained(work, width, seed, seen[UNROUNDED].traj)
-                trainings.append({"seed": seed, **history_json(history), **_fits(model, seen, held_out)})
-            results["models"][str(width)] = {"trainings": trainings, "spread": spread_json(trainings)}
-            _write(folder, results)
+    left = [key for key in product(config.widths, config.seeds) if network_name(*key) not in kept]
+    with all_trained(work, left, seen[UNROUNDED].traj) as found:
+        for width in config.widths:
+            trainings: list[dict[str, Any]] = []
+            for seed in config.seeds:
+                name = network_name(width, seed)
+                if name in kept:
+                    stages.say(f"Train D = {width}, seed {seed}: finished before")
+                    trainings.append(kept[name])
+                else:
+                    model, history = next(found)
+                    trainings.append({"seed": seed, **history_json(history), **_fits(model, seen, held_out)})
+                results["models"][str(width)] = {"trainings": trainings, "spread": spread_json(trainings)}
+                _write(folder, results)
 
 
 def _to_train(work: Work[TablesConfig], kept: Mapping[str, object]) -> list[Training]:

@@ -143,17 +143,21 @@ def learned(
     held_out: Trajectories | None,
     progress: Progress,
 ) -> Learned:
-    """Return a network that workers have learned, or learn it here.
+    """Return a network that workers, or a command that was stopped, have learned, or learn it here and keep it.
 
     Raises
     ------
     ArrowDivergedError
         If a loss is not finite.
+    OSError
+        If its file cannot be written.
     """
-    if work.workers is not None and is_learned(learning):
+    if (work.resume or work.workers is not None) and is_learned(learning):
         looks = load_configuration(learning.path)["looks"]
         return load_weights(learning.path), [Look(**look) for look in looks]
-    return _learn(learning, traj, held_out, progress)
+    model, looks = _learn(learning, traj, held_out, progress)
+    save_weights(learning.path, model, _described(learning, looks))
+    return model, looks
 
 
 def is_learned(learning: Learning) -> bool:
@@ -216,8 +220,13 @@ def finish_learning(given: Learning, runs: Runs, threads: int, progress: Progres
     model, looks = _learn(given, traj, held_out, progress)
     with TemporaryDirectory(prefix="hthm-") as name:
         path = Path(name) / given.path.name
-        save_weights(path, model, {"made_by": dict(given.made_by), "looks": [asdict(look) for look in looks]})
+        save_weights(path, model, _described(given, looks))
         return path.read_bytes()
+
+
+def _described(learning: Learning, looks: Sequence[Look]) -> dict[str, Any]:
+    """What a network's file says of its training."""
+    return {"made_by": dict(learning.made_by), "looks": [asdict(look) for look in looks]}
 
 
 def _learn(given: Learning, traj: Trajectories, held_out: Trajectories | None, progress: Progress) -> Learned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 from hthm.deepsets import DeepSets, evaluate
@@ -9,7 +10,7 @@ from hthm.experiments.boltzmann import beside
 from hthm.experiments.frame_rate import count_as_chosen
 from hthm.experiments.simulation import runs_of
 from hthm.experiments.speeds import speed_distributions, speeds_by_frame
-from hthm.experiments.trainings import trained
+from hthm.experiments.trainings import all_trained
 from hthm.h_functional import speed_h_in_range
 from hthm.learning.weights import save_weights
 from hthm.pages.decimals import number, with_error
@@ -66,9 +67,9 @@ def run_study(work: Work[RunConfig]) -> None:
         trainings.append(_fit(stages, model, None, None, traj, H))
         save_weights(folder.model(network_name(model.width, None)), model)
         seconds.append(None)
-    for width in config.widths if config.trains else ():
-        for seed in config.seeds:
-            model, history = trained(work, width, seed, traj)
+    keys = list(product(config.widths, config.seeds)) if config.trains else []
+    with all_trained(work, keys, traj) as found:
+        for (_, seed), (model, history) in zip(keys, found, strict=True):
             trainings.append(_fit(stages, model, seed, history, traj, H))
             seconds.append(history.seconds)
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import torch
+
+from hthm import checks
 from hthm.deepsets import DeepSets, new_model
+from hthm.experiments.side_by_side import Job, Result, side_by_side
+from hthm.learning import fused
 from hthm.learning.arrow import Look, train_arrow
+from hthm.learning.backends import is_compiled
 from hthm.learning.history import History, read_history
+from hthm.learning.leading import are_shared
 from hthm.learning.recipes import entropic
 from hthm.learning.weights import load_configuration, load_weights, save_weights
 from hthm.pages.results import network_name
+from hthm.recording.reading import frames_of_runs
 from hthm.train import train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hthm.choices.entropy import EntropyConfig
     from hthm.choices.run import TrainingChoices
+    from hthm.experiments.shipped_trainings import Learning
     from hthm.experiments.work import Work
     from hthm.pages.console import Stage
     from hthm.recording.frames import Steps
@@ -79,6 +89,88 @@ def trained(work: Work[TrainingChoices], width: int, seed: int, traj: FramesLike
     model, history = _kept_or_made(work, f"Train D = {width}, seed {seed}", files.model, kept, made)
     files.checkpoint.unlink(missing_ok=True)
     return model, history
+
+
+@contextmanager
+def all_trained(
+    work: Work[TrainingChoices], keys: Sequence[tuple[int, int]], traj: FramesLike
+) -> Iterator[Iterator[tuple[DeepSets, History]]]:
+    """Train several networks, by their widths and seeds, side by side where the compiled kernel does it.
+
+    Yields
+    ------
+    iterator
+        What `trained` returns for each, in order.
+
+    Raises
+    ------
+    TrainingDivergedError, CheckpointError, OSError
+        As `trained`.
+    """
+    device = torch.device(work.config.device)
+    compiled = all(is_compiled(new_model(width, seed), work.config.backend, device) for width, seed in keys)
+    frames = frames_of_runs(traj)  # which the trainings share
+
+    def job(width: int, seed: int) -> Job[tuple[DeepSets, History]]:
+        return Job(lambda: trained(work, width, seed, frames), width)
+
+    with together(work, [job(width, seed) for width, seed in keys], compiled=compiled) as found:
+        yield found
+
+
+@contextmanager
+def all_put_in_order(
+    work: Work[EntropyConfig], keys: Sequence[tuple[int, int, Steps]], traj: Trajectories, check: Trajectories
+) -> Iterator[Iterator[tuple[DeepSets, list[Look]]]]:
+    """Learn several entropies, by their widths, seeds and steps, side by side where the compiled kernel does it.
+
+    Yields
+    ------
+    iterator
+        What `put_in_order` returns for each, in order.
+
+    Raises
+    ------
+    ArrowDivergedError, OSError
+        As `put_in_order`.
+    """
+    architecture = entropic(work.config.speed)
+    compiled = all(fused.takes_runs(new_model(width, seed, architecture)) for width, seed, _ in keys)
+
+    def job(width: int, seed: int, steps: Steps) -> Job[tuple[DeepSets, list[Look]]]:
+        return Job(lambda: put_in_order(work, steps, width, seed, traj, check), width)
+
+    with together(work, [job(*key) for key in keys], compiled=compiled) as found:
+        yield found
+
+
+def all_learned(
+    work: Work[EntropyConfig], learnings: Sequence[tuple[Learning, Callable[[], Result]]]
+) -> AbstractContextManager[Iterator[Result]]:
+    """Do what several trainings on the order of frames or collisions are for, as `all_put_in_order` does these.
+
+    Parameters
+    ----------
+    work : Work
+    learnings : sequence of (Learning, callable)
+        What is called learns it, and returns what it came to.
+
+    Returns
+    -------
+    context manager
+        Of an iterator, of what the calls return, in order.
+    """
+    compiled = all(fused.takes_runs(new_model(one.width, one.seed, one.architecture)) for one, _ in learnings)
+    return together(work, [Job(do, one.width) for one, do in learnings], compiled=compiled)
+
+
+def together(
+    work: Work[Any], jobs: Sequence[Job[Result]], *, compiled: bool
+) -> AbstractContextManager[Iterator[Result]]:
+    """Jobs side by side, unless torch trains, whose results depend on its threads, or other processes do."""
+    threads = checks.threads(work.config.threads)
+    alone = not compiled or work.workers is not None or are_shared()
+    return side_by_side(jobs, threads, 1 if alone else threads)
 
 
 def put_in_order(

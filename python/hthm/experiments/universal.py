@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from functools import cache, partial
 from itertools import product
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from hthm.deepsets import evaluate
 from hthm.experiments.ensembles import held_out_start, training_start
 from hthm.experiments.shipped_trainings import Learning, Runs, is_learned, learn_on_workers, learned
+from hthm.experiments.trainings import all_learned
 from hthm.learning.recipes import entropic
 from hthm.measures.smooth_h import smooth_h
 from hthm.pages.decimals import table
@@ -71,28 +73,35 @@ def run_universal(work: Work[UniversalConfig]) -> None:
     keys = list(product(config.seeds, config.ensembles, config.steps, config.widths))
     learnings = {key: _learning(work, key) for key in keys}
 
+    simulating = Lock()
+
     def runs_of(trained_on: str) -> Trajectories:
-        if trained_on not in training:
-            training[trained_on] = _log(config, training_start(config, trained_on), config.training_frames)
-        return training[trained_on]
+        with simulating:  # once, whoever asks first
+            if trained_on not in training:
+                training[trained_on] = _log(config, training_start(config, trained_on), config.training_frames)
+            return training[trained_on]
 
     if work.workers is not None:
         left = {key: one for key, one in learnings.items() if key not in finished and not is_learned(one)}
         shared = cache(lambda trained_on: Runs.of(runs_of(trained_on)))
         learn_on_workers(work, ((one, shared(key[1])) for key, one in left.items()), len(left))
-    for key, learning in learnings.items():
-        if key in finished:
-            stages.say(f"{learning.title}: finished before")
-            continue
+
+    def curves_of(learning: Learning, trained_on: str) -> dict[tuple[str, int], FloatArray]:
         with stages.stage(learning.title) as stage:
-            model, _ = learned(work, learning, runs_of(key[1]), None, stage.report)
-            curves = {
-                (kind, n): -evaluate(model, runs).mean(axis=0)[moments] / n for (kind, n), runs in held_out.items()
-            }
-        network = dict(zip(_KEY, key, strict=True))
-        results["networks"].append({**network, "starts": _compared(curves, H, config.n)})
-        _write(folder, results)
-        learning.path.unlink(missing_ok=True)
+            model, _ = learned(work, learning, runs_of(trained_on), None, stage.report)
+            return {(kind, n): -evaluate(model, runs).mean(axis=0)[moments] / n for (kind, n), runs in held_out.items()}
+
+    with all_learned(
+        work, [(one, partial(curves_of, one, key[1])) for key, one in learnings.items() if key not in finished]
+    ) as found:
+        for key, learning in learnings.items():
+            if key in finished:
+                stages.say(f"{learning.title}: finished before")
+                continue
+            network = dict(zip(_KEY, key, strict=True))
+            results["networks"].append({**network, "starts": _compared(next(found), H, config.n)})
+            _write(folder, results)
+            learning.path.unlink(missing_ok=True)
     if finished.issuperset(keys):  # no training has written it: the choices beside it may be others today
         _write(folder, results)
 

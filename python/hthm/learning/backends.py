@@ -38,6 +38,21 @@ def checked_device(name: str) -> torch.device:
     return device
 
 
+def is_compiled(model: nn.Module, backend: Backend | None, device: torch.device) -> bool:
+    """Whether the compiled kernel computes the loss of a model.
+
+    Parameters
+    ----------
+    model, backend, device
+        As `new_batch_loss` takes them.
+
+    Returns
+    -------
+    bool
+    """
+    return isinstance(model, DeepSets) and backend != "torch" and fused.takes(model, device)
+
+
 def new_batch_loss(
     model: nn.Module,
     velocities: FramesLike,
@@ -74,11 +89,10 @@ def new_batch_loss(
     model.to(device)
     if loss is not None:
         return TorchBatchLoss(model, frames, device, loss)
-    if isinstance(model, DeepSets) and backend != "torch":
-        if fused.takes(model, device):
-            return FusedBatchLoss(model, frames)
-        if gpu_pairs.takes(model, device):
-            return GpuBatchLoss(model, frames, device)
+    if isinstance(model, DeepSets) and is_compiled(model, backend, device):
+        return FusedBatchLoss(model, frames)
+    if isinstance(model, DeepSets) and backend != "torch" and gpu_pairs.takes(model, device):
+        return GpuBatchLoss(model, frames, device)
     if backend == "fused":
         raise ValueError(
             f"backend: must be torch for this model on {device}, got fused. The kernel takes DeepSets in float32, at "

@@ -11,6 +11,7 @@ import torch
 from hthm import _core
 from hthm.deepsets import DeepSets
 from hthm.learning.recipes import PUBLISHED
+from hthm.learning.sharing import kernel_threads, pair_loss
 from hthm.recording.reading import FramesLike, frames_of
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class FusedBatchLoss:
     def __init__(self, model: DeepSets, velocities: FramesLike) -> None:
         self._width = model.width
         self._parameters = list(model.parameters())  # finding them takes as long as what is done with them
-        self._kernel = frames_of(velocities).pair_loss(torch.get_num_threads())
+        self._kernel = pair_loss(frames_of(velocities))
         self.pairs = self._kernel.pairs
 
     def __call__(
@@ -114,6 +115,6 @@ class FusedBatchLoss:
             penalty,
             change,
             gradient,
-            torch.get_num_threads(),
+            kernel_threads(),
         )
         return loss, change

@@ -16,6 +16,7 @@ from hthm.learning.fused import add_gradient
 from hthm.learning.loss import negative_slope
 from hthm.learning.recipes import ArrowConfig
 from hthm.learning.seeing import chosen_terms, seen
+from hthm.learning.sharing import kernel_threads
 from hthm.recording.reading import FramesLike, frames_of_runs
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class FusedRunLosses:
                 None if chosen is None else chosen.numpy(),
                 float(total if chosen is None else len(chosen)),
                 gradient,
-                torch.get_num_threads(),
+                kernel_threads(),
             )
         return loss
 
@@ -120,7 +121,7 @@ class FusedRunLosses:
         for run in self._runs:
             velocities, block = self._seen(run, noise)
             change = np.empty(run[0].steps * blocks)
-            threads = torch.get_num_threads()
+            threads = kernel_threads()
             self._kernel.change(weights, self._width, self._form, run[0], velocities, block, blocks, change, threads)
             changes.append(change)
         return torch.from_numpy(np.concatenate(changes))

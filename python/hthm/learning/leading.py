@@ -145,6 +145,11 @@ def called_together(model: nn.Module, velocities: FramesLike, config: TrainConfi
     return processes_of_group()
 
 
+def are_shared() -> bool:
+    """Whether trainings of this process are shared with others, which take them one by one."""
+    return bool(_leaders) or processes_of_group().count > 1
+
+
 def next_call(last: Call | None) -> Call | None:
     """Wait for the next training, in a process that is not the first; None when there will be no other.
 

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from hthm import _core
+from hthm.learning.sharing import kernel_threads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,4 +93,4 @@ class PhiSums:
         at_a_time = max(1, _SUMS_AT_A_TIME // (offsets.shape[1] * self._width))
         for first in range(0, len(start), at_a_time):
             runs = slice(first, first + at_a_time)
-            yield from self._kernel.of_log(start[runs], offsets[runs], pairs, velocities, torch.get_num_threads())
+            yield from self._kernel.of_log(start[runs], offsets[runs], pairs, velocities, kernel_threads())

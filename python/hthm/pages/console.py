@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from hthm.progress import bars, forced
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
 
 Report = Callable[[int, int], None]
 
@@ -25,6 +30,8 @@ class _Plain(Console):
 class Stages:
     """Stages of a long run, each with a bar while it lasts and a line when it is done.
 
+    Several may last at a time, each in a thread of its own.
+
     Parameters
     ----------
     console : rich.console.Console, optional
@@ -37,6 +44,9 @@ class Stages:
             highlight=False, markup=False, emoji=False, soft_wrap=True, force_terminal=forced(sys.stdout)
         )
         self._took: dict[str, float] = {}  # seconds of the stages that are done, by name
+        self._lock = threading.Lock()
+        self._drawn: Bars | None = None  # the bars of all that last
+        self._lasting = 0
 
     def say(self, text: str) -> None:
         """Print a line, as it is; on a terminal, broken between words.
@@ -71,18 +81,38 @@ class Stages:
         Stage
         """
         began = time.perf_counter()
-        if self._console.is_terminal:
-            with bars(self._console, transient=True) as drawn:
-                task = drawn.add_task(name, total=None)
-                stage = Stage(lambda done, total: drawn.update(task, completed=done, total=total))
-                yield stage
-        else:
-            stage = Stage(lambda _done, _total: None)
+        with self._bar(name) as report:
+            stage = Stage(report)
             yield stage
         found = f": {stage.found}" if stage.found else ""
         took = time.perf_counter() - began
-        self._took[name] = self._took.get(name, 0.0) + took  # several seeds of a width have one name
+        with self._lock:
+            self._took[name] = self._took.get(name, 0.0) + took  # several seeds of a width have one name
         self.say(f"{name} ({duration(took)}){found}")
+
+    @contextmanager
+    def _bar(self, name: str) -> Iterator[Report]:
+        """A bar below those of the other stages that last; the last one to end takes the picture with it."""
+        if not self._console.is_terminal:
+            yield lambda _done, _total: None
+            return
+        with self._lock:
+            if self._drawn is None:
+                self._drawn = bars(self._console, transient=True)
+                self._drawn.start()
+            drawn = self._drawn
+            self._lasting += 1
+        task = drawn.add_task(name, total=None)
+        try:
+            yield lambda done, total: drawn.update(task, completed=done, total=total)
+        finally:
+            with self._lock:
+                self._lasting -= 1
+                if self._lasting:
+                    drawn.remove_task(task)
+                else:
+                    drawn.stop()
+                    self._drawn = None
 
     def seconds(self) -> dict[str, dict[str, float]]:
         """Return how long every stage took that is done, by name and in order, as results.json holds it."""
