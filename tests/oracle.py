@@ -18,11 +18,39 @@ SMALLEST_NORMAL = 2.0**-1022
 
 @dataclass
 class OracleRun:
-    """What the oracle says of one run: velocities and positions (frames, n, 2), collisions (frames,)."""
+    """What the oracle says of one run: velocities, positions (frames, n, 2), collisions (frames,), spins (frames, n).
+
+    Spins are 0 where disks have none.
+    """
 
     velocities: Array
     positions: Array
     collisions: NDArray[np.int64]
+    spins: Array
+
+
+@dataclass
+class Rough:
+    """Numbers of rough disks, and their spins (n,), which collisions change."""
+
+    radius: float
+    inertia: float
+    restitution: float
+    roughness: float
+    spins: Array
+
+    def rub(self, i: int, j: int, n: tuple[float, float], v: tuple[float, float], c: float) -> tuple[float, float]:
+        """Turn two disks, and return what i gives to j."""
+        nx, ny = n
+        part = (1 + self.restitution) / 2 * c
+        if self.roughness == -1:
+            return part * nx, part * ny
+        slip = (v[1] * nx - v[0] * ny) - self.radius * (float(self.spins[i]) + float(self.spins[j]))
+        turn = (1 + self.roughness) / (2 * (1 + self.inertia)) * slip
+        push = self.inertia * turn
+        self.spins[i] += turn / self.radius
+        self.spins[j] += turn / self.radius
+        return part * nx - push * ny, part * ny + push * nx
 
 
 def drift(x: Array, v: Array, dt: float, box: float) -> Array:
@@ -46,9 +74,15 @@ def overlapping_pairs(x: Array, box: float, diameter: float) -> tuple[list[tuple
 
 
 def collide(
-    v: Array, pairs: list[tuple[int, int]], d: Array, d2: Array, diameter: float = 0.0, delta: float | None = None
+    v: Array,
+    pairs: list[tuple[int, int]],
+    d: Array,
+    d2: Array,
+    diameter: float = 0.0,
+    delta: float | None = None,
+    rough: Rough | None = None,
 ) -> int:
-    """Step 3, in place: Python floats are binary64, one operation at a time; with `delta`, that of chiral disks."""
+    """Step 3, in place: Python floats are binary64, one operation at a time; by `delta` or `rough`, that of others."""
     collisions = 0
     for (i, j), (dx, dy), square in zip(pairs, d.tolist(), d2.tolist(), strict=True):
         if square < SMALLEST_NORMAL:
@@ -64,7 +98,7 @@ def collide(
         c = (vix - vjx) * nx + (viy - vjy) * ny
         if c > 0:
             continue
-        px, py = c * nx, c * ny
+        px, py = rough.rub(i, j, (nx, ny), (vix - vjx, viy - vjy), c) if rough else (c * nx, c * ny)
         v[i] = vix - px, viy - py
         v[j] = vjx + px, vjy + py
         collisions += 1
@@ -80,14 +114,17 @@ def simulate(
     box: float,
     diameter: float,
     delta: float | None = None,
+    rough: Rough | None = None,
 ) -> OracleRun:
-    """Simulate one run from positions and velocities (n, 2), of chiral disks where there is a `delta`."""
+    """Simulate one run from positions and velocities (n, 2), of chiral or rough disks where these are given."""
     x, v = positions.copy(), velocities.copy()
-    run = OracleRun(np.empty((frames, *v.shape)), np.empty((frames, *v.shape)), np.empty(frames, dtype=np.int64))
+    shape = (frames, *v.shape)
+    run = OracleRun(np.empty(shape), np.empty(shape), np.empty(frames, dtype=np.int64), np.zeros(shape[:2]))
     with np.errstate(under="ignore", over="ignore"):
         for frame in range(frames):
             x = drift(x, v, dt, box)
             pairs = overlapping_pairs(x, box, diameter if delta is None else diameter + abs(delta))
-            run.collisions[frame] = collide(v, *pairs, diameter, delta)
+            run.collisions[frame] = collide(v, *pairs, diameter, delta, rough)
+            run.spins[frame] = rough.spins if rough else 0.0
             run.velocities[frame], run.positions[frame] = v, x
     return run

@@ -42,8 +42,8 @@ def test_fixed_step_equals_oracle_bit_for_bit(engine: str) -> None:
             start.diameter /= 2
             delta /= 2
         traj = hthm.simulate(state_of(start, delta), 8, start.dt, engine=engine, positions=True)
-        numbers = {"dt": start.dt, "box": start.box, "diameter": start.diameter, "delta": delta}
-        expected = oracle.simulate(start.positions, start.velocities, frames=8, **numbers)
+        numbers = {"dt": start.dt, "box": start.box, "diameter": start.diameter}
+        expected = oracle.simulate(start.positions, start.velocities, frames=8, delta=delta, rough=None, **numbers)
         label = f"{engine}, {start.name}, delta {delta}"
         assert_same_bits("velocities", traj.velocities[0], expected.velocities, label)
         assert_same_bits("positions", traj.positions[0], expected.positions, label)
@@ -170,7 +170,9 @@ def test_a_delta_is_taken_or_refused_by_name(delta: float, diameter: float) -> N
 
 @pytest.mark.parametrize("wrong", [None, "chiral", hthm.ChiralDisks, 0.3])
 def test_what_is_no_rule_is_refused(wrong: object) -> None:
-    with pytest.raises(TypeError, match=r"^rule: must be SmoothDisks\(\) or ChiralDisks\(delta=\.\.\.\), got "):
+    with pytest.raises(
+        TypeError, match=r"^rule: must be SmoothDisks\(\), RoughDisks\(\.\.\.\) or ChiralDisks\(.*\), got "
+    ):
         hthm.DiskGas(rule=wrong)  # type: ignore[arg-type]  # wrong on purpose
 
 
@@ -180,7 +182,17 @@ def test_what_is_no_delta_is_refused(wrong: object) -> None:
         hthm.ChiralDisks(wrong)  # type: ignore[arg-type]  # wrong on purpose
 
 
-@pytest.mark.parametrize("text", ["", "rough disks", "chiral disks, delta ", "chiral disks, delta x", "chiral"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "rough disks",
+        "rough disks, inertia 2, restitution 1, roughness 1.5",
+        "chiral disks, delta ",
+        "chiral disks, delta x",
+        "chiral",
+    ],
+)
 def test_words_of_another_version_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^rule: must be one that this version of hthm knows"):
         rules.of_text(text)

@@ -98,13 +98,17 @@ def test_rows_are_the_memory_that_the_core_filled(monkeypatch: pytest.MonkeyPatc
     handed_over = []
 
     class Spy(_core.LogRows):
-        def release(self) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64] | None]:
+        def release(
+            self,
+        ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.float64] | None]:
             handed_over.append(super().release())
             return handed_over[-1]
 
     monkeypatch.setattr(_core, "LogRows", Spy)
-    log = hthm.simulate(legal(100, 0.04, 5, 3), frames=30, engine="event", record="log").log
-    for array, core in zip((log.pairs, log.velocities, log.times), handed_over[0], strict=True):
+    start = legal(100, 0.04, 5, 3)
+    rough = hthm.State(start.positions, start.velocities, diameter=start.diameter, rule=hthm.RoughDisks())
+    log = hthm.simulate(rough, frames=30, engine="event", record="log").log
+    for array, core in zip((log.pairs, log.velocities, log.times, log.spins), handed_over[0], strict=True):
         assert array is not None
         assert array is core, "the array must be the core's own"
         assert not array.flags.owndata, "a capsule owns the memory, NumPy must not have copied it"

@@ -5,16 +5,21 @@
 #include <pybind11/pybind11.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/stop_request.hpp"
 #include "deepsets/network.hpp"
 #include "measures/histogram.hpp"
 #include "recording/replay.hpp"
+#include "rules/any_rule.hpp"
 
 namespace hthm::bindings {
 
@@ -29,6 +34,10 @@ using DiskPairs = py::array_t<std::int32_t, py::array::c_style>;
 
 inline void require(bool holds, const char* what) {
   if (!holds) throw std::invalid_argument(what);
+}
+
+inline bool has_shape(const py::array& a, std::initializer_list<std::int64_t> shape) {
+  return std::equal(a.shape(), a.shape() + a.ndim(), shape.begin(), shape.end());
 }
 
 // NumPy stores a 2-vector as two doubles side by side, and so do we.
@@ -58,6 +67,11 @@ inline deepsets::Network<const float> network_of(const Floats& weights, int widt
 
 /// start (runs, n, 2), frame_offsets (runs, frames + 1), pairs (rows, 2), velocities (rows, 2, 2), as they are.
 LogView log_view(const Doubles& start, const Counts& frame_offsets, const DiskPairs& pairs, const Doubles& velocities);
+
+/// A rule by its name, and what it is told.
+using NamedRule = std::pair<std::string, std::vector<double>>;
+
+AnyRule rule_of(const NamedRule& rule, double diameter);
 
 /// The GIL, given up for as long as this lives: safe where the caller holds every array, as arguments do, since the
 /// core knows no Python. A daemon thread that wants it back while the interpreter ends sleeps until the process has

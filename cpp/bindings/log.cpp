@@ -27,14 +27,17 @@ py::array_t<Number> owner(hthm::GrowingArray<T>& array, std::vector<py::ssize_t>
   return py::array_t<Number>(std::move(shape), reinterpret_cast<Number*>(data), freed);
 }
 
-/// pairs (rows, 2), velocities (rows, 2, 2), times (rows,) or None; the rows are gone from `log`.
+/// pairs (rows, 2), velocities (rows, 2, 2), times (rows,) or None, spins (rows, 2) or None; the rows are gone from
+/// `log`.
 py::tuple release(hthm::LogRows& log) {
   const auto rows = static_cast<py::ssize_t>(log.rows());
   auto pairs = owner<std::int32_t>(log.pairs, {rows, 2});
   auto velocities = owner<double>(log.velocities, {rows, 2, 2});
   py::object times = py::none();
   if (log.timed) times = owner<double>(log.times, {rows});
-  return py::make_tuple(std::move(pairs), std::move(velocities), std::move(times));
+  py::object spins = py::none();
+  if (log.carried) spins = owner<double>(log.inner, {rows, 2});
+  return py::make_tuple(std::move(pairs), std::move(velocities), std::move(times), std::move(spins));
 }
 
 }  // namespace
@@ -120,7 +123,8 @@ void define(py::module_& m, const char* name, Function* function, const More&...
 
 void bind_log(py::module_& m) {
   py::class_<hthm::LogRows>(m, "LogRows")
-      .def(py::init([](bool timed) { return hthm::LogRows{timed, {}, {}, {}}; }), py::kw_only(), py::arg("timed"))
+      .def(py::init([](bool timed, bool spins) { return hthm::LogRows{timed, {}, {}, {}, spins ? 1 : 0, {}}; }),
+           py::kw_only(), py::arg("timed"), py::arg("spins") = false)
       .def("release", &release);
   define(m, "log_frames", &log_frames, py::arg("numbers").noconvert(), py::arg("out").noconvert());
   define(m, "log_speed_counts", &speed_counts, py::arg("edges").noconvert());

@@ -74,6 +74,9 @@ class Run {
   /// Copy the state after the last frame: positions (n,), velocities (n,). Throws Stopped.
   virtual void write_state(Vec* positions, Vec* velocities, Pace& pace) const = 0;
 
+  /// Copy what the disks carry besides, (n, inner of the rule). Throws Stopped.
+  virtual void write_inner(double* inner, Pace& pace) const = 0;
+
   /// Copy what the doubles of `write_state` leave out, positions (n, 2, 4) and velocities (n, 2, 4): the numbers that a
   /// run carries are the sums. False, and nothing is written, where it carries doubles. Throws Stopped.
   virtual bool write_rests(double*, double*, Pace&) const { return false; }

@@ -15,6 +15,6 @@ namespace hthm {
 /// while the run is made. To advance it throws Stopped alone; a sink that asks for positions is std::invalid_argument.
 std::unique_ptr<Run> make_dsmc_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
                                    const dsmc::Generator::State& state, StopRequest* stop = nullptr,
-                                   const AnyRule& rule = {});
+                                   const AnyRule& rule = {}, const double* inner = nullptr);
 
 }  // namespace hthm

@@ -23,21 +23,22 @@ namespace hthm::dsmc {
 /// probability |g| over the largest that |g| could be. All times are drawn, none is a step: frames only look on, and
 /// how far they are apart changes nothing.
 template <CollisionRule Rule>
-  requires(Rule::inner == 0)
 class Gas {
  public:
-  /// Velocities (n,), which are copied.
+  /// Velocities (n,) and what the disks carry besides (n, inner of the rule), or null: 0. They are copied.
   Gas(const Rule& rule, const Setup& setup, const Vec* velocities, std::int64_t n, const Generator::State& state,
-      Pace& pace)
+      Pace& pace, const double* carried = nullptr)
       : rule_{rule},
         diameter_{setup.diameter},
         random_{state},
         any_{static_cast<std::uint32_t>(n)},
         another_{static_cast<std::uint32_t>(std::max<std::int64_t>(n - 1, 1))},
         candidates_{static_cast<double>(n) * static_cast<double>(n - 1) * setup.diameter / (setup.box * setup.box)},
-        velocities_(copied(velocities, n, pace)) {
+        velocities_(copied(velocities, n, pace)),
+        inner_(defaults<Inner<double, Rule::inner>>(Rule::inner > 0 ? n : 1, pace)) {
     in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t i = first; i < last; ++i) {
+        if constexpr (Rule::inner > 0) set_inner(inner_[static_cast<std::size_t>(i)], carried, i);
         mean_.x += velocities[i].x / static_cast<double>(n);
         mean_.y += velocities[i].y / static_cast<double>(n);
       }
@@ -47,6 +48,9 @@ class Gas {
 
   std::int64_t size() const { return static_cast<std::int64_t>(velocities_.size()); }
   const Vec& velocity(std::int32_t i) const { return velocities_[static_cast<std::size_t>(i)]; }
+  const Inner<double, Rule::inner>& inner(std::int32_t i) const {
+    return inner_[Rule::inner > 0 ? static_cast<std::size_t>(i) : 0];
+  }
 
   /// Let all collisions before `end` happen; collided(i, j, time) is told of each. Throws Stopped.
   template <class OnCollision>
@@ -70,6 +74,7 @@ class Gas {
   static constexpr double longest_wait = 0x1p1000;
 
   Vec& at(std::int32_t i) { return velocities_[static_cast<std::size_t>(i)]; }
+  Body<Rule, double> body(std::int32_t i) { return {at(i), inner_[Rule::inner > 0 ? static_cast<std::size_t>(i) : 0]}; }
   Vec relative() { return {at(i_).x - at(j_).x, at(i_).y - at(j_).y}; }
 
   /// Go through candidates until one is a collision, whose time may be after `end`, or none is before `end`.
@@ -114,9 +119,7 @@ class Gas {
     const double b = rule_.sine(diameter_, 2 * random_.unit() - 1);
     const double cosine = std::sqrt(1 - b * b);
     const Vec d{-cosine * g.x - b * g.y, b * g.x - cosine * g.y};  // from j to i, against which they approach
-    Inner<double, 0> none_i, none_j;
-    if (!rule_.collide(d, norm2(d), Body<Rule, double>{at(i_), none_i}, Body<Rule, double>{at(j_), none_j}))
-      return false;
+    if (!rule_.collide(d, norm2(d), body(i_), body(j_))) return false;
     raise_bound(std::max(speed2(at(i_)), speed2(at(j_))));
     return true;
   }
@@ -146,16 +149,17 @@ class Gas {
   Rule rule_;
   double diameter_;
   Generator random_;
-  Below any_, another_;           // a disk, and one of the others
-  double candidates_;             // per unit time and of the largest relative velocity: N(N - 1)/2 pairs, 2σ/A each
-  LargeArray<Vec> velocities_;    // (n,)
-  Vec mean_{};                    // of all of them
-  double fastest2_ = 0;           // no disk is faster about the mean: its square
-  double largest2_ = 0;           // no pair is faster: its square
-  std::int64_t since_bound_ = 0;  // collisions since the bound was found anew
-  double clock_ = 0;              // up to which all candidates are known
-  bool waiting_ = false;          // whether the pair below collides at that time
-  std::int32_t i_ = 0, j_ = 0;    // i < j
+  Below any_, another_;         // a disk, and one of the others
+  double candidates_;           // per unit time and of the largest relative velocity: N(N - 1)/2 pairs, 2σ/A each
+  LargeArray<Vec> velocities_;  // (n,)
+  LargeArray<Inner<double, Rule::inner>> inner_;  // (n,), or one for all that carry nothing
+  Vec mean_{};                                    // of all of them
+  double fastest2_ = 0;                           // no disk is faster about the mean: its square
+  double largest2_ = 0;                           // no pair is faster: its square
+  std::int64_t since_bound_ = 0;                  // collisions since the bound was found anew
+  double clock_ = 0;                              // up to which all candidates are known
+  bool waiting_ = false;                          // whether the pair below collides at that time
+  std::int32_t i_ = 0, j_ = 0;                    // i < j
 };
 
 }  // namespace hthm::dsmc

@@ -51,9 +51,10 @@ class Cells {
     Vec2<Real> way{};
   };
 
-  /// Positions (n,) in [0, box) and velocities (n,), all at time 0.
+  /// Positions (n,) in [0, box) and velocities (n,), all at time 0, and what disks carry (n, inner of the rule), or
+  /// null: 0.
   Cells(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-        const Horizons& horizons, Pace& pace)
+        const Horizons& horizons, Pace& pace, const double* carried = nullptr)
       : rule_{rule},
         side_{cells_a_side(setup.box, rule.reach(setup.diameter), n)},
         width_{Real(setup.box) / Real(side_)},
@@ -72,6 +73,7 @@ class Cells {
       disk.column = place(positions[i].x, disk.position.x);
       disk.row = place(positions[i].y, disk.position.y);
       disk.velocity = {Real(velocities[i].x), Real(velocities[i].y)};
+      if constexpr (Rule::inner > 0) set_inner(disk.inner, carried, static_cast<std::int64_t>(i));
       link(static_cast<std::int32_t>(i));
     }
   }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/paced_array.hpp"
+#include "event_driven/carried.hpp"
 #include "event_driven/long_run.hpp"
 #include "event_driven/recorded_gas.hpp"
 #include "event_driven/rule_run.hpp"
@@ -52,9 +53,10 @@ OverlappingStart::OverlappingStart(std::int64_t first, std::int64_t second, doub
 
 std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
                                     Simd level, StopRequest* stop, const AnyRule& outside, Precision precision,
-                                    const Rests& given) {
+                                    const Rests& given, const double* inner) {
   Pace pace{stop};
-  const Units units{setup, velocities, n, pace};
+  const LargeArray<Vec> bounds = event_driven::bounds(outside, velocities, inner, n, pace);
+  const Units units{setup, bounds.empty() ? velocities : bounds.data(), n, pace};
   const LargeArray<Vec> x = units.positions_inside(positions, n, pace),
                         v = units.velocities_inside(velocities, n, pace);
   const AnyRule rule =
@@ -68,7 +70,12 @@ std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, co
                                        pace);
   }
   if (!std::holds_alternative<SmoothDisks>(rule)) {
-    return event_driven::make_rule_run(rule, units, x.data(), v.data(), velocities, n, level, pace);
+    const std::int64_t count = inner ? n * inner_of(rule) : 0;
+    const LargeArray<double> carried = units.rates_inside(inner, count, pace);
+    const LargeArray<Vec> fastest = units.velocities_inside(bounds.data(), bounds.empty() ? 0 : n, pace);
+    return event_driven::make_rule_run(
+        rule, units, x.data(), v.data(), velocities, n, level, pace,
+        {inner, inner ? carried.data() : nullptr, bounds.empty() ? nullptr : fastest.data()});
   }
   return std::make_unique<event_driven::RecordedGas<SmoothDisks, Here>>(SmoothDisks{}, units, x.data(), v.data(),
                                                                         velocities, n, level, pace);

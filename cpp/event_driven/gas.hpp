@@ -8,6 +8,7 @@
 #include "core/run.hpp"
 #include "core/stop_request.hpp"
 #include "event_driven/calendar.hpp"
+#include "event_driven/carried.hpp"
 #include "event_driven/cells.hpp"
 #include "event_driven/cells_a_side.hpp"
 #include "event_driven/clock.hpp"
@@ -23,19 +24,15 @@ template <class Real, CollisionRule Rule, class Truth = NoLongState>
 class Gas {
  public:
   /// Positions (n,) in [0, box), no two overlapping, and velocities (n,), in units like `Units`: of about one box and
-  /// one of the fastest disk. The level, which the CPU must have, changes the speed, and results by no more than
-  /// rounding. Throws Stopped where `pace` says so.
+  /// one of the fastest disk, and what disks carry besides. The level, which the CPU must have, changes the speed, and
+  /// results by no more than rounding. Throws Stopped where `pace` says so.
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-      Pace& pace, Truth truth = {})
-      : Gas{rule,
-            setup,
-            positions,
-            velocities,
-            n,
-            level,
-            pace,
-            std::move(truth),
-            time_to_cross_box(setup.box, velocities, n, pace)} {}
+      Pace& pace, Truth truth = {}, const CarriedStart& carried = {})
+      : Gas{rule,      setup,
+            positions, velocities,
+            n,         level,
+            pace,      std::move(truth),
+            carried,   time_to_cross_box(setup.box, carried.bounds ? carried.bounds : velocities, n, pace)} {}
 
   std::int64_t size() const { return cells_.size(); }
 
@@ -93,20 +90,27 @@ class Gas {
   static constexpr JustHit nobody_{};
 
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-      Pace& pace, Truth truth, double crossing)
-      : Gas{rule,      setup,
-            positions, velocities,
-            n,         level,
-            pace,      std::move(truth),
-            crossing,  Rates{setup, setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n), crossing, n}} {}
+      Pace& pace, Truth truth, const CarriedStart& carried, double crossing)
+      : Gas{rule,
+            setup,
+            positions,
+            velocities,
+            n,
+            level,
+            pace,
+            std::move(truth),
+            carried,
+            crossing,
+            Rates{setup, setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n), crossing, n}} {}
 
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
-      Pace& pace, Truth truth, double crossing, const Rates& rates)
+      Pace& pace, Truth truth, const CarriedStart& carried, double crossing, const Rates& rates)
       : rule_{rule},
         truth_{std::move(truth)},
         dt_{setup.dt},
         epochs_{cut_into_epochs(setup.dt, rates.longest_epoch(crossing, n))},
-        cells_{rule, setup, positions, velocities, n, level, {crossing, epochs_.length, rates.look_ahead()}, pace},
+        cells_{rule, setup,         positions, velocities, n, level, {crossing, epochs_.length, rates.look_ahead()},
+               pace, carried.inside},
         calendar_{n, Real(epochs_.length), rates.events() * epochs_.length * static_cast<double>(n), pace},
         exits_(defaults<Side>(n, pace)),
         partner_collisions_(defaults<std::uint32_t>(n, pace)) {

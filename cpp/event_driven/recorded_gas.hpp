@@ -6,6 +6,7 @@
 
 #include "core/paced_array.hpp"
 #include "core/run.hpp"
+#include "event_driven/carried.hpp"
 #include "event_driven/gas.hpp"
 #include "event_driven/long_real.hpp"
 #include "event_driven/long_state.hpp"
@@ -26,13 +27,14 @@ inline double wrapped(double x, double box) {
 template <CollisionRule Rule, class Local, class Truth = NoLongState>
 class RecordedGas final : public Run {
  public:
-  /// Positions and velocities (n,) inside the units, and the velocities as they were given.
+  /// Positions and velocities (n,) inside the units, and the velocities as they were given; what disks carry besides.
   RecordedGas(const Rule& rule, const Units& units, const Vec* positions, const Vec* velocities, const Vec* given,
-              std::int64_t n, Simd level, Pace& pace, Truth truth = {})
+              std::int64_t n, Simd level, Pace& pace, Truth truth = {}, const CarriedStart& carried = {})
       : units_{units},
-        progress_{units.setup(), velocities, n, pace},
-        gas_{rule, units.setup(), positions, velocities, n, level, pace, std::move(truth)},
-        velocities_(copied(given, n, pace)) {}
+        progress_{units.setup(), carried.bounds ? carried.bounds : velocities, n, pace},
+        gas_{rule, units.setup(), positions, velocities, n, level, pace, std::move(truth), carried},
+        velocities_(copied(given, n, pace)),
+        carried_{rule, carried.given, n, pace} {}
 
   void advance(std::int64_t frames, const FrameSink& sink) override {
     const std::int64_t n = gas_.size();
@@ -47,8 +49,11 @@ class RecordedGas final : public Run {
         const Vec v_i = units_.velocity_outside(gas_.velocity(i)), v_j = units_.velocity_outside(gas_.velocity(j));
         velocities_[static_cast<std::size_t>(i)] = v_i;
         velocities_[static_cast<std::size_t>(j)] = v_j;
+        carried_.take(i, gas_.inner(i), units_);
+        carried_.take(j, gas_.inner(j), units_);
         if (!sink.log) return;
         sink.log->add(i, j, v_i, v_j);
+        carried_.add_to(*sink.log, i, j);
         sink.log->times.push_back(units_.time_outside(gas_.epoch_start() + time));
       };
       const auto turned = [&](double time) {
@@ -61,6 +66,7 @@ class RecordedGas final : public Run {
       sink.collisions[frame] = collisions;
       if (sink.velocities) write_velocities(sink.velocities + frame * n, pace);
       if (sink.positions) write_positions(sink.positions + frame * n, pace);
+      if (sink.inner) carried_.write(sink.inner + frame * n * Rule::inner, pace);
       if (sink.stop && progress_.worked(1 + n / 16)) progress_.look_up(gas_.epoch_start(), gas_.frame_end(), outside);
     }
   }
@@ -94,6 +100,8 @@ class RecordedGas final : public Run {
     write_velocities(velocities, pace);
   }
 
+  void write_inner(double* inner, Pace& pace) const override { carried_.write(inner, pace); }
+
  private:
   void write_velocities(Vec* velocities, Pace& pace) const { copy(velocities_.data(), gas_.size(), velocities, pace); }
 
@@ -121,6 +129,7 @@ class RecordedGas final : public Run {
   Progress progress_;
   Gas<double, Rule, Truth> gas_;
   LargeArray<Vec> velocities_;  // (n,) those of the gas, outside, side by side: a frame is one copy
+  [[no_unique_address]] Carried<Rule> carried_;
 };
 
 }  // namespace hthm::event_driven

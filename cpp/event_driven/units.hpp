@@ -35,6 +35,8 @@ class Units {
     speed_back_ = std::ldexp(1.0, -speed_);
     time_back_ = std::ldexp(1.0, -time_ / 2);
     time_back_too_ = std::ldexp(1.0, -(time_ - time_ / 2));
+    rate_back_ = std::ldexp(1.0, time_ / 2);
+    rate_back_too_ = std::ldexp(1.0, time_ - time_ / 2);
     setup_ = {std::ldexp(setup.box, length_), std::ldexp(setup.diameter, length_),
               std::max(std::ldexp(setup.dt, time_), shortest_frame)};
   }
@@ -65,6 +67,12 @@ class Units {
   }
   int speed_power() const { return speed_; }
 
+  /// What is counted in a unit of time, such as spins.
+  LargeArray<double> rates_inside(const double* rates, std::int64_t count, Pace& pace) const {
+    return mapped(rates, count, pace, [this](double rate) { return time_outside(rate); });
+  }
+  double rate_outside(double rate) const { return rate * rate_back_ * rate_back_too_; }
+
   double time_outside(double t) const { return t * time_back_ * time_back_too_; }  // one factor might overflow
 
  private:
@@ -77,7 +85,7 @@ class Units {
   }
 
   int length_, speed_ = 0, time_ = 0;  // powers of two by which lengths, velocities and times are multiplied
-  double length_back_ = 1, speed_back_ = 1, time_back_ = 1, time_back_too_ = 1;
+  double length_back_ = 1, speed_back_ = 1, time_back_ = 1, time_back_too_ = 1, rate_back_ = 1, rate_back_too_ = 1;
   Setup setup_{};
 };
 

@@ -17,16 +17,17 @@ namespace {
 
 template <class Finder>
 std::unique_ptr<Run> make(const AnyRule& any, const Setup& setup, const Vec* positions, const Vec* velocities,
-                          std::int64_t n, Simd level, Pace& pace) {
+                          std::int64_t n, Simd level, Pace& pace, const double* inner) {
   const auto of_rule = [&]<class Rule>(const Rule& rule) -> std::unique_ptr<Run> {
-    return std::make_unique<FixedStepRun<Finder, Rule>>(rule, setup, positions, velocities, n, level, pace);
+    return std::make_unique<FixedStepRun<Finder, Rule>>(rule, setup, positions, velocities, n, level, pace, inner);
   };
   return std::visit(of_rule, any);
 }
 
 struct Engine {
   std::string_view name;
-  std::unique_ptr<Run> (*make)(const AnyRule&, const Setup&, const Vec*, const Vec*, std::int64_t, Simd, Pace&);
+  std::unique_ptr<Run> (*make)(const AnyRule&, const Setup&, const Vec*, const Vec*, std::int64_t, Simd, Pace&,
+                               const double*);
 };
 
 constexpr Engine engines[] = {
@@ -50,11 +51,11 @@ const std::vector<std::string_view>& fixed_step_engines() {
 
 std::unique_ptr<Run> make_fixed_step_run(std::string_view name, const Setup& setup, const Vec* positions,
                                          const Vec* velocities, std::int64_t n, Simd level, StopRequest* stop,
-                                         const AnyRule& rule) {
+                                         const AnyRule& rule, const double* inner) {
   Pace pace{stop};
   for (const Engine& engine : engines) {
     if (engine.name == name) {
-      return engine.make(rule, setup, positions, velocities, narrow<std::int32_t>(n, "n"), level, pace);
+      return engine.make(rule, setup, positions, velocities, narrow<std::int32_t>(n, "n"), level, pace, inner);
     }
   }
   throw std::invalid_argument("engine: unknown name " + std::string{name});

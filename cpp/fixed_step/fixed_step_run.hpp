@@ -17,9 +17,9 @@ namespace hthm {
 template <class Finder, CollisionRule Rule>
 class FixedStepRun final : public Run {
  public:
-  /// `n` fits 32 bits.
+  /// `n` fits 32 bits; `carried` (n, inner of the rule) or null: 0.
   FixedStepRun(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n,
-               Simd level, Pace& pace)
+               Simd level, Pace& pace, const double* carried = nullptr)
       : rule_{rule},
         setup_{setup},
         level_{level},
@@ -27,9 +27,12 @@ class FixedStepRun final : public Run {
         velocities_(copied(velocities, n, pace)),
         inner_(defaults<Inner<double, Rule::inner>>(Rule::inner > 0 ? n : 1, pace)),
         finder_{{setup.box, rule.reach(setup.diameter), setup.dt}, n, level, pace} {
-    in_pieces(0, n, pace, [this](std::int64_t first, std::int64_t last) {
+    in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
       require_inside(positions_.data() + first, last - first, setup_.box);
       require_finite(velocities_.data() + first, last - first);
+      if constexpr (Rule::inner > 0) {
+        for (std::int64_t i = first; i < last; ++i) set_inner(inner_[static_cast<std::size_t>(i)], carried, i);
+      }
     });
   }
 
@@ -58,6 +61,17 @@ class FixedStepRun final : public Run {
     copy(velocities_.data(), static_cast<std::int64_t>(velocities_.size()), velocities, pace);
   }
 
+  void write_inner(double* to, Pace& pace) const override {
+    if constexpr (Rule::inner > 0) {
+      in_pieces(0, static_cast<std::int64_t>(inner_.size()), pace, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t i = first; i < last; ++i) {
+          const auto& values = inner_[static_cast<std::size_t>(i)].values;
+          to = std::copy(values.begin(), values.end(), to);
+        }
+      });
+    }
+  }
+
  private:
   std::int64_t collide_all(CollisionLog* log, Pace& pace) {
     const double half_box = setup_.box / 2;
@@ -80,15 +94,6 @@ class FixedStepRun final : public Run {
   }
 
   Inner<double, Rule::inner>& inner(std::size_t i) { return inner_[Rule::inner > 0 ? i : 0]; }
-
-  void write_inner(double* to, Pace& pace) const {
-    in_pieces(0, static_cast<std::int64_t>(inner_.size()), pace, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t i = first; i < last; ++i) {
-        const auto& values = inner_[static_cast<std::size_t>(i)].values;
-        to = std::copy(values.begin(), values.end(), to);
-      }
-    });
-  }
 
   Rule rule_;
   Setup setup_;

@@ -17,9 +17,11 @@ void LogRows::append(std::vector<std::vector<CollisionLog>>& runs, int threads, 
   pairs.reserve(2 * (rows() + more));
   velocities.reserve(2 * (rows() + more));
   if (timed) times.reserve(rows() + more);
+  if (carried) inner.reserve(2 * carried * (rows() + more));
 
   std::int32_t* to_pairs = pairs.extend(2 * more);
   Vec* to_velocities = velocities.extend(2 * more);
+  double* to_inner = carried ? inner.extend(2 * carried * more) : nullptr;
   double* to_times = timed ? times.extend(more) : nullptr;
   stoppable_for(static_cast<std::int64_t>(runs.size()), threads, stop, [&](std::int64_t run) {
     Pace pace{stop};
@@ -34,6 +36,7 @@ void LogRows::append(std::vector<std::vector<CollisionLog>>& runs, int threads, 
         copy(moved.pairs, to_pairs, 2);
         copy(moved.velocities, to_velocities, 2);
         if (timed) copy(moved.times, to_times, 1);
+        if (carried) copy(moved.inner, to_inner, 2 * carried);
       });
       row += count;
     }

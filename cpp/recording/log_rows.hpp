@@ -15,6 +15,8 @@ struct LogRows {
   GrowingArray<std::int32_t> pairs;  // (rows, 2), i < j
   GrowingArray<Vec> velocities;      // (rows, 2) of i and j just after the collision
   GrowingArray<double> times;        // (rows,) since the start of the run, or none
+  int carried = 0;                   // how many numbers a disk carries besides
+  GrowingArray<double> inner{};      // (rows, 2, carried) of i and j just after the collision
 
   std::int64_t rows() const { return pairs.size() / 2; }
 

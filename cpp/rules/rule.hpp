@@ -1,8 +1,10 @@
 // What a rule of collision is: how near two disks touch, and what happens then. Engines are templates over it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
+#include <cstdint>
 
 #include "core/vec2.hpp"
 
@@ -24,9 +26,17 @@ struct Body {
   Inner<Real, Rule::inner>& inner;
 };
 
+/// What the disks of a run carry at its start, (n, inner of the rule); null: 0.
+template <int count>
+void set_inner(Inner<double, count>& to, const double* from, std::int64_t disk) {
+  if constexpr (count > 0) {
+    if (from) std::copy_n(from + disk * count, count, to.values.begin());
+  }
+}
+
 // A rule is a class with
 //   static constexpr int inner;
-//     How many numbers a disk carries beside position and velocity; all are 0 at the start.
+//     How many numbers a disk carries beside position and velocity, each for a unit of time, as spins are.
 //   Rule scaled(int power) const;
 //     The same with lengths multiplied by 2^power.
 //   double reach(double diameter) const;
@@ -44,6 +54,12 @@ struct Body {
 //     parameters lead to a collision, whatever the rule. The engine of the Boltzmann equation asks.
 //   bool collide(d, d2, Body i, Body j) const;
 //     Change both. False, and nothing is changed, where they do not collide after all: eq. (8) of arXiv:2508.14003.
+// One whose disks carry something has besides
+//   bool turns() const;
+//     Whether collisions ever change that.
+//   Vec2<double> bound(velocity, Inner inner) const;
+//     A vector, as long as the velocity would be if the disk had all of its energy in it. The exact engine asks: no
+//     disk is ever faster than all of them together.
 // What has a length is in the unit of the diameter that comes with it.
 template <class Rule>
 concept CollisionRule = requires(const Rule& rule, double diameter, const Vec2<double>& d, Body<Rule, double> body) {
@@ -55,6 +71,9 @@ concept CollisionRule = requires(const Rule& rule, double diameter, const Vec2<d
   { rule.contact2(diameter, d, d) } -> std::convertible_to<double>;
   { rule.sine(diameter, diameter) } -> std::same_as<double>;
   { rule.collide(d, diameter, body, body) } -> std::same_as<bool>;
-};
+} && (Rule::inner == 0 || requires(const Rule& rule, const Vec2<double>& v, const Inner<double, Rule::inner>& inner) {
+                          { rule.turns() } -> std::same_as<bool>;
+                          { rule.bound(v, inner) } -> std::same_as<Vec2<double>>;
+                        });
 
 }  // namespace hthm

@@ -17,6 +17,11 @@ namespace {
 constexpr std::string_view event_engine = "event", dsmc_engine = "dsmc";
 constexpr std::int64_t long_rests = 2 * 4;  // doubles a disk
 
+/// What the disks of a run carry at its start; null: nothing, or 0.
+const double* inner_at(const Start& start, std::int64_t k) {
+  return start.inner ? start.inner + k * start.n * inner_of(start.rule) : nullptr;
+}
+
 /// A run of the exact engine; what it refuses is told with the number of the run.
 std::unique_ptr<Run> make_exact_run(const Setup& setup, const Start& start, std::int64_t k, StopRequest* stop) {
   const std::int64_t n = start.n, run = start.first_run + k;
@@ -25,7 +30,7 @@ std::unique_ptr<Run> make_exact_run(const Setup& setup, const Start& start, std:
   if (start.rests.velocities) rests.velocities = start.rests.velocities + k * n * long_rests;
   try {
     return make_event_run(setup, start.positions + k * n, start.velocities + k * n, n, simd_level(), stop, start.rule,
-                          start.precision, rests);
+                          start.precision, rests, inner_at(start, k));
   } catch (const OverlappingStart& overlap) {
     std::ostringstream text;
     text << "state: disks " << overlap.i << " and " << overlap.j << " of run " << run << " overlap, "
@@ -44,7 +49,7 @@ std::unique_ptr<Run> make_random_run(const Setup& setup, const Vec* positions, c
   if (!start.random) throw std::invalid_argument("random: must be given for dsmc");
   dsmc::Generator::State state;
   std::copy_n(start.random + k * 4, 4, state.begin());
-  return make_dsmc_run(setup, positions, velocities, start.n, state, stop, start.rule);
+  return make_dsmc_run(setup, positions, velocities, start.n, state, stop, start.rule, inner_at(start, k));
 }
 
 std::unique_ptr<Run> make_run(std::string_view engine, const Setup& setup, const Start& start, std::int64_t k,
@@ -53,7 +58,8 @@ std::unique_ptr<Run> make_run(std::string_view engine, const Setup& setup, const
   const Vec *positions = start.positions + offset, *velocities = start.velocities + offset;
   if (engine == event_engine) return make_exact_run(setup, start, k, stop);
   if (engine == dsmc_engine) return make_random_run(setup, positions, velocities, start, k, stop);
-  return make_fixed_step_run(engine, setup, positions, velocities, start.n, simd_level(), stop, start.rule);
+  return make_fixed_step_run(engine, setup, positions, velocities, start.n, simd_level(), stop, start.rule,
+                             inner_at(start, k));
 }
 
 }  // namespace
@@ -68,6 +74,7 @@ std::vector<std::string_view> engine_names() {
 Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& start, int threads, StopRequest* stop)
     : n_{narrow<std::int32_t>(start.n, "n")},  // disks are numbered so, by every engine
       first_run_{start.first_run},
+      rule_{start.rule},
       runs_(static_cast<std::size_t>(start.runs)),
       logs_(static_cast<std::size_t>(start.runs)) {
   stoppable_for(start.runs, threads, stop,
@@ -81,13 +88,18 @@ void Ensemble::advance(const Record& record, int threads, StopRequest* stop) {
     sink.collisions = record.collisions + frame;
     if (record.velocities) sink.velocities = record.velocities + frame * n_;
     if (record.positions) sink.positions = record.positions + frame * n_;
+    if (record.inner) sink.inner = record.inner + frame * n_ * inner();
     if (record.log) sink.log = &logs_[static_cast<std::size_t>(k)].emplace_back();
     sink.stop = stop;
     try {
       runs_[static_cast<std::size_t>(k)]->advance(record.count, sink);
     } catch (const Jammed& jammed) {
-      throw Jammed{"state: in run " + std::to_string(first_run_ + k) + ' ' + jammed.what() +
-                   ". The exact engine needs room between disks: take a smaller diameter or a larger box."};
+      const char* advice =
+          loses_energy(rule_)
+              ? ". Collisions that lose energy may follow one another without end, where disks gather "
+                "and come to rest: take an engine of fixed step, a restitution nearer to 1, or less time."
+              : ". The exact engine needs room between disks: take a smaller diameter or a larger box.";
+      throw Jammed{"state: in run " + std::to_string(first_run_ + k) + ' ' + jammed.what() + advice};
     }
   });
 }
@@ -96,6 +108,13 @@ void Ensemble::write_state(Vec* positions, Vec* velocities, StopRequest* stop) c
   Pace pace{stop};
   for (std::int64_t k = 0; k < runs(); ++k) {
     runs_[static_cast<std::size_t>(k)]->write_state(positions + k * n_, velocities + k * n_, pace);
+  }
+}
+
+void Ensemble::write_inner(double* inner, StopRequest* stop) const {
+  Pace pace{stop};
+  for (std::int64_t k = 0; k < runs(); ++k) {
+    runs_[static_cast<std::size_t>(k)]->write_inner(inner + k * n_ * this->inner(), pace);
   }
 }
 

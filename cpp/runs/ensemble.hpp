@@ -25,7 +25,8 @@ struct Start {
   const std::uint64_t* random = nullptr;  // (runs, 4) where their random numbers start; engines that draw some need it
   AnyRule rule{};                         // what happens at contact
   Precision precision = Precision::floating;
-  Rests rests{};  // (runs, n, 2, 4) each, or null
+  Rests rests{};                  // (runs, n, 2, 4) each, or null
+  const double* inner = nullptr;  // (runs, n, inner of the rule), or null: 0
 };
 
 /// Arrays over all frames of an ensemble, of which a call fills the stretch [first, first + count) of every run.
@@ -37,6 +38,7 @@ struct Record {
   Vec* velocities;           // (runs, frames, n), or null: not recorded
   Vec* positions;            // (runs, frames, n), or null: not recorded
   bool log = false;          // whether collisions are logged; `move_log` has them then
+  double* inner = nullptr;   // (runs, frames, n, inner of the rule), or null: not recorded
 };
 
 class Ensemble {
@@ -46,6 +48,9 @@ class Ensemble {
 
   std::int64_t runs() const { return static_cast<std::int64_t>(runs_.size()); }
   std::int64_t n() const { return n_; }
+
+  /// How many numbers a disk carries beside position and velocity.
+  int inner() const { return inner_of(rule_); }
 
   /// Advance every run by record.count frames. The same bits for any number of threads.
   /// Throws Stopped if it was asked to, and Jammed for disks without room; the ensemble can only be destroyed then.
@@ -58,6 +63,9 @@ class Ensemble {
   /// Copy the present state of every run: positions and velocities (runs, n). Throws Stopped.
   void write_state(Vec* positions, Vec* velocities, StopRequest* stop = nullptr) const;
 
+  /// Copy what the disks carry besides, (runs, n, inner of the rule). Throws Stopped.
+  void write_inner(double* inner, StopRequest* stop = nullptr) const;
+
   /// Copy what those doubles leave out, (runs, n, 2, 4) each; runs that carry doubles write nothing. Throws Stopped.
   void write_rests(double* positions, double* velocities, StopRequest* stop = nullptr) const;
 
@@ -67,6 +75,7 @@ class Ensemble {
  private:
   std::int64_t n_;
   std::int64_t first_run_;
+  AnyRule rule_;
   std::vector<std::unique_ptr<Run>> runs_;
   std::vector<std::vector<CollisionLog>>
       logs_;  // (runs,) a piece a call of `advance`: a long log is never copied whole

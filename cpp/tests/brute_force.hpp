@@ -19,6 +19,9 @@ class BruteForce {
   /// Square of the distance at which a pair d = x_i - x_j apart touches that moves at v = v_i - v_j.
   using Contact2 = std::function<long double(const hthm::Vec2<long double>& d, const hthm::Vec2<long double>& v)>;
 
+  /// What happens at contact, `normal` from j to i: it changes `velocities`, and whatever its owner keeps.
+  using Collide = std::function<void(std::size_t i, std::size_t j, const hthm::Vec2<long double>& normal)>;
+
   explicit BruteForce(const Start& start)
       : BruteForce{start,
                    [d = static_cast<long double>(start.setup.diameter)](const auto&, const auto&) { return d * d; }} {}
@@ -47,10 +50,7 @@ class BruteForce {
       if (i == j) continue;
       const long double r = std::sqrt(norm2(d));
       const hthm::Vec2<long double> normal{d.x / r, d.y / r};
-      const long double p =
-          (velocities[i].x - velocities[j].x) * normal.x + (velocities[i].y - velocities[j].y) * normal.y;
-      velocities[i] = {velocities[i].x - p * normal.x, velocities[i].y - p * normal.y};
-      velocities[j] = {velocities[j].x + p * normal.x, velocities[j].y + p * normal.y};
+      collide ? collide(i, j, normal) : exchange(i, j, normal);
       last_i_ = i;
       last_j_ = j;
       last_way_ = d;
@@ -60,10 +60,18 @@ class BruteForce {
   }
 
   std::vector<hthm::Vec2<long double>> positions, velocities;
+  Collide collide;                           // that of smooth disks unless given
   std::int64_t collisions = 0, at_once = 0;  // in all, and of pairs that were within their distance already
   bool ambiguous = false;  // two pairs have been due at one moment, and no rule says which comes first
 
  private:
+  void exchange(std::size_t i, std::size_t j, const hthm::Vec2<long double>& normal) {
+    const long double p =
+        (velocities[i].x - velocities[j].x) * normal.x + (velocities[i].y - velocities[j].y) * normal.y;
+    velocities[i] = {velocities[i].x - p * normal.x, velocities[i].y - p * normal.y};
+    velocities[j] = {velocities[j].x + p * normal.x, velocities[j].y + p * normal.y};
+  }
+
   long double wrapped(long double x) const { return x - box_ * std::floor(x / box_); }
 
   long double cut() const {

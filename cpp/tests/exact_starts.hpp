@@ -20,6 +20,7 @@ using hthm::Vec;
 struct Start {
   Setup setup;
   std::vector<Vec> positions, velocities;
+  std::vector<double> spins{};  // (n,), or none
 
   std::int64_t n() const { return static_cast<std::int64_t>(positions.size()); }
 };
@@ -85,6 +86,7 @@ struct Recorded {
   std::vector<std::int64_t> collisions;    // (frames,)
   std::vector<Vec> last_positions, last_velocities;
   hthm::CollisionLog log;
+  std::vector<double> spins{};  // (frames, n) of disks that have them
 
   std::int64_t total() const {
     std::int64_t sum = 0;
@@ -99,12 +101,16 @@ inline Recorded record(const Start& start, std::int64_t frames, std::int64_t str
   Recorded out{std::vector<Vec>(all * n), std::vector<Vec>(all * n), std::vector<std::int64_t>(all), {}, {}, {}};
   out.last_positions.resize(n);
   out.last_velocities.resize(n);
-  const auto run = hthm::make_event_run(start.setup, start.positions.data(), start.velocities.data(), start.n(), level,
-                                        nullptr, rule);
+  const auto run =
+      hthm::make_event_run(start.setup, start.positions.data(), start.velocities.data(), start.n(), level, nullptr,
+                           rule, hthm::Precision::floating, {}, start.spins.empty() ? nullptr : start.spins.data());
+  out.spins.resize(all * n * static_cast<std::size_t>(hthm::inner_of(rule)));
   for (std::int64_t frame = 0; frame < frames; frame += stretch) {
     const std::int64_t offset = frame * start.n();
-    run->advance(std::min(stretch, frames - frame), {out.velocities.data() + offset, out.positions.data() + offset,
-                                                     out.collisions.data() + frame, &out.log});
+    hthm::FrameSink sink{out.velocities.data() + offset, out.positions.data() + offset, out.collisions.data() + frame,
+                         &out.log};
+    if (!out.spins.empty()) sink.inner = out.spins.data() + offset;
+    run->advance(std::min(stretch, frames - frame), sink);
   }
   hthm::Pace pace{nullptr};
   run->write_state(out.last_positions.data(), out.last_velocities.data(), pace);

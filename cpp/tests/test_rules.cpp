@@ -10,48 +10,16 @@
 #include "fixed_step/fixed_step_run.hpp"
 #include "fixed_step/pair_finders/sorted_cells.hpp"
 #include "rules/chiral_disks.hpp"
+#include "rules/rough_disks.hpp"
 #include "rules/smooth_disks.hpp"
 #include "tests/exact_starts.hpp"
 
 namespace {
 
 using exact::Start;
-using hthm::Body;
 using hthm::ChiralDisks;
+using hthm::RoughDisks;
 using hthm::Vec;
-using hthm::Vec2;
-
-/// Perfectly rough or perfectly smooth disks: roughness 1 or -1; what they carry is spin times radius.
-struct Rough {
-  static constexpr int inner = 1;
-  double roughness = 1, inertia = 0.5;
-
-  Rough scaled(int) const { return *this; }
-  static double reach(double diameter) { return diameter; }
-  static double nearest(double diameter) { return diameter; }
-  static double sine(double, double impact) { return impact; }
-  static bool touch(double, const Vec&, const Vec&) { return true; }
-  template <class Real>
-  static Real contact2(const Real& diameter, const Vec2<Real>&, const Vec2<Real>&) {
-    return diameter * diameter;
-  }
-  template <class Real>
-  bool collide(const Vec2<Real>& d, const Real& d2, Body<Rough, Real> i, Body<Rough, Real> j) const {
-    const Vec2<Real> before{i.velocity.x - j.velocity.x, i.velocity.y - j.velocity.y};
-    if (!hthm::collide(d, d2, i.velocity, j.velocity)) return false;
-    if (roughness == -1) return true;
-    const Real r = std::sqrt(d2);  // n from j to i, t = z x n
-    const Vec2<Real> t{-d.y / r, d.x / r};
-    Real &spin_i = i.inner.values[0], &spin_j = j.inner.values[0];
-    const Real slip = before.x * t.x + before.y * t.y - (spin_i + spin_j);
-    const Real kick = (1 + roughness) * slip * inertia / (1 + inertia) / 2;
-    i.velocity = {i.velocity.x - kick * t.x, i.velocity.y - kick * t.y};
-    j.velocity = {j.velocity.x + kick * t.x, j.velocity.y + kick * t.y};
-    spin_i += kick / inertia;
-    spin_j += kick / inertia;
-    return true;
-  }
-};
 
 struct Recorded {
   std::vector<Vec> velocities;
@@ -134,10 +102,11 @@ TEST_CASE("a rule that does what smooth disks do has their bits, in either kind 
   const Start start = exact::random_start(200, 0.2, 0.01, 5);
   const Recorded smooth = fixed_step(hthm::SmoothDisks{}, start);
   CHECK(smooth.log.inner.empty());
-  CHECK(same_bits(fixed_step(Rough{-1}, start).velocities, smooth.velocities));
+  const RoughDisks slippery{start.setup.diameter, 0.5, 1, -1};
+  CHECK(same_bits(fixed_step(slippery, start).velocities, smooth.velocities));
   CHECK(same_bits(fixed_step(ChiralDisks{0}, start).velocities, smooth.velocities));
   Exact<hthm::SmoothDisks> exact_smooth({}, start);
-  Exact<Rough> exact_rough({-1}, start);
+  Exact<RoughDisks> exact_rough(slippery, start);
   Exact<ChiralDisks> exact_chiral({0}, start);
   exact_smooth.run(nothing);
   exact_rough.run(nothing);
@@ -154,15 +123,17 @@ TEST_CASE("a rule that does what smooth disks do has their bits, in either kind 
 TEST_CASE("what disks carry beside their velocity is changed, recorded and logged with it") {
   const Start start = exact::random_start(200, 0.2, 0.01, 6);
   const auto n = start.n();
-  const Rough rule;
+  const RoughDisks rule{start.setup.diameter, 0.5, 1, 1};
+  const double inertia = 0.5 * rule.radius * rule.radius;
   const auto none = [](std::int32_t) { return 0.0; };
-  const Sums before = sums(n, [&](std::int32_t i) { return start.velocities[static_cast<std::size_t>(i)]; }, none, 0.5);
+  const Sums before =
+      sums(n, [&](std::int32_t i) { return start.velocities[static_cast<std::size_t>(i)]; }, none, inertia);
 
   const Recorded run = fixed_step(rule, start);
   const auto last = static_cast<std::size_t>((frames - 1) * n);
   const auto spin = [&](std::int32_t i) { return run.inner[last + static_cast<std::size_t>(i)]; };
   const Sums after =
-      sums(n, [&](std::int32_t i) { return run.velocities[last + static_cast<std::size_t>(i)]; }, spin, 0.5);
+      sums(n, [&](std::int32_t i) { return run.velocities[last + static_cast<std::size_t>(i)]; }, spin, inertia);
   CHECK(after.energy == doctest::Approx(before.energy).epsilon(1e-12));
   CHECK(after.x == doctest::Approx(before.x).epsilon(1e-12));
   CHECK(after.y == doctest::Approx(before.y).epsilon(1e-12));
@@ -174,11 +145,11 @@ TEST_CASE("what disks carry beside their velocity is changed, recorded and logge
   }
   for (std::int32_t i = 0; i < n; ++i) CHECK(replayed[static_cast<std::size_t>(i)] == spin(i));
 
-  Exact<Rough> exact(rule, start);
+  Exact<RoughDisks> exact(rule, start);
   exact.run(nothing);
   const Sums later = sums(
       n, [&](std::int32_t i) { return exact.gas.velocity(i); },
-      [&](std::int32_t i) { return exact.gas.inner(i).values[0]; }, 0.5);
+      [&](std::int32_t i) { return exact.gas.inner(i).values[0]; }, inertia);
   CHECK(later.energy == doctest::Approx(before.energy).epsilon(1e-11));
   CHECK(later.x == doctest::Approx(before.x).epsilon(1e-11));
 }

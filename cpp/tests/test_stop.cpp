@@ -188,7 +188,7 @@ TEST_CASE("overlaps, placement, copies and histograms stop on the way") {
   for (std::size_t k = 1; k < pairs.size(); k += 2) pairs[k] = 1;
   const hthm::LogView log{positions.data(), offsets.data(), pairs.data(), positions.data(), 1, 1, n, n / 2};
   const std::int64_t number = 0;
-  hthm::LogRows rows{false, {}, {}, {}};
+  hthm::LogRows rows;
   std::vector<std::vector<hthm::CollisionLog>> logs(1);
   logs[0].emplace_back();
   for (std::size_t k = 0; k < positions.size(); ++k) logs[0][0].add(0, 1, {}, {});

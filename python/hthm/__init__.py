@@ -15,7 +15,7 @@ from hthm._core import __version__
 from hthm.engines.names import engines
 from hthm.gas import DiskGas, State
 from hthm.h_functional import HRangeWarning, speed_counts, speed_h, velocity_h
-from hthm.rules import ChiralDisks, SmoothDisks
+from hthm.rules import ChiralDisks, RoughDisks, SmoothDisks
 from hthm.simulate import LogMemoryError, simulate
 from hthm.trajectories import Trajectories
 
@@ -36,6 +36,7 @@ __all__ = [
     "DiskGas",
     "HRangeWarning",
     "LogMemoryError",
+    "RoughDisks",
     "SmoothDisks",
     "State",
     "Trajectories",

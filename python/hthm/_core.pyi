@@ -131,7 +131,8 @@ class Ensemble:
         first_run: int,
         random: NDArray[np.uint64] | None,
         threads: int,
-        rule: tuple[str, float] = ...,
+        rule: tuple[str, list[float]] = ...,
+        spins: NDArray[np.float64] | None = None,
         bits: int = 53,
         position_rests: NDArray[np.float64] | None = None,
         velocity_rests: NDArray[np.float64] | None = None,
@@ -144,17 +145,21 @@ class Ensemble:
         collisions: NDArray[np.int64],
         velocities: NDArray[np.float64] | None,
         positions: NDArray[np.float64] | None,
+        spins: NDArray[np.float64] | None,
         log: bool,
         threads: int,
     ) -> None: ...
     def move_log(self, rows: LogRows, threads: int) -> None: ...
     def write_state(self, *, positions: NDArray[np.float64], velocities: NDArray[np.float64]) -> None: ...
+    def write_spins(self, spins: NDArray[np.float64]) -> None: ...
     def write_rests(self, *, positions: NDArray[np.float64], velocities: NDArray[np.float64]) -> None: ...
     def overtaken(self) -> list[int]: ...
 
 class LogRows:
-    def __init__(self, *, timed: bool) -> None: ...
-    def release(self) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64] | None]: ...
+    def __init__(self, *, timed: bool, spins: bool = False) -> None: ...
+    def release(
+        self,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.float64] | None]: ...
 
 class PairLoss:
     @staticmethod

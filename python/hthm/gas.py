@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hthm import _core, arrays, checks, mechanics, published, ranges, rules
-from hthm.arrays import FloatArray, IntArray
+import numpy as np
+
+from hthm import checks, mechanics, published, ranges, rules
+from hthm.arrays import FloatArray
 from hthm.equilibrium import Equilibrium
+from hthm.instant import Instant
 from hthm.reprs import OneLine
-from hthm.rules import SMOOTH, Rule
+from hthm.rules import SMOOTH, RoughDisks, Rule
 from hthm.starts.drawing import draw_runs, one_start
 from hthm.starts.kinds import Speeds, Start
 from hthm.starts.positions import OVERLAPS, Overlaps, Placing, check_room, check_sites
+from hthm.starts.spins import Spins
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,7 +32,7 @@ class DiskGas(Equilibrium):
         s0, the speed of every disk at an "equal" start, and half the range of H's bins; box sides per unit time.
     box : float
         Side of the box.
-    rule : SmoothDisks or ChiralDisks
+    rule : SmoothDisks, RoughDisks or ChiralDisks
         What happens at contact, `hthm.rules`; the paper's smooth disks unless given.
 
     Raises
@@ -102,6 +106,7 @@ class DiskGas(Equilibrium):
         overlaps: Overlaps = "allow",
         speeds: Speeds | None = None,
         start: Start | None = None,
+        spins: Spins | None = None,
     ) -> State:
         """Draw independent random starts; run k is the same whatever else is drawn.
 
@@ -111,7 +116,7 @@ class DiskGas(Equilibrium):
             Number of independent runs.
         seed : int
             Seed, 0 or more. Run k draws from a stream of its own, ``PCG64(SeedSequence(seed, spawn_key=(k,)))``:
-            positions, then velocities.
+            positions, then velocities, then spins.
         first : int
             Number of the first run. ``sample(5, seed, first=10)`` is ``sample(500, seed)[10:15]``, bit for bit.
         overlaps : {"allow", "reject"}
@@ -125,6 +130,8 @@ class DiskGas(Equilibrium):
             other of `hthm.starts.kinds.STARTS`, which has the three of `speeds` among them. Or a function of your own,
             called as ``start(random, n)`` for each run, with its stream behind the positions; it returns velocities
             (n, 2) float64 in box sides per unit time, and s0 of the state is that of the gas.
+        spins : {"all in translation", "all in spin", "equilibrium"}, optional
+            Of rough disks, how they share the energy, `hthm.starts.spins.SPINS`: spins are 0 unless given.
 
         Returns
         -------
@@ -145,7 +152,7 @@ class DiskGas(Equilibrium):
         checks.choice("overlaps", overlaps, OVERLAPS)
         if overlaps == "reject":
             check_room(self)
-        return self._drawn(runs, seed, first, overlaps, one_start(speeds, start))
+        return self._drawn(runs, seed, first, overlaps, one_start(speeds, start), spins)
 
     def lattice_state(
         self,
@@ -155,12 +162,13 @@ class DiskGas(Equilibrium):
         first: int = 0,
         speeds: Speeds | None = None,
         start: Start | None = None,
+        spins: Spins | None = None,
     ) -> State:
         """Put the disks on a lattice: starts without overlaps where `sample` finds no room.
 
         Parameters
         ----------
-        runs, seed, first, speeds, start
+        runs, seed, first, speeds, start, spins
             As `sample` takes them. Run k draws a number a site first: the sites of the n smallest are taken.
 
         Returns
@@ -181,15 +189,17 @@ class DiskGas(Equilibrium):
         leave it some room, 0.5 % of the diameter say.
         """
         check_sites(self)
-        return self._drawn(runs, seed, first, "lattice", one_start(speeds, start))
+        return self._drawn(runs, seed, first, "lattice", one_start(speeds, start), spins)
 
-    def _drawn(self, runs: int, seed: int, first: int, placing: Placing, start: Start) -> State:
-        return unchecked_state(*draw_runs(self, runs, seed, first, placing, start), self)
+    def _drawn(self, runs: int, seed: int, first: int, placing: Placing, start: Start, spins: Spins | None) -> State:
+        inertia = self.rule.inertia if isinstance(self.rule, RoughDisks) else None
+        positions, velocities, drawn = draw_runs(self, runs, seed, first, placing, start, spins, inertia)
+        return unchecked_state(positions, velocities, self, drawn)
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class State(OneLine):
-    """Positions and velocities of every disk of every run at one instant.
+class State(Instant, OneLine):
+    """Positions and velocities of every disk of every run at one instant, and spins where disks have them.
 
     Parameters
     ----------
@@ -203,13 +213,16 @@ class State(OneLine):
         Side of the box.
     speed : float, optional
         s0 of H and of everything measured in units of it; the root of the mean square speed unless given.
-    rule : SmoothDisks or ChiralDisks
+    rule : SmoothDisks, RoughDisks or ChiralDisks
         What happens at contact, as `DiskGas` has it.
+    spins : (runs, n) float64, C order, or None
+        Of rough disks, radians per unit time, counterclockwise: 0 unless given. None of all others.
 
     Raises
     ------
     TypeError, ValueError
-        If an array has another dtype, shape or order, is not finite or leaves the box, or a number is out of range.
+        If an array has another dtype, shape or order, is not finite or leaves the box, a number is out of range, or
+        there are spins of disks that have none.
         Nothing is copied or cast. Arrays may be written to afterwards: every method checks them again where it uses
         them, as `check` does.
     """
@@ -220,6 +233,7 @@ class State(OneLine):
     box: float
     speed: float
     rule: Rule = field(default=SMOOTH, repr=False, kw_only=True)
+    spins: FloatArray | None = field(default=None, repr=False, kw_only=True)
 
     def __init__(
         self,
@@ -230,59 +244,44 @@ class State(OneLine):
         box: float = 1.0,
         speed: float | None = None,
         rule: Rule = SMOOTH,
+        spins: FloatArray | None = None,
     ) -> None:
         box = ranges.box(box)
         ranges.start(positions, velocities, box)
         speed = ranges.own_speed(velocities) if speed is None else speed
         gas = DiskGas(n=positions.shape[1], diameter=diameter, speed=speed, box=box, rule=rule)
-        vars(self).update(vars(unchecked_state(positions, velocities, gas)))
-
-    @property
-    def runs(self) -> int:
-        """Number of runs."""
-        return len(self.positions)
-
-    @property
-    def n(self) -> int:
-        """Disks of a run."""
-        return int(self.positions.shape[1])
+        if rules.spinning(rule):
+            spins = np.zeros(velocities.shape[:2]) if spins is None else spins
+            ranges.spins(spins, velocities, gas.diameter)
+        elif spins is not None:
+            raise ValueError(
+                "spins: must be None for disks that do not spin. Take rule=RoughDisks(), or leave them out."
+            )
+        vars(self).update(vars(unchecked_state(positions, velocities, gas, spins)))
 
     @property
     def gas(self) -> DiskGas:
         """The gas that this is a state of."""
         return DiskGas(n=self.n, diameter=self.diameter, speed=self.speed, box=self.box, rule=self.rule)
 
-    def __len__(self) -> int:
-        return self.runs
-
     def __getitem__(self, runs: slice) -> State:
         chosen = ranges.runs(runs, self.runs)
         ranges.start(self.positions[chosen], self.velocities[chosen], self.box, reached=True)
-        return unchecked_state(self.positions[chosen], self.velocities[chosen], self)
+        spins = None if self.spins is None else self.spins[chosen]
+        return unchecked_state(self.positions[chosen], self.velocities[chosen], self, spins)
 
     def reversed(self) -> State:
-        """Return the state with every velocity negated."""
+        """Return the state with every velocity, and every spin, negated."""
         self.check()
-        return unchecked_state(self.positions, -self.velocities, self)
+        return unchecked_state(self.positions, -self.velocities, self, None if self.spins is None else -self.spins)
 
     def energy(self) -> FloatArray:
-        """Kinetic energy of each run, (runs,), in units of m (box side / time)²."""
-        return mechanics.energy(self.velocities, self.check)
-
-    def momentum(self) -> FloatArray:
-        """Total momentum of each run, (runs, 2), in units of m box side / time."""
-        return mechanics.momentum(self.velocities, self.check)
-
-    def overlaps(self) -> IntArray:
-        """Count the overlapping pairs of disks of each run, (runs,): d² < σ², of chiral disks d² < (σ - |δ|)²."""
-        self.check()
-        nearest = self.rule.nearest(self.diameter)
-        return _core.count_overlaps(self.positions, self.box, nearest, checks.threads(None))
-
-    def sha256(self) -> str:
-        """Hash positions, then velocities, of all runs: little-endian float64 in C order."""
-        self.check()
-        return arrays.sha256(self.positions, self.velocities)
+        """Kinetic energy of each run, (runs,), that of spins with it, in units of m (box side / time)²."""
+        energy = mechanics.energy(self.velocities, self.check)
+        if self.spins is not None and isinstance(self.rule, RoughDisks):
+            self.check()
+            energy += mechanics.spin_energy(self.spins, self.rule.inertia, self.diameter)
+        return energy
 
     def check(self) -> None:
         """Check the arrays again: their owner may have written to them.
@@ -290,13 +289,16 @@ class State(OneLine):
         Raises
         ------
         TypeError, ValueError
-            If a value is not finite any more, has left the box or is too large, or if an array is not
-            (runs, n, 2) any more.
+            If a value is not finite any more, has left the box or is too large, or an array has another shape.
         """
         ranges.start(self.positions, self.velocities, self.box, reached=True)
+        if self.spins is not None:
+            ranges.spins(self.spins, self.velocities, self.diameter, reached=True)
 
 
-def unchecked_state(positions: FloatArray, velocities: FloatArray, gas: DiskGas | State) -> State:
+def unchecked_state(
+    positions: FloatArray, velocities: FloatArray, gas: DiskGas | State, spins: FloatArray | None = None
+) -> State:
     """Return a state whose arrays were made here, and which limits of what is given do not judge.
 
     Parameters
@@ -305,6 +307,8 @@ def unchecked_state(positions: FloatArray, velocities: FloatArray, gas: DiskGas 
         As `State` has them.
     gas : DiskGas or State
         Has its box, diameter, s0 and rule.
+    spins : (runs, n) float64, C order, or None
+        Of disks that have them.
 
     Returns
     -------
@@ -312,5 +316,5 @@ def unchecked_state(positions: FloatArray, velocities: FloatArray, gas: DiskGas 
     """
     state = object.__new__(State)
     numbers = {"diameter": gas.diameter, "box": gas.box, "speed": gas.speed, "rule": gas.rule}
-    vars(state).update(positions=positions, velocities=velocities, **numbers)
+    vars(state).update(positions=positions, velocities=velocities, spins=spins, **numbers)
     return state

@@ -47,6 +47,25 @@ def energy(velocities: NDArray[np.float64], check: Callable[[], None]) -> NDArra
     return sums
 
 
+def spin_energy(spins: NDArray[np.float64], inertia: float, diameter: float) -> NDArray[np.float64]:
+    """Return the energy of spins.
+
+    Parameters
+    ----------
+    spins : (..., n) float64
+        Of n disks.
+    inertia, diameter : float
+        κ and 2a of the moment of inertia κa² of a disk.
+
+    Returns
+    -------
+    (...,) float64
+    """
+    surface = math.sqrt(inertia) * diameter / 2 * spins
+    energies: NDArray[np.float64] = np.square(surface).sum(axis=-1) / 2
+    return energies
+
+
 def momentum(velocities: NDArray[np.float64], check: Callable[[], None]) -> NDArray[np.float64]:
     """Sum of velocities (runs, n, 2) over the disks, (runs, 2); `check` as `energy` takes it."""
     with np.errstate(over="ignore", invalid="ignore"):

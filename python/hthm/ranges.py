@@ -143,6 +143,42 @@ def start(
     mechanics.slow_enough("velocities", velocities, _REACHED if reached else mechanics.MOST_GIVEN)
 
 
+def spins(values: NDArray[np.float64], velocities: NDArray[np.float64], wide: float, *, reached: bool = False) -> None:
+    """Refuse spins that do not go with velocities of disks of this diameter.
+
+    Parameters
+    ----------
+    values : (runs, n) float64, C order
+        They are neither copied nor cast.
+    velocities : (runs, n, 2) float64
+        They are checked.
+    wide : float
+        Diameter.
+    reached : bool
+        Whether a simulation may have made them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they have another dtype, shape or order, are not finite, or disks turn, or by their velocities could come to
+        turn, too fast for float64.
+    """
+    checks.array("spins", values, dtype=np.float64, shape=velocities.shape[:2])
+    most = _REACHED * 1e3 if reached else mechanics.MOST_GIVEN  # the energy of all disks, of the least inertia
+    largest = float(np.abs(values).max())
+    if largest > most or largest * (wide / 2) > most:
+        raise ValueError(
+            f"spins: must be at most {most:g} in size, and so must a spin times the radius {wide / 2:g}, got "
+            f"{largest:g}. Choose another unit of time."
+        )
+    fastest = float(np.abs(velocities).max())
+    if not reached and fastest > most * (wide / 2):
+        raise ValueError(
+            f"velocities: must be at most {most:g} radii in a unit of time for disks that spin, got {fastest:g} with "
+            f"radius {wide / 2:g}: a spin could not hold their energy. Choose another unit of length."
+        )
+
+
 def frames(chosen: object, count: int) -> slice:
     """Return a slice of frames in ascending order, at least one, within `count`.
 

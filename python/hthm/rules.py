@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -78,12 +79,82 @@ class ChiralDisks:
         )
 
 
-Rule: TypeAlias = SmoothDisks | ChiralDisks
+@dataclass(frozen=True)
+class RoughDisks:
+    """Disks that spin and rub: each collision passes energy between translation and spin.
+
+    Parameters
+    ----------
+    inertia : float
+        κ of the moment of inertia κma², a = σ/2: 1/2 of a uniform disk, 1 of a ring.
+    restitution : float
+        α from 0 to 1, what is left of the normal velocity: 1 is elastic.
+    roughness : float
+        β from -1 to 1: the surfaces leave with -β of the velocity at which they slid along each other. 1 is perfectly
+        rough, -1 perfectly smooth: with an α of 1, these keep the energy. All others are granular, and cool down.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no number, or out of range; κ is from 1e-6 to 1e6.
+
+    Notes
+    -----
+    With n from j to i, t = z × n and spins ω counterclockwise, the surfaces move at g = v_i - v_j - a(ω_i + ω_j)t.
+    Disk i gets -[(1 + α)(g·n)n + κ/(1 + κ)·(1 + β)(g·t)t]/2, disk j the opposite; both spins get
+    (1 + β)(g·t)/2a(1 + κ). Momentum is kept. General rates of exchange: Santos, arXiv:1803.04290. docs/gases.md.
+
+    Examples
+    --------
+    >>> import hthm
+    >>> gas = hthm.DiskGas(n=100, diameter=0.02, rule=RoughDisks(inertia=0.5))
+    >>> hthm.simulate(gas.sample(2, seed=1), frames=10).spins.shape
+    (2, 10, 100)
+    """
+
+    inertia: float = 0.5
+    restitution: float = 1.0
+    roughness: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inertia", checks.positive("inertia", self.inertia, least=1e-6, most=1e6))
+        for name, least in (("restitution", 0.0), ("roughness", -1.0)):
+            number = checks.number(name, getattr(self, name)) + 0.0
+            if not least <= number <= 1:
+                raise ValueError(f"{name}: must be from {least:g} to 1, got {number:g}.")
+            object.__setattr__(self, name, number)
+
+    @property
+    def keeps_energy(self) -> bool:
+        """Whether collisions keep the energy of translation and spin together."""
+        return self.restitution == 1 and abs(self.roughness) == 1
+
+    def reach(self, diameter: float) -> float:
+        """Return the largest distance at which two disks touch."""
+        return diameter
+
+    def nearest(self, diameter: float) -> float:
+        """Return the smallest distance to which two disks come."""
+        return diameter
+
+    def beyond_theory(self) -> str | None:
+        """Return what is wrong with the theory of a gas in equilibrium, where it is that of smooth disks, for these."""
+        if self.keeps_energy:
+            return None
+        return (
+            f"rule: must keep energy for an equilibrium, got {text_of(self)}. With restitution=1 and roughness=1 or -1 "
+            "there is one."
+        )
+
+
+Rule: TypeAlias = SmoothDisks | ChiralDisks | RoughDisks
 
 SMOOTH: Final = SmoothDisks()
 
 _SMOOTH_TEXT: Final = "smooth disks"
 _CHIRAL_TEXT: Final = "chiral disks, delta "
+_ROUGH_TEXT: Final = "rough disks, inertia {!r}, restitution {!r}, roughness {!r}"
+_ROUGH_WORDS: Final = re.compile("rough disks, inertia (.+), restitution (.+), roughness (.+)")
 
 
 def checked(rule: object, diameter: float, box: float) -> Rule:
@@ -101,11 +172,13 @@ def checked(rule: object, diameter: float, box: float) -> Rule:
     TypeError, ValueError
         If it is none, or its lengths do not go with the diameter or the box.
     """
-    if isinstance(rule, SmoothDisks):
+    if isinstance(rule, SmoothDisks | RoughDisks):
         return rule
     if not isinstance(rule, ChiralDisks):
         given = f"the class {rule.__name__}" if isinstance(rule, type) else type(rule).__name__
-        raise TypeError(f"rule: must be SmoothDisks() or ChiralDisks(delta=...), got {given}. Take one of hthm's.")
+        raise TypeError(
+            f"rule: must be SmoothDisks(), RoughDisks(...) or ChiralDisks(delta=...), got {given}. Take one of hthm's."
+        )
     if not rule.nearest(diameter) > 0:
         raise ValueError(
             f"delta: must be smaller in size than the diameter, {diameter:g}, got {rule.delta:g}. A pair would pass "
@@ -121,7 +194,23 @@ def checked(rule: object, diameter: float, box: float) -> Rule:
 
 def text_of(rule: Rule) -> str:
     """Return the rule in words that `of_text` reads, every digit of its numbers in them."""
+    if isinstance(rule, RoughDisks):
+        return _ROUGH_TEXT.format(rule.inertia, rule.restitution, rule.roughness)
     return f"{_CHIRAL_TEXT}{rule.delta!r}" if isinstance(rule, ChiralDisks) else _SMOOTH_TEXT
+
+
+def kept_text_of(rule: Rule) -> str:
+    """Return the same for a dataset.
+
+    Raises
+    ------
+    ValueError
+        If disks spin by the rule: a dataset has no place for spins.
+    """
+    wrong = no_spins(rule, "rule", "A dataset keeps no spins: simulate without a store, and keep the runs in memory.")
+    if wrong:
+        raise ValueError(wrong)
+    return text_of(rule)
 
 
 def of_text(text: str) -> Rule:
@@ -135,19 +224,45 @@ def of_text(text: str) -> Rule:
     if text == _SMOOTH_TEXT:
         return SMOOTH
     try:
-        kind, delta = text[: len(_CHIRAL_TEXT)], float(text[len(_CHIRAL_TEXT) :])
+        if rough := _ROUGH_WORDS.fullmatch(text):
+            return RoughDisks(*(float(number) for number in rough.groups()))
+        if text.startswith(_CHIRAL_TEXT):
+            return ChiralDisks(float(text[len(_CHIRAL_TEXT) :]))
     except ValueError:
-        kind, delta = "", 0.0
-    if kind != _CHIRAL_TEXT:
-        raise ValueError(
-            f"rule: must be one that this version of hthm knows, got {text!r}. Use the version that wrote it."
-        )
-    return ChiralDisks(delta)
+        pass
+    raise ValueError(f"rule: must be one that this version of hthm knows, got {text!r}. Use the version that wrote it.")
 
 
-def for_core(rule: Rule) -> tuple[str, float]:
-    """Return the rule as the core takes it: its name and its number."""
-    return ("chiral", rule.delta) if isinstance(rule, ChiralDisks) else ("smooth", 0.0)
+def for_core(rule: Rule) -> tuple[str, list[float]]:
+    """Return the rule as the core takes it: its name and its numbers."""
+    if isinstance(rule, RoughDisks):
+        return "rough", [rule.inertia, rule.restitution, rule.roughness]
+    return ("chiral", [rule.delta]) if isinstance(rule, ChiralDisks) else ("smooth", [])
+
+
+def spinning(rule: Rule) -> bool:
+    """Return whether disks have spins by this rule."""
+    return isinstance(rule, RoughDisks)
+
+
+def no_spins(rule: Rule, name: str, why: str) -> str | None:
+    """Return what is wrong with disks that spin; None if these do not.
+
+    Parameters
+    ----------
+    rule : SmoothDisks, ChiralDisks or RoughDisks
+        Of the gas.
+    name : str
+        What was given, for the message.
+    why : str
+        Why no spin will do.
+
+    Returns
+    -------
+    str or None
+        A message for whatever error it is.
+    """
+    return f"{name}: must be of disks without spins, got {text_of(rule)}. {why}" if spinning(rule) else None
 
 
 def only_smooth(rule: Rule, name: str, why: str) -> str | None:
@@ -155,7 +270,7 @@ def only_smooth(rule: Rule, name: str, why: str) -> str | None:
 
     Parameters
     ----------
-    rule : SmoothDisks or ChiralDisks
+    rule : SmoothDisks, ChiralDisks or RoughDisks
         Of the gas.
     name : str
         What was given, for the message.

@@ -19,7 +19,7 @@ from hthm.gas import State, unchecked_state
 from hthm.progress import Progress, ProgressLike, reporting
 from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.recording.pieces import LogOfBlock, Pace
-from hthm.rules import for_core
+from hthm.rules import for_core, spinning
 from hthm.trajectories import RECORDINGS, Recording, Trajectories
 
 if TYPE_CHECKING:
@@ -202,9 +202,10 @@ class _Output:
     ) -> None:
         runs, n = state.runs, state.n
         dense = (record == "velocities") + positions
+        spins = spinning(state.rule)
         checks.memory(
             "simulate",
-            runs * (frames * (16 + dense * n * 16) + n * (32 if precision == "double" else 160)),
+            runs * (frames * (16 + dense * n * (16 + 8 * spins)) + n * (32 if precision == "double" else 160)),
             "Take record='log' or 'counts', no positions, fewer frames, or fewer runs at a time."
             if dense
             else "Take fewer frames, or fewer runs at a time.",
@@ -214,9 +215,11 @@ class _Output:
         self.collisions = np.empty((runs, frames), dtype=np.int64)
         self.velocities: FloatArray | None = np.empty(shape) if record == "velocities" else None
         self.positions: FloatArray | None = np.empty(shape) if positions else None
-        self.rows = _core.LogRows(timed=timed) if record == "log" else None
+        self.spins: FloatArray | None = np.empty(shape[:3]) if spins and record == "velocities" else None
+        self.rows = _core.LogRows(timed=timed, spins=spins) if record == "log" else None
         self.final_positions = np.empty((runs, n, 2))
         self.final_velocities = np.empty((runs, n, 2))
+        self.final_spins: FloatArray | None = np.empty((runs, n)) if spins else None
         self.rests = Rests(state, precision)
 
     def of(self, block: slice) -> dict[str, Any]:
@@ -225,6 +228,7 @@ class _Output:
             "collisions": self.collisions[block],
             "velocities": None if self.velocities is None else self.velocities[block],
             "positions": None if self.positions is None else self.positions[block],
+            "spins": None if self.spins is None else self.spins[block],
             "log": self.rows is not None,
         }
 
@@ -234,17 +238,21 @@ class _Output:
         collisions = self.collisions[done]
         log = None
         if self.rows is not None:
-            pairs, velocities, times = self.rows.release()
-            log = CollisionLog(frame_offsets=frame_offsets(collisions), pairs=pairs, velocities=velocities, times=times)
+            pairs, velocities, times, spins = self.rows.release()
+            offsets = frame_offsets(collisions)
+            log = CollisionLog(frame_offsets=offsets, pairs=pairs, velocities=velocities, times=times, spins=spins)
+        final_spins = None if self.final_spins is None else self.final_spins[done]
+        final = unchecked_state(self.final_positions[done], self.final_velocities[done], state, final_spins)
         return Trajectories(
             initial=state if self.finished == state.runs else state[done],
-            final=self.rests.beside(unchecked_state(self.final_positions[done], self.final_velocities[done], state)),
+            final=self.rests.beside(final),
             dt=dt,
             engine=engine,
             collisions=collisions,
             _velocities=self.velocities,
             _positions=self.positions,
             _log=log,
+            _spins=self.spins,
         )
 
 
@@ -272,14 +280,17 @@ def _fill(
             diameter=state.diameter,
             dt=dt,
             first_run=first_run + first,
-            random=random_starts(state.positions[block], state.velocities[block]) if engine in PLACELESS else None,
+            random=random_starts(*state[block].parts()) if engine in PLACELESS else None,
             threads=threads,
             rule=for_core(state.rule),
+            spins=None if state.spins is None else state.spins[block],
             bits=BITS[precision],
             **rests_of(state, block),
         )
         _advance(ensemble, output, block, pace, threads, progress)
         ensemble.write_state(positions=output.final_positions[block], velocities=output.final_velocities[block])
+        if output.final_spins is not None:
+            ensemble.write_spins(output.final_spins[block])
         output.rests.take(ensemble, block, first_run)
         if output.rows is not None:
             ensemble.move_log(output.rows, threads)
@@ -292,7 +303,7 @@ def _advance(
     """Simulate a block of runs to the end, a stretch of frames after the other."""
     runs, frames = output.collisions.shape
     count = block.stop - block.start
-    log, done = LogOfBlock(output.final_positions.shape[1]), 0
+    log, done = LogOfBlock(output.final_positions.shape[1], spins=output.final_spins is not None), 0
     while done < frames:
         stretch = min(frames - done, pace.frames(count))
         if output.rows is not None:

@@ -20,6 +20,7 @@ from hthm.recording.frames import Frames
 from hthm.recording.log import LogFrames
 from hthm.recording.one_run import OneRun
 from hthm.recording.plotted import Plotted
+from hthm.recording.spinning import Spinning
 from hthm.reprs import OneLine
 from hthm.rules import text_of
 
@@ -45,7 +46,7 @@ class Stored(Protocol):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Trajectories(OneLine, OneRun, Plotted):
+class Trajectories(OneLine, OneRun, Plotted, Spinning):
     """Frames of every run of a simulation.
 
     Attributes
@@ -69,6 +70,7 @@ class Trajectories(OneLine, OneRun, Plotted):
     _positions: FloatArray | None = None  # (runs, frames, n, 2)
     _log: CollisionLog | None = None
     _stored: Stored | None = None
+    _spins: FloatArray | None = None  # (runs, frames, n)
 
     @property
     def velocities(self) -> FloatArray:
@@ -232,8 +234,9 @@ class Trajectories(OneLine, OneRun, Plotted):
         Returns
         -------
         xarray.Dataset
-            Variables collisions, velocity and position, as far as they were recorded, with units in their attributes,
-            and the gas, dt and engine in those of the dataset. Arrays are shared; of a log a dense array is made.
+            Variables collisions, velocity, spin and position, as far as they were recorded, with units in their
+            attributes, and the gas, dt and engine in those of the dataset. Arrays are shared; of a log a dense array is
+            made.
 
         Raises
         ------
@@ -246,7 +249,8 @@ class Trajectories(OneLine, OneRun, Plotted):
         gas = self.gas
         made_by: dict[str, object] = {"n": gas.n, "diameter": gas.diameter, "speed": gas.speed, "box": gas.box}
         made_by |= {"dt": self.dt, "engine": self.engine, "rule": text_of(gas.rule)}
-        return dataset(gas.n, self.times, self.collisions, velocities, self._positions, made_by)
+        spins = None if velocities is None or self.initial.spins is None else self.dense_spins()
+        return dataset(gas.n, self.times, self.collisions, velocities, self._positions, made_by, spins)
 
     @property
     def gas(self) -> DiskGas:
@@ -271,7 +275,7 @@ class Trajectories(OneLine, OneRun, Plotted):
     @property
     def nbytes(self) -> int:
         """Bytes of all recorded arrays."""
-        parts = (self.collisions, self._velocities, self._positions, self._log)
+        parts = (self.collisions, self._velocities, self._positions, self._log, self._spins)
         return sum(part.nbytes for part in parts if part is not None)
 
     def _parts(self) -> list[tuple[str, Any]]:
@@ -296,4 +300,5 @@ class Trajectories(OneLine, OneRun, Plotted):
             _velocities=None if self._velocities is None else self._velocities[chosen],
             _positions=None if self._positions is None else self._positions[chosen],
             _log=None if self._log is None else self._log[chosen],
+            _spins=None if self._spins is None else self._spins[chosen],
         )

@@ -21,13 +21,14 @@ MOST_BYTES: Final = 1 << 27
 _WORD: Final = 16  # hexadecimal digits
 
 
-def random_starts(positions: FloatArray, velocities: FloatArray) -> NDArray[np.uint64]:
+def random_starts(*parts: FloatArray) -> NDArray[np.uint64]:
     """Return where the random numbers of every run start: the SHA-256 of the run's own start, in four words.
 
     Parameters
     ----------
-    positions, velocities : (runs, n, 2) float64
-        Where the runs start. Positions do nothing else: other ones are other random numbers from the same velocities.
+    *parts : (runs, n, ...) float64
+        Where the runs start: positions, velocities, and spins where disks have them. Positions do nothing else: other
+        ones are other random numbers from the same velocities.
 
     Returns
     -------
@@ -36,7 +37,7 @@ def random_starts(positions: FloatArray, velocities: FloatArray) -> NDArray[np.u
         ``state[r : r + 1].sha256()`` write. A run is therefore the same by itself, among others, made
         again from a store, or on another machine.
     """
-    digests = [arrays.sha256(*start) for start in zip(positions, velocities, strict=True)]
+    digests = [arrays.sha256(*start) for start in zip(*parts, strict=True)]
     words = [[int(digest[k : k + _WORD], 16) for k in range(0, 4 * _WORD, _WORD)] for digest in digests]
     return np.array(words, dtype=np.uint64)
 

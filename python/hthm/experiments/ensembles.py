@@ -85,5 +85,5 @@ def held_out_start(config: UniversalConfig, kind: NamedStart, n: int) -> State:
 
 
 def _state(gas: DiskGas, positions: FloatArray, velocities: FloatArray) -> State:
-    numbers = {"diameter": gas.diameter, "box": gas.box, "speed": gas.speed}
-    return State(positions, np.ascontiguousarray(velocities), rule=gas.rule, **numbers)
+    around = np.ascontiguousarray(velocities)
+    return State(positions, around, diameter=gas.diameter, box=gas.box, speed=gas.speed, rule=gas.rule)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hthm.rules import no_spins
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -30,6 +32,8 @@ def collision_senses(traj: Trajectories) -> NDArray[np.int8]:
     ------
     AttributeError
         If there is no log in memory.
+    ValueError
+        If disks rub: what they give each other does not say where the other was.
 
     Examples
     --------
@@ -39,6 +43,9 @@ def collision_senses(traj: Trajectories) -> NDArray[np.int8]:
     >>> bool((collision_senses(traj) == -1).mean() > 0.6)
     True
     """
+    wrong = no_spins(traj.initial.rule, "traj", "What rough disks give each other is not along the line of centres.")
+    if wrong:
+        raise ValueError(wrong)
     log, start = traj.log, traj.initial.velocities
     runs = np.repeat(np.arange(traj.runs), np.diff(log.frame_offsets[:, [0, -1]], axis=1)[:, 0])  # (rows,)
     disks = (log.pairs + (runs * traj.initial.n)[:, np.newaxis]).reshape(-1)  # (2 rows,), numbered through all runs

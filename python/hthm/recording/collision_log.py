@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ROW_BYTES: Final = 48
 """Bytes of a collision in the log, its time included."""
 
+SPIN_BYTES: Final = 16
+"""Bytes more where disks have spins."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CollisionLog(OneLine):
@@ -36,12 +39,15 @@ class CollisionLog(OneLine):
         Their velocities just after it.
     times : (rows,) float64, or None
         When it happened, since the start of the run. Engines of fixed step do not know: None from them.
+    spins : (rows, 2) float64, or None
+        Their spins just after it, of disks that have them.
     """
 
     frame_offsets: IntArray
     pairs: NDArray[np.int32]
     velocities: FloatArray
     times: FloatArray | None
+    spins: FloatArray | None = None
 
     @property
     def rows(self) -> int:
@@ -51,7 +57,7 @@ class CollisionLog(OneLine):
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
-        arrays = (self.frame_offsets, self.pairs, self.velocities, self.times)
+        arrays = (self.frame_offsets, self.pairs, self.velocities, self.times, self.spins)
         return sum(array.nbytes for array in arrays if array is not None)
 
     def _parts(self) -> list[tuple[str, Any]]:
@@ -68,14 +74,14 @@ class CollisionLog(OneLine):
         -------
         pandas.DataFrame
             Columns run, frame (counted from 1, as the start is no frame), i, j, vx_i, vy_i, vx_j, vy_j, in box sides
-            per unit time, and time where the engine knows it.
+            per unit time, spin_i and spin_j where disks have them, and time where the engine knows it.
 
         Raises
         ------
         ModuleNotFoundError
             If pandas is not installed; the extra `formats` brings it.
         """
-        return table(self.frame_offsets, self.pairs, self.velocities, self.times)
+        return table(self.frame_offsets, self.pairs, self.velocities, self.times, self.spins)
 
     def __getitem__(self, runs: slice) -> CollisionLog:
         """Return the log of a range of runs: views of their rows, with offsets counted from the first of them.
@@ -98,6 +104,7 @@ class CollisionLog(OneLine):
             pairs=self.pairs[rows],
             velocities=self.velocities[rows],
             times=None if self.times is None else self.times[rows],
+            spins=None if self.spins is None else self.spins[rows],
         )
 
 
@@ -126,9 +133,11 @@ def concatenated(logs: Sequence[CollisionLog]) -> CollisionLog | None:
         return None
     firsts = np.cumsum([0, *(log.rows for log in logs)])
     times = [log.times for log in logs if log.times is not None]
+    spins = [log.spins for log in logs if log.spins is not None]
     return CollisionLog(
         frame_offsets=np.concatenate([log.frame_offsets + first for log, first in zip(logs, firsts, strict=False)]),
         pairs=np.concatenate([log.pairs for log in logs]),
         velocities=np.concatenate([log.velocities for log in logs]),
         times=np.concatenate(times) if times else None,
+        spins=np.concatenate(spins) if spins else None,
     )

@@ -11,7 +11,7 @@ from hthm import checks, ranges
 from hthm.engines.dsmc import no_positions
 from hthm.engines.names import EXACT
 from hthm.recording.paths import unwrapped, wrapped
-from hthm.rules import text_of
+from hthm.rules import no_spins, text_of
 
 if TYPE_CHECKING:
     import os
@@ -120,7 +120,7 @@ class OneRun(ABC):
         Raises
         ------
         TypeError, ValueError
-            If there is no such run, frame or format, or the recording does not say where disks were: see
+            If there is no such run, frame or format, disks spin, or the recording does not say where disks were: see
             `unwrapped_positions`.
         ModuleNotFoundError
             If the package that knows the format is not installed.
@@ -132,6 +132,13 @@ class OneRun(ABC):
         from hthm.recording.formats.particles import Particles  # noqa: PLC0415 -- import hthm is quick
         from hthm.recording.formats.writing import format_of, write_particles  # noqa: PLC0415 -- likewise
 
+        wrong = no_spins(
+            self.initial.rule,
+            "trajectories",
+            "These files have no place for spins: to_xarray() and log.to_pandas() have one.",
+        )
+        if wrong:
+            raise ValueError(wrong)
         name = format_of(path, format)
         depth = self.initial.box if depth is None else checks.positive("depth", depth)
         if self._positions is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hthm import checks
-from hthm.recording.collision_log import ROW_BYTES
+from hthm.recording.collision_log import ROW_BYTES, SPIN_BYTES
 
 PIECE: Final = 0.1
 """Seconds that a call of the core may take: Ctrl-C waits for no longer than about twice this."""
@@ -35,13 +35,14 @@ class Pace:
 class LogOfBlock:
     """How many rows the log of a block of runs has, and how many may be next."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, *, spins: bool) -> None:
         self._rows = 0
+        self._row = ROW_BYTES + spins * SPIN_BYTES
         self._a_frame = n / 2  # rows that a frame of a run may need: at first one collision of every disk
 
     def check_memory(self, frames: int) -> None:
         """Refuse the next frames where the memory is too small: for their rows, and for moving all of the block's."""
-        checks.memory("simulate", int(ROW_BYTES * (self._rows + 2 * self._a_frame * frames)), _LOG_ADVICE)
+        checks.memory("simulate", int(self._row * (self._rows + 2 * self._a_frame * frames)), _LOG_ADVICE)
 
     def grew(self, rows: int, frames: int) -> None:
         """Count the rows that the last frames brought."""

@@ -11,6 +11,7 @@ from hthm.arrays import FloatArray
 from hthm.randomness import MOST_RUNS, of_run
 from hthm.starts import positions as places
 from hthm.starts.kinds import SPEEDS, STARTS, Start
+from hthm.starts.spins import SPINS, Spins, draw_spins
 
 
 class Drawn(places.Drawn, Protocol):
@@ -19,6 +20,11 @@ class Drawn(places.Drawn, Protocol):
     @property
     def speed(self) -> float:
         """Speed that named starts are scaled by."""
+        ...
+
+    @property
+    def diameter(self) -> float:
+        """Of a disk."""
         ...
 
 
@@ -48,9 +54,18 @@ def one_start(speeds: object, start: object) -> Start:
 
 
 def draw_runs(
-    gas: Drawn, runs: int, seed: int, first: int, placing: places.Placing, start: Start
-) -> tuple[FloatArray, FloatArray]:
+    gas: Drawn,
+    runs: int,
+    seed: int,
+    first: int,
+    placing: places.Placing,
+    start: Start,
+    spins: Spins | None,
+    inertia: float | None,
+) -> tuple[FloatArray, FloatArray, FloatArray | None]:
     """Draw positions and velocities (runs, n, 2) of the runs from `first` on, as `hthm.gas.DiskGas.sample` has them.
+
+    Spins (runs, n) come with them, or None where disks have none.
 
     Parameters
     ----------
@@ -62,23 +77,38 @@ def draw_runs(
         As `hthm.starts.positions.draw_positions` takes it.
     start : str or callable
         As `draw_velocities` takes it.
+    spins : str, optional
+        One of `hthm.starts.spins.SPINS`; all in translation unless given.
+    inertia : float or None
+        Of disks that spin; None of others.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is of the wrong kind or out of range, a function returns no velocities, or there is no room.
+        If an argument is of the wrong kind or out of range, spins are given of disks that have none, a function returns
+        no velocities, or there is no room.
     """
     runs = checks.integer("runs", runs, least=1, most=MOST_RUNS)
     seed = checks.integer("seed", seed, least=0)
     first = checks.integer("first", first, least=0, most=MOST_RUNS - runs)
+    if spins is not None:
+        checks.choice("spins", spins, SPINS)
+        if inertia is None:
+            raise ValueError(
+                f"spins: must not be given for disks that do not spin, got {spins!r}. Take a gas of rule=RoughDisks()."
+            )
     checks.memory("sample", 2 * runs * gas.n * 16 + gas.n * 64, "Take fewer runs or disks.")
     positions = np.empty((runs, gas.n, 2))
     velocities = np.empty((runs, gas.n, 2))
+    drawn = None if inertia is None else np.empty((runs, gas.n))
     for k in range(runs):
         bits = of_run(seed, first + k)
         positions[k] = places.draw_positions(gas, bits, first + k, placing)
         velocities[k] = draw_velocities(start, bits, first + k, gas.n, gas.speed)
-    return positions, velocities
+        if drawn is not None and inertia is not None:
+            numbers = {"diameter": gas.diameter, "inertia": inertia}
+            drawn[k] = draw_spins(spins or "all in translation", bits, velocities[k], **numbers)
+    return positions, velocities, drawn
 
 
 def draw_velocities(start: Start, bits: np.random.PCG64, run: int, n: int, s0: float) -> FloatArray:

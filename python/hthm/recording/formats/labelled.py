@@ -23,6 +23,7 @@ def dataset(
     velocities: FloatArray | None,
     positions: FloatArray | None,
     attributes: dict[str, Any],
+    spins: FloatArray | None = None,
 ) -> xr.Dataset:
     """Return arrays with dimensions run, frame, disk and xy; they are shared and not copied.
 
@@ -37,6 +38,8 @@ def dataset(
         After each frame, where they were recorded.
     attributes : dict
         Of the dataset.
+    spins : (runs, frames, n) float64, or None
+        After each frame, of disks that have them.
 
     Raises
     ------
@@ -53,6 +56,8 @@ def dataset(
         variables["velocity"] = (axes, velocities, {"units": "box sides / unit time", "long_name": "after the frame"})
     if positions is not None:
         variables["position"] = (axes, positions, {"units": "box sides", "long_name": "after the frame, in the box"})
+    if spins is not None:
+        variables["spin"] = (axes[:3], spins, {"units": "radians / unit time", "long_name": "after the frame"})
     coordinates = {
         "run": np.arange(runs),
         "frame": np.arange(1, frames + 1),
@@ -65,13 +70,17 @@ def dataset(
 
 
 def table(
-    frame_offsets: IntArray, pairs: NDArray[np.int32], velocities: FloatArray, times: FloatArray | None
+    frame_offsets: IntArray,
+    pairs: NDArray[np.int32],
+    velocities: FloatArray,
+    times: FloatArray | None,
+    spins: FloatArray | None = None,
 ) -> pd.DataFrame:
-    """Return a row for each collision: run, frame, disks i < j, their velocities just after, the time where known.
+    """Return a row for each collision: run, frame, disks i < j, what they are just after, the time where known.
 
     Parameters
     ----------
-    frame_offsets, pairs, velocities, times
+    frame_offsets, pairs, velocities, times, spins
         As `hthm.recording.collision_log.CollisionLog` has them.
 
     Raises
@@ -91,6 +100,8 @@ def table(
     for disk, name in enumerate("ij"):
         for axis, letter in enumerate("xy"):
             columns[f"v{letter}_{name}"] = velocities[:, disk, axis]
+        if spins is not None:
+            columns[f"spin_{name}"] = spins[:, disk]
     if times is not None:
         columns["time"] = times
     return pandas.DataFrame(columns)

@@ -20,7 +20,7 @@ from hthm.recording.collision_log import ROW_BYTES
 from hthm.recording.store.folder import check_folder, check_same, found, is_there, remove_abandoned
 from hthm.recording.store.manifest import Description, Kind, Manifest, StoredFile
 from hthm.recording.store.shard_writing import Recorded, write_recording, write_start
-from hthm.rules import of_text, text_of
+from hthm.rules import kept_text_of, of_text
 
 _SHARD: Final = 2**26
 """Bytes that the log of a shard's runs is to take in memory."""
@@ -73,7 +73,7 @@ def describe(
         box=start.box,
         dt=dt,
         engine=engine,
-        rule=text_of(start.rule),
+        rule=kept_text_of(start.rule),
         start_sha256=start.sha256(),
         positions=positions,
     )
@@ -107,7 +107,7 @@ def describe_drawn(
         box=gas.box,
         dt=dt,
         engine=engine,
-        rule=text_of(gas.rule),
+        rule=kept_text_of(gas.rule),
         seed=seed,
         speeds=speeds,
         overlaps=overlaps,
