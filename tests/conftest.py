@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import signal
 from collections.abc import Iterator
@@ -18,6 +19,16 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A test never asserts a time: hypothesis would fail an example that takes longer than 200 ms, as on a busy machine.
 settings.register_profile("hthm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hthm")
+
+WHITE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==")
+"""A PNG of one white pixel."""
+
+
+@pytest.fixture
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that look at no figure: all are drawn, and none made into pixels and pages, which takes seconds."""
+    monkeypatch.setattr("hthm.pages.print_style._rendered", lambda *_: WHITE)
+
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

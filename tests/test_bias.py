@@ -45,6 +45,7 @@ def test_the_table_and_the_figures_have_every_density_and_size(finished: Path) -
     assert first["50 bins"] - first["50 bins, float32 velocities"] > 0.4, "s0 is an edge: rounding splits the disks"
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_resumed_it_ends_with_the_same_numbers(finished: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert main(["estimators", *SMALL, "--sizes", "100", "--out", str(out)]) == 0

@@ -141,6 +141,7 @@ def test_what_is_no_checkpoint_is_refused_with_its_path(velocities: Array, tmp_p
             train(new_model(5, 0), velocities, SMALL, checkpoint_path=path)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_command_that_is_killed_at_random_moments_goes_on_to_the_same_results(tmp_path: Path) -> None:
     """Killed KILLS times while it trains, at moments drawn from its start to well past its first epochs."""
     choices = ["--n", "60", "--diameter", "0.04", "--runs", "4", "--frames", "40", "--rate-runs", "1"]

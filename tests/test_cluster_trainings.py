@@ -41,6 +41,7 @@ def client() -> Iterator[Any]:
         yield connected
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("study", STUDIES)
 def test_networks_that_workers_train_are_those_of_one_process(
     study: str,

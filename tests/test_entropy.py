@@ -170,6 +170,7 @@ def test_an_entropy_is_followed_from_every_start_and_at_every_size(followed: Pat
     assert (followed / "figures" / "universal.png").stat().st_size
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_the_exact_engine_can_follow_an_entropy(tmp_path: Path) -> None:
     exact = ["--engine", "event", "--overlaps", "reject", "--sizes", "--trained-on", "two beams", "--trainings", "1"]
     assert main(["universal", *SMALL, *exact, "--out", str(tmp_path / "out")]) == 0
@@ -196,6 +197,7 @@ def test_losses_are_drawn_for_what_was_trained(finished: Path) -> None:
     assert (finished / "figures" / "entropy_losses.pdf").stat().st_size
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize(
     ("command", "name", "rows", "more"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from hthm.gas import DiskGas
 from hthm.pages import plots
 from hthm.pages.boltzmann import boltzmann_figure
 from hthm.pages.captions import words_around
+from hthm.pages.print_style import save_figure
 from hthm.pages.report import Report, report_html
 from hthm.pages.series import Series
 from series_example import series, training
@@ -69,7 +71,9 @@ def test_all_counts_of_few_runs_are_inside_the_figure() -> None:
 
 
 def test_a_figure_of_one_column_is_half_as_wide_in_the_report(tmp_path: Path) -> None:
-    pictures = plots.save_figures(series(training(16, 0)), tmp_path)
+    shown = series(training(16, 0))
+    drawn = {"fig2_frame_rate": plots.frame_rate_figure, "fig5_fits": plots.fits_figure}
+    pictures = [path for name in drawn for path in save_figure(partial(drawn[name], shown), tmp_path, name)]
     page = report_html(Report(facts={}, tables="", figures=pictures))
     widths = dict(re.findall(r'alt="(Fig. \d)[^"]*" style="width: (\d+)%"', page))
     assert int(widths["Fig. 5"]) == 100

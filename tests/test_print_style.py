@@ -93,11 +93,11 @@ def test_a_backend_that_there_is_stays_the_users() -> None:
     assert done.stdout.split() == ["svg", "svg"]
 
 
-def test_settings_made_in_the_session_change_nothing_and_stay(tmp_path: Path) -> None:
-    before = [path.read_bytes() for path in plots.save_figures(series(training(16, 0)), tmp_path)]
+def test_settings_made_in_the_session_change_nothing_and_stay(plain: dict[str, bytes], tmp_path: Path) -> None:
     with mpl.rc_context({"text.usetex": True, "savefig.transparent": True, "font.size": 3}):
         settings = dict(mpl.rcParams)
-        assert [path.read_bytes() for path in plots.save_figures(series(training(16, 0)), tmp_path)] == before
+        written = plots.save_figures(series(training(16, 0), training(64, None)), tmp_path)
+        assert {path.name: path.read_bytes() for path in written} == plain
         assert dict(mpl.rcParams) == settings
 
 

@@ -110,6 +110,7 @@ def test_noise_of_one_run_is_that_between_runs() -> None:
     assert one.noise == pytest.approx(math.sqrt(math.pi**2 / 24 / 1000))
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_start_in_equilibrium_says_that_there_is_nothing_to_fit(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,6 +167,7 @@ def test_what_did_not_learn_anything_has_no_fit_and_a_row() -> None:
     assert "given weights: h is constant | – |" in tables_markdown([dead], H)
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize(
     "options", [[], ["--preset", "improved", "--training-frames", "12", "--held-out-runs", "3", "--updates", "4"]]
 )
@@ -183,6 +185,7 @@ def test_a_dead_network_ends_no_run(options: list[str], tmp_path: Path, monkeypa
     assert network["fit"] is None
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_dead_network_is_null_in_an_ablation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hthm.experiments.ablation.evaluate", lambda _, traj: np.ones((traj.runs, traj.frames)))
     few = ["--n", "60", "--diameter", "0.03", "--runs", "4", "--frames", "20", "--threads", "1", "--updates", "4"]

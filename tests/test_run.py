@@ -103,6 +103,7 @@ def test_the_report_is_one_page_that_needs_nothing_else(finished: Path) -> None:
     assert 'href="https://arxiv.org/abs/2508.14003"' in page
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_config_repeats_the_run(finished: Path, tmp_path: Path) -> None:
     out = tmp_path / "again"
     assert main(["--config", str(finished / "config.json"), "--out", str(out)]) == 0
@@ -111,6 +112,7 @@ def test_config_repeats_the_run(finished: Path, tmp_path: Path) -> None:
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_given_weights_replace_training(finished: Path, tmp_path: Path) -> None:
     out = tmp_path / "given"
     weights = [str(finished / "models" / f"d{width}-seed0.safetensors") for width in (8, 4)]
@@ -125,6 +127,7 @@ def test_given_weights_replace_training(finished: Path, tmp_path: Path) -> None:
     assert not list((out / "history").iterdir())
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_another_runs_results_are_kept_unless_told_otherwise(
     finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,6 +149,7 @@ def test_another_runs_results_are_kept_unless_told_otherwise(
     assert not (out / "models" / "d3-seed0.safetensors").exists()
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_resume_keeps_finished_trainings(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "stopped"
     assert main([*TINY, "--out", str(out)]) == 0
@@ -228,6 +232,7 @@ def test_too_much_memory_is_said_before_the_work(tmp_path: Path, capsys: pytest.
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_the_exact_engine_says_how_its_starts_are_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*TINY, "--engine", "event", "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
@@ -237,6 +242,7 @@ def test_the_exact_engine_says_how_its_starts_are_made(tmp_path: Path, capsys: p
     assert main([*TINY, "--engine", "event", "--overlaps", "reject", "--out", str(tmp_path / "out")]) == 0
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_no_frames_of_all_runs_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log is read run by run: the paper's frames at once would be 4 GB."""
 
@@ -255,6 +261,7 @@ def test_the_memory_that_is_expected_is_what_the_log_takes() -> None:
     assert sum(logs) < expected < 2 * sum(logs)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_quick_says_that_it_is_not_the_papers_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--preset", "quick", *TINY, "--out", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out

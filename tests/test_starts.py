@@ -267,6 +267,7 @@ def test_runs_that_have_no_number_are_refused(runs: int, first: Any, error: type
             draw(runs, first=first)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_the_command_takes_every_name_as_start_or_as_speeds(tmp_path: Path) -> None:
     small = ["--n", "30", "--runs", "3", "--frames", "8", "--epochs", "1", "--batch", "4", "--widths", "2"]
     written = {}
