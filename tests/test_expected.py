@@ -7,10 +7,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from hthm import published
+from hthm.choices.bias import EstimatorsConfig
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
 from hthm.choices.run import RunConfig
 from hthm.choices.seeds import CompareConfig
@@ -19,8 +21,10 @@ from hthm.command.expected import announcement, expected_seconds, granted
 from hthm.command.expected_memory import expected_bytes
 from hthm.command.remaining import trainings_left
 from hthm.deepsets import new_model
+from hthm.experiments import bias, parts
 from hthm.learning.timing import TimedTraining
 from hthm.pages.results import ResultsFolder, claimed
+from hthm.run import main
 from hthm.simulate import simulate
 from hthm.train import train
 
@@ -148,6 +152,53 @@ def test_what_other_commands_have_left(tmp_path: Path) -> None:
     folder.write_json("universal.json", {"networks": [{"width": 32, "steps": "collisions"}]})
     assert trainings_left(UniversalConfig(), tmp_path) == [1]
     assert trainings_left(CompareConfig(widths=(16,)), tmp_path) == [3.0, 3.0, 3.0]
+
+
+def clock(*times: float) -> SimpleNamespace:
+    """What a module asks for the time, to be told these."""
+    return SimpleNamespace(perf_counter=iter(times).__next__)
+
+
+def test_a_run_of_a_store_is_simulated_and_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three tries of a second each, and two seconds to write, of 10 frames of one run."""
+    config = replace(SMALL, frames=50)
+    monkeypatch.setattr(parts, "_TRIED", 600)
+    monkeypatch.setattr(parts, "time", clock(0, 1, 1, 2, 2, 3, 3, 5))
+    assert parts._run_seconds(config, 5) == pytest.approx((1 * 5, 2 * 5))  # noqa: SLF001 -- what is said
+    monkeypatch.setattr(parts, "_run_seconds", lambda *_: (6.0, 1.0))
+    workers: Any = SimpleNamespace(threads=3)
+    assert parts._expected(config, 10, None) == "70 s"  # noqa: SLF001 -- likewise
+    assert parts._expected(config, 10, workers).startswith("30 s on workers")  # noqa: SLF001 -- likewise
+
+
+def test_bias_of_estimators_has_a_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample takes 1 ms, of which 10 are left, and two of twenty runs 3 s."""
+    config = EstimatorsConfig(sizes=(10,), repeats=2)
+    monkeypatch.setattr(bias, "bias_row", lambda *_: None)
+    monkeypatch.setattr(bias, "edges_moved", lambda *_: None)
+    samples = 0.001 * config.sets(10) * 10
+    monkeypatch.setattr(bias, "time", clock(0, 4, 4, 7))
+    assert bias.expected_seconds(config, [("", 10)], 1, edges=True) == pytest.approx(samples + 30)
+    monkeypatch.setattr(bias, "time", clock(0, 4))
+    assert bias.expected_seconds(config, [("", 10)], 1) == pytest.approx(samples)
+
+
+@pytest.mark.usefixtures("a_second_each")
+@pytest.mark.parametrize(("command", "name"), [("estimators", "bias"), ("chaos", "chaos")])
+def test_figures_of_a_measurement_count(
+    command: str, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two of fifty loops of a second, beside what is measured."""
+
+    def enough(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    module = f"hthm.command.{name}"
+    monkeypatch.setattr(f"{module}.expected_seconds", lambda *_, **__: 20.0)
+    for row in ("edges_moved",) if command == "estimators" else ("chaos_row",):
+        monkeypatch.setattr(f"{module}.{row}", enough)
+    assert main([command, "--sizes", "100", "--threads", "1", "--out", str(tmp_path / "out")]) == 130
+    assert "Expected: 2 min." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("share", "got"), [(1.0, 1.0), (0.5, 0.5), (1.5, 1.0)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,6 +88,15 @@ def test_notebooks_show_small_tables() -> None:
     assert cells(History()) == {"epochs": "0"}
     epoch = Epoch(epoch=0, loss=0.1, loss0=-0.2, mean_change=0.0, negative_slope=1.0, seconds=1.0)
     assert cells(History([epoch])) == {"epochs": "1", "final loss": "0.1", "final loss0": "-0.2", "critical epoch": "1"}
+
+
+def test_a_dataset_is_a_table_of_its_files(tmp_path: Path) -> None:
+    hthm.simulate(STATE, 50, 0.01, record="log").save(tmp_path / "kept")
+    dataset = hthm.open(tmp_path / "kept")
+    shown = cells(dataset)
+    assert list(shown) == ["path", "runs", "frames", "n", "dt", "engine", "recording", "files"]
+    assert shown["path"] == repr(str(tmp_path / "kept"))
+    assert (shown["runs"], shown["recording"], shown["files"]) == ("6", "'log'", memory(dataset.nbytes))
 
 
 def test_a_gas_without_theory_and_a_fit_without_numbers_are_shown_all_the_same() -> None:

@@ -6,7 +6,10 @@ import math
 import sys
 from typing import Final, Protocol
 
+import numpy as np
+
 from hthm import mechanics
+from hthm.arrays import FloatArray
 from hthm.reprs import shown_fields, table
 
 _KOLAFA_ROTTNER: Final = {
@@ -42,6 +45,25 @@ _ALL_POLYNOMIALS: Final = 1.0271
 
 _MOST_FLUID: Final = 0.9
 """Area fraction beyond which there is no fluid, and no rate of Enskog's."""
+
+
+def speed_density(speeds: FloatArray, temperature: float) -> FloatArray:
+    """Maxwell and Boltzmann's density of speeds in the plane, which is Rayleigh's, per unit of speed.
+
+    Parameters
+    ----------
+    speeds : (...) float64
+        Where; in any unit.
+    temperature : float
+        Mean of v²/2, in the square of that unit.
+
+    Returns
+    -------
+    (...) float64
+        s/T exp(-s²/2T).
+    """
+    density: FloatArray = speeds / temperature * np.exp(-np.square(speeds) / (2 * temperature))
+    return density
 
 
 class Contact(Protocol):

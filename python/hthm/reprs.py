@@ -29,13 +29,15 @@ def one_line(kind: str, parts: Iterable[tuple[str, Any]], nbytes: int | None = N
     return f"{kind}({', '.join([*(f'{name}={shown(part)}' for name, part in parts), memory(nbytes)])})"
 
 
-def table(kind: str, parts: Iterable[tuple[str, Any]], nbytes: int | None = None) -> str:
+def table(kind: str, parts: Iterable[tuple[str, Any]], nbytes: int | None = None, *, held: str = "memory") -> str:
     """A record as a table of HTML, a row a part; notebooks show it in place of the line.
 
     Parameters
     ----------
     kind, parts, nbytes
         As `one_line` takes them; of what has no arrays, no memory is said.
+    held : str
+        What the bytes are of, where that is not memory.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def table(kind: str, parts: Iterable[tuple[str, Any]], nbytes: int | None = None
     rows = "".join(
         f'<tr><th scope="row" style="text-align: left">{escape(name)}</th>'
         f'<td style="text-align: left">{escape(value)}</td></tr>'
-        for name, value in [*rows_of, *([("memory", memory(nbytes))] if nbytes else [])]
+        for name, value in [*rows_of, *([(held, memory(nbytes))] if nbytes else [])]
     )
     return f'<table><caption style="text-align: left">{escape(kind)}</caption><tbody>{rows}</tbody></table>'
 
@@ -79,6 +81,16 @@ class OneLine:
     def _nbytes(self) -> int | None:
         """Memory of it all; that of the arrays shown where a class says nothing else."""
         return None
+
+
+class OnDisk:
+    """Runs in files, as a small table in a notebook."""
+
+    def _repr_html_(self) -> str:
+        names = ("path", "runs", "frames", "n", "dt", "engine", "recording", "nbytes")
+        shown = {name: getattr(self, name) for name in names}
+        nbytes: int = shown.pop("nbytes")
+        return table(type(self).__name__, (shown | {"path": str(shown["path"])}).items(), nbytes, held="files")
 
 
 def memory(nbytes: int) -> str:

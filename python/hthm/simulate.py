@@ -86,7 +86,9 @@ def simulate(
         files: docs/store.md.
     precision : {"double", "quad", "extended"}
         What the exact engine carries: 53, 113 or 237 bits. With more than 53, `final` is an
-        `hthm.engines.precision.LongState`, which has them all; what is recorded is rounded. docs/reversal.md.
+        `hthm.engines.precision.LongState`, which has them all; what is recorded is rounded. A State of doubles is
+        taken as it is, its further digits zero: to go back by more than the digits of doubles carry, reverse `final`
+        and not what was recorded or saved. docs/reversal.md.
 
     Returns
     -------

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from hthm.command.expected import figures_seconds
 from hthm.command.measuring import taken_up
 from hthm.experiments.bias import ROW, bias_row, edges_moved, expected_seconds
 from hthm.experiments.known import KNOWN
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hthm.pages.results import ResultsFolder
 
 _RESULTS = "estimators.json"
+_FIGURES = {"bias": bias_figure, "edges": edges_figure}
 
 
 def measure_bias(options: Estimators) -> None:
@@ -44,7 +46,8 @@ def measure_bias(options: Estimators) -> None:
         }
         left = [key for key in wanted if key not in finished]
         if left:
-            stages.say(f"Expected: {duration(expected_seconds(config, left, options.threads))}, and a simulation.")
+            seconds = expected_seconds(config, left, options.threads, edges=results["edges"] is None)
+            stages.say(f"Expected: {duration(seconds + figures_seconds(len(_FIGURES)))}.")
         if results["edges"] is None:
             with stages.stage(f"Shift the bins of {config.runs} runs of the paper's gas") as stage:
                 results["edges"] = edges_moved(config, options.threads, stage.report)
@@ -57,7 +60,7 @@ def measure_bias(options: Estimators) -> None:
                         _write(folder, results, finished, wanted)
                     stage.report(number + 1, len(KNOWN))
         _write(folder, results, finished, wanted)
-        for draw, name in ((bias_figure, "bias"), (edges_figure, "edges")):
+        for name, draw in _FIGURES.items():
             save_figure(partial(draw, results), folder.figures, name)
     stages.say(f"Written: {options.out / 'estimators.md'}")
 

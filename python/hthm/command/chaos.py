@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hthm.command.expected import figures_seconds
 from hthm.command.measuring import taken_up
 from hthm.experiments.chaos import ROW, chaos_row, expected_seconds, pieces
 from hthm.experiments.chaos_summary import summary
@@ -16,6 +17,8 @@ from hthm.pages.results import environment
 if TYPE_CHECKING:
     from hthm.command.measurement_options import Chaos
     from hthm.pages.results import ResultsFolder
+
+_FIGURES = {"vanishing": vanishing_figure, "difference": curves_figure}
 
 
 def measure_chaos(options: Chaos) -> None:
@@ -38,7 +41,8 @@ def measure_chaos(options: Chaos) -> None:
         left = [piece for piece in wanted if piece not in finished]
         if left:
             disks = sum(size * runs for size, _, runs in left)
-            stages.say(f"Expected: {duration(expected_seconds(config, disks, options.threads))}.")
+            seconds = expected_seconds(config, disks, options.threads) + figures_seconds(len(_FIGURES))
+            stages.say(f"Expected: {duration(seconds)}.")
         for size in sorted(config.sizes):
             of_size = [piece for piece in wanted if piece[0] == size]
             with stages.stage(f"N = {size}, {config.runs(size)} runs") as stage:
@@ -48,7 +52,7 @@ def measure_chaos(options: Chaos) -> None:
                         _write(folder, results, finished, wanted)
                     stage.report(number + 1, len(of_size))
         _write(folder, results, finished, wanted)
-        for draw, name in ((vanishing_figure, "vanishing"), (curves_figure, "difference")):
+        for name, draw in _FIGURES.items():
             save_figure(partial(draw, results), folder.figures, name)
     stages.say(f"Written: {options.out / 'chaos.md'}")
 

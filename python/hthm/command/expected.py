@@ -83,8 +83,13 @@ def expected_seconds(
     seconds["measures and fits"] = measured / (few.runs * frames) * fitted
     figures = _FIGURES.get(config.kind, 0)
     if figures:
-        seconds["figures"] = figures * _LOOPS_OF_A_FIGURE * float(np.median([_seconds(_loop) for _ in range(5)]))
+        seconds["figures"] = figures_seconds(figures)
     return seconds
+
+
+def figures_seconds(figures: int) -> float:
+    """Measure this machine for a moment, and return how long it is likely to take to draw and write so many."""
+    return figures * _LOOPS_OF_A_FIGURE * float(np.median([_seconds(_loop) for _ in range(5)]))
 
 
 def _boltzmann_h(few: State, frames: int, config: GasChoices) -> None:

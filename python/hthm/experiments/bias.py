@@ -115,7 +115,9 @@ def edges_moved(config: EstimatorsConfig, threads: int | None, progress: Callabl
     }
 
 
-def expected_seconds(config: EstimatorsConfig, left: list[tuple[str, int]], threads: int | None) -> float:
+def expected_seconds(
+    config: EstimatorsConfig, left: list[tuple[str, int]], threads: int | None, *, edges: bool = False
+) -> float:
     """Measure a few small sets of a density, and return how long what is left is likely to take.
 
     Parameters
@@ -126,15 +128,23 @@ def expected_seconds(config: EstimatorsConfig, left: list[tuple[str, int]], thre
         Densities and sizes.
     threads : int, optional
         As `bias_row` takes them.
+    edges : bool
+        Whether the runs of `edges_moved` are left, too; two of them are tried.
 
     Returns
     -------
     float
-        Seconds, without those of the simulation.
+        Seconds.
     """
     tried = replace(config, repeats=4)
     bias_row(tried, "Maxwell–Boltzmann", 100, threads)  # whatever is imported and looked up for the first time
     began = time.perf_counter()
     bias_row(tried, "Maxwell–Boltzmann", 1000, threads)
     a_sample = (time.perf_counter() - began) / 4000
-    return a_sample * sum(config.sets(size) * size for _, size in left)
+    seconds = a_sample * sum(config.sets(size) * size for _, size in left)
+    if edges:
+        tried = replace(config, runs=2)
+        began = time.perf_counter()
+        edges_moved(tried, threads, lambda *_: None)
+        seconds += (time.perf_counter() - began) * config.runs / tried.runs
+    return seconds

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -95,7 +97,7 @@ def simulate_into(
     with begun(store, description, part) as writer:
         left = sum(runs.stop - runs.start for _, runs in writer.missing())
         if left:
-            stages.say(f"Expected: {_expected(config, left, workers)}, and the time to write it.")
+            stages.say(f"Expected: {_expected(config, left, workers)}.")
         with stages.stage(f"Simulate {writer.manifest.where}, {config.frames} frames, {config.n} disks") as stage:
             writer.write_starts(drawn)
             if workers is None:
@@ -114,18 +116,27 @@ def _stored(writer: Writer, runs: slice) -> State:
 
 def _expected(config: GasChoices, left: int, workers: Workers | None) -> str:
     if workers is None:
-        return duration(_run_seconds(config, left) * left)
-    seconds = _run_seconds(replace(config, threads=1), left) * left / workers.threads
+        return duration(sum(_run_seconds(config, left)) * left)
+    simulating, writing = _run_seconds(replace(config, threads=1), left)
+    seconds = (simulating / workers.threads + writing) * left  # all files are written here
     return f"{duration(seconds)} on workers that are as fast as this machine, thread by thread"
 
 
-def _run_seconds(config: GasChoices, left: int) -> float:
-    """Measure for a moment how long a run takes where as many are simulated together as there are threads."""
+def _run_seconds(config: GasChoices, left: int) -> tuple[float, float]:
+    """Measure for a moment how long it takes to simulate a run, as many together as there are threads, and to write it.
+
+    The latter is tried in the folder for temporary files.
+    """
     runs = min(checks.threads(config.threads), left)
     start, frames = config.start(0, runs), min(config.frames, max(10, min(40, _TRIED // config.n)))
     seconds = []
     for _ in range(3):
         began = time.perf_counter()
-        simulate(start, frames, config.dt, engine=config.engine, threads=config.threads, record="log")
+        traj = simulate(start, frames, config.dt, engine=config.engine, threads=config.threads, record="log")
         seconds.append(time.perf_counter() - began)
-    return float(np.median(seconds)) * config.frames / frames / runs
+    began = time.perf_counter()
+    with suppress(OSError), TemporaryDirectory() as folder:
+        traj.save(Path(folder) / "tried")
+    writing = time.perf_counter() - began
+    of_a_run = config.frames / frames / runs
+    return float(np.median(seconds)) * of_a_run, writing * of_a_run

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hthm.equilibrium import speed_density
 from hthm.h_functional import speed_h_in_range
 from hthm.pages.print_style import canvas
 from hthm.pages.viewer_data import Fit, logged
@@ -295,7 +296,7 @@ class _Histogram:
         speeds = np.linspace(0, _SPEEDS_TO, 200)
         temperature = float(np.mean(traj.initial.velocities[0] ** 2)) / self._s0**2
         (self._curve,) = self._axes.plot(
-            speeds, speeds / temperature * np.exp(-(speeds**2) / (2 * temperature)),
+            speeds, speed_density(speeds, temperature),
             color=theme.maxwell, linestyle=(0, (4, 1.5)), linewidth=1.8, animated=True,
         )  # fmt: skip
         self._axes.set(xlim=(0, _SPEEDS_TO), ylim=(0, _HIGHEST))

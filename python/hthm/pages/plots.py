@@ -15,6 +15,7 @@ import numpy as np
 
 from hthm.arrays import FloatArray, IntArray
 from hthm.engines.names import PLACELESS, TIMED
+from hthm.equilibrium import speed_density
 from hthm.pages.boltzmann import boltzmann_figure
 from hthm.pages.print_style import BLACK, BLUE, COLOURS, COLUMN, GREEN, MARKERS, PAGE, RED, STYLES, canvas, save_figure
 from hthm.pages.series import Series, Training
@@ -111,13 +112,13 @@ def speeds_figure(series: Series) -> Figure:
     columns = 2 if len(panels) == 4 else min(3, len(panels))  # noqa: PLR2004 -- a square leaves no hole
     rows = -(-len(panels) // columns)
     at = np.linspace(max(edges[0], 1e-3), edges[-1], 400)
-    rayleigh = 2 * at * np.exp(-(at**2))  # of T = s0²/2
+    maxwell = speed_density(at, 0.5)  # of T = s0²/2
     with canvas(PAGE if columns > 1 else COLUMN, 0.7 + 1.6 * rows) as figure:
         grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes, shown in zip(grid.flat, panels, strict=False):
             axes.stairs(density[shown], edges, color=BLUE, fill=True, alpha=0.3, linewidth=0, baseline=1e-6)
             axes.stairs(density[shown], edges, color=BLUE, linewidth=0.9, baseline=None, label="measured")
-            axes.plot(at, rayleigh, color=RED, linestyle=STYLES[1], label="Maxwell–Boltzmann")
+            axes.plot(at, maxwell, color=RED, linestyle=STYLES[1], label="Maxwell–Boltzmann")
             axes.set_yscale("log")
             axes.set_title(f"t = {_in_units(speeds.times[shown])}")
         least = 0.5 / (speeds.total * float(np.diff(edges).min()))

@@ -9,6 +9,7 @@ import numpy as np
 
 from hthm import checks
 from hthm.axes import labelled
+from hthm.equilibrium import speed_density
 from hthm.recording.reading import frames_of_runs, start_speed
 from hthm.recording.speed_bins import speed_edges
 
@@ -99,7 +100,6 @@ class Plotted(ABC):
         ax = labelled(ax, "speed s / s₀", "probability density × s₀")
         ax.stairs(density, edges, fill=True, alpha=0.4, label=f"t = {self.times[frame]:.3g} time units")
         at = np.linspace(0, edges[-1], 400)
-        maxwell = at / temperature * np.exp(-np.square(at) / (2 * temperature))
-        ax.plot(at, maxwell, color="C1", label="Maxwell–Boltzmann")
+        ax.plot(at, speed_density(at, temperature), color="C1", label="Maxwell–Boltzmann")
         ax.legend()
         return ax

@@ -20,7 +20,7 @@ from hthm.recording.store.shard_reading import read_collisions, read_recording, 
 from hthm.recording.store.shard_writing import Recorded
 from hthm.recording.store.slicing import sliced
 from hthm.recording.store.writer import gas_of
-from hthm.reprs import memory
+from hthm.reprs import OnDisk, memory
 from hthm.trajectories import Trajectories
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _INFLATED: Final = {"log": 6, "velocities": 4, "counts": 8, "frames": 6}
 """At most so many times the size of the files are their numbers in memory, twice while parts are joined."""
 
 
-class Dataset:
+class Dataset(OnDisk):
     """Runs on the disk, as an array of velocities (runs, frames, n, 2) that is read where it is sliced.
 
     All that takes Trajectories takes a Dataset: `hthm.speed_h`, `hthm.velocity_h`, `hthm.train.train`,
