@@ -29,6 +29,7 @@ from hthm.engines.precision import LongState
 from hthm.estimators import Histogram, HWithError, over_runs
 from hthm.fit import affine_fit, summarize
 from hthm.learning.arrow import ArrowDivergedError, Look
+from hthm.learning.collision_order import new_collision_order
 from hthm.learning.history import Epoch, History
 from hthm.learning.leading import Call
 from hthm.learning.pair_dataset import FramePairs
@@ -36,6 +37,7 @@ from hthm.learning.plain_network import new_plain_network
 from hthm.learning.steps import Costs
 from hthm.learning.timing import TimedTraining
 from hthm.learning.whole_runs import whole_runs
+from hthm.measures.fluctuation import Slope
 from hthm.measures.in_range import HInRange
 from hthm.measures.lyapunov import random_tangent
 from hthm.measures.motion import Lagged
@@ -88,6 +90,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.choices.share.Share": lambda: Share(3, 10),
     "hthm.estimators.MeanOverRuns": lambda: over_runs(np.array([[1.0, 2.0], [3.0, 5.0]])),
     "hthm.learning.steps.Costs": lambda: Costs(1.0, 2.0, 3.0),
+    "hthm.measures.fluctuation.Slope": lambda: Slope(1.1, 0.01),
     "hthm.measures.vanishing.Exponent": lambda: Exponent(1.1, 0.01, 5.0, 0.9),
     "hthm.measures.lyapunov.Tangent": lambda: random_tangent(STATE),
     "hthm.measures.vanishing.Grouped": lambda: Grouped(np.array([1.0, 2.0]), np.array([3.0, 3.0])),
@@ -110,6 +113,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     ),
     "hthm.learning.arrow.ArrowDivergedError": lambda: ArrowDivergedError("The loss became nan.", epoch=0, step=3),
     "hthm.learning.arrow.Look": lambda: Look(update=1, loss=0.5, held_out_loss=None, calibration=None, seconds=1.0),
+    "hthm.learning.collision_order.CollisionOrder": lambda: new_collision_order(3, 0),
     "hthm.learning.diverged.TrainingDivergedError": lambda: TrainingDivergedError("It is nan.", epoch=1, step=2),
     "hthm.learning.history.Epoch": lambda: EPOCH,
     "hthm.learning.history.History": lambda: History([EPOCH]),

@@ -35,6 +35,14 @@ class Stream(IntEnum):
     """Blocks of disks, and what is added to their velocities, in training on whole runs."""
     LOOK = 3
     """The same, where a training is looked at."""
+    PAIR_WEIGHTS = 4
+    """Weights of a new network that sees the two disks of a collision."""
+    PAIR_SHUFFLE = 5
+    """Which collisions it sees in an update."""
+    PAIR_NOISE = 6
+    """What is added to their velocities in its training."""
+    PAIR_LOOK = 7
+    """The same, where the network is looked at."""
 
 
 def stream_seed(seed: int, stream: Stream) -> int:

@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "estimators": "hthm estimators",
         "chaos": "hthm chaos",
         "reversal": "hthm reversal",
+        "arrow": "hthm arrow",
     }
 )
 """The command that each kind of choices belongs to, by the `kind` of their class."""

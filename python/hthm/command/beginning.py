@@ -10,13 +10,14 @@ from typing import Annotated, Any, TypeVar
 
 import tyro
 
+from hthm.choices.arrow import ARROW_PRESETS
 from hthm.choices.config_file import KindError, read_config
 from hthm.choices.entropy import EntropyConfig
 from hthm.choices.kinds import COMMANDS as NAMES
 from hthm.choices.kinds import Choices
 from hthm.choices.run import PRESETS, GasChoices, TrainingChoices
 from hthm.command.dataset_options import Simulate
-from hthm.command.measurement_options import Measurement
+from hthm.command.measurement_options import Arrow, ArrowPreset, Measurement
 from hthm.command.options import Job, MainJob, OnKept, Options, Preset
 from hthm.command.parsing import glanced
 from hthm.command.wrong import UsageError, said
@@ -37,6 +38,11 @@ class _Glance:
 
     out: Path
     resume: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ArrowGlance:
+    preset: ArrowPreset = "full"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +89,12 @@ def begun(kinds_of_options: Sequence[type[Options]], arguments: Sequence[str]) -
         of_folder = glanced(_Glance(out=first.out), arguments)
         if of_folder.resume:
             first = replace(first, choices=resumed_choices(of_folder.out, type(first.choices)))
+        elif isinstance(first, Arrow):
+            named = glanced(_ArrowGlance(), arguments).preset
+            first = replace(first, preset=named, choices=ARROW_PRESETS[named])
     if not isinstance(first, Job):
-        return first
+        other: Options = first
+        return other
     kinds = {type(default.choices): default for default in defaults}
     glances = {MainJob: _MainGlance, OnKept: _KeptGlance, Job: _Glance}
     glance = glanced(next(of for job, of in glances.items() if isinstance(first, job))(out=first.out), arguments)

@@ -8,7 +8,7 @@ from typing import Final
 
 from hthm.command.beginning import begun, loaded
 from hthm.command.dataset_options import Export, ImportAuthor, Merge, Repair, Simulate, Verify
-from hthm.command.measurement_options import Chaos, Estimators, Reversal
+from hthm.command.measurement_options import Arrow, Chaos, Estimators, Reversal
 from hthm.command.options import (
     Ablate,
     Compare,
@@ -104,6 +104,7 @@ COMMANDS: Final = (
     Command(
         "reversal", Reversal, "hthm.command.reversal:measure_reversal", "Whether the gas comes back, velocities negated"
     ),
+    Command("arrow", Arrow, "hthm.command.arrow:measure_arrow", "The arrow of time of a gas whose entropy is constant"),
     Command("view", View, "hthm.command.viewing:view", "A page that plays a run, and its way back, offline", _PAGES),
     Command("animate", Animate, "hthm.command.animating:animate", "A GIF or an MP4 of a run, for a talk", _PAGES),
     Command("figures", Figures, "hthm.command.figures:draw_again", "Figures and report of a run, drawn again", _PAGES),

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import tyro
 
+from hthm.choices.arrow import ARROW_PRESETS, ArrowOfTimeConfig
 from hthm.choices.bias import EstimatorsConfig
 from hthm.choices.chaos import ChaosConfig
 from hthm.choices.reversal import ReversalConfig
+
+ArrowPreset: TypeAlias = Literal["full", "quick"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
     """What they share."""
 
-    choices: EstimatorsConfig | ChaosConfig | ReversalConfig
+    choices: EstimatorsConfig | ChaosConfig | ReversalConfig | ArrowOfTimeConfig
     out: Path
     threads: int | None = None
     """Threads; unless given, as many as are granted."""
@@ -57,3 +60,17 @@ class Reversal(Measurement):
     choices: Annotated[ReversalConfig, tyro.conf.arg(name="")] = field(default_factory=ReversalConfig)
     out: Path = Path("hthm-reversal")
     """Folder for reversal.json, reversal.md and figures/."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrow(Measurement):
+    """Learn the direction of time where no entropy tells it: chiral disks in equilibrium, by states and by collisions.
+
+    Some minutes; --preset quick goes the same way in seconds. What came out: docs/arrow-without-entropy.md.
+    """
+
+    preset: ArrowPreset = "full"
+    """What the choices begin with: full, or the same way on less data. Other options change single choices."""
+    choices: Annotated[ArrowOfTimeConfig, tyro.conf.arg(name="")] = field(default_factory=lambda: ARROW_PRESETS["full"])
+    out: Path = Path("hthm-arrow")
+    """Folder for arrow.json, arrow.md and figures/."""

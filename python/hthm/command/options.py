@@ -12,7 +12,7 @@ from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
 from hthm.choices.run import RunConfig, TrainingChoices
 from hthm.choices.seeds import CompareConfig, TablesConfig
 from hthm.command.dataset_options import Export, ImportAuthor, Merge, OnWorkers, Repair, Simulate, Verify
-from hthm.command.measurement_options import Chaos, Estimators, Reversal
+from hthm.command.measurement_options import Arrow, Chaos, Estimators, Reversal
 from hthm.command.viewing_options import Animate, View
 
 Preset: TypeAlias = Literal["paper", "quick", "improved"]
@@ -188,5 +188,6 @@ Options: TypeAlias = (
     | Estimators
     | Chaos
     | Reversal
+    | Arrow
     | Completion
 )

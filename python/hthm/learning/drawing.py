@@ -50,7 +50,7 @@ def draw_weights(model: nn.Module, generator: torch.Generator) -> None:
             raise TypeError(f"model: must have linear layers only, got {type(layer).__name__}.")
 
 
-def untrained(make: Callable[[], Network], seed: int) -> Network:
+def untrained(make: Callable[[], Network], seed: int, stream: Stream = Stream.WEIGHTS) -> Network:
     """Return a network whose weights depend on the seed alone; torch's own generator is not touched.
 
     Parameters
@@ -59,6 +59,8 @@ def untrained(make: Callable[[], Network], seed: int) -> Network:
         Makes the network, of linear layers, on the device "meta", so that nothing is drawn for it yet.
     seed : int
         0 or more.
+    stream : Stream
+        Of the seed.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def untrained(make: Callable[[], Network], seed: int) -> Network:
     TypeError, ValueError
         If the seed is not a whole number, or out of range, or as `make`.
     """
-    generator = new_generator(checks.integer("seed", seed, least=0), Stream.WEIGHTS)
+    generator = new_generator(checks.integer("seed", seed, least=0), stream)
     with own_settings(torch.device("cpu")):
         model = make().to_empty(device="cpu")
         draw_weights(model, generator)

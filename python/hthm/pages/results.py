@@ -39,6 +39,8 @@ PRODUCTS: Final = (
     "chaos.md",
     "reversal.json",
     "reversal.md",
+    "arrow.json",
+    "arrow.md",
     "report.html",
     "config.json",
     "runs.json",
