@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,9 @@ _CANNOT_SYNC: Final = {
     errno.EACCES,
     errno.EPERM,
 }
+
+# Windows syncs what may be written only, and opens no folder, which is an error of those above.
+_TO_SYNC: Final = os.O_RDWR if sys.platform == "win32" else os.O_RDONLY
 
 
 @contextmanager
@@ -107,7 +111,7 @@ def _name(error: OSError, path: Path) -> None:
 
 
 def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, _TO_SYNC if path.is_file() else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

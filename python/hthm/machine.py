@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 import os
-import resource
+import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+
+if sys.platform != "win32":  # which has no such limits
+    import resource
 
 _ROOT: Final = Path("/")
 
@@ -63,6 +66,14 @@ def available_memory(root: Path = _ROOT) -> int | None:
     return max(0, min(1024 * available, *_left_of_groups(root), *_left_of_process(root), 1024 * available))
 
 
+def soft_limit(name: str) -> int | None:
+    """Return a limit of this process by its name, such as RLIMIT_AS; None where there is none."""
+    if sys.platform == "win32":
+        return None
+    most: int = resource.getrlimit(getattr(resource, name))[0]
+    return None if most == resource.RLIM_INFINITY else most
+
+
 def _first_number(text: str) -> int | None:
     """Return the number that OpenMP takes from a variable, which may be a list by nesting; None if it is none."""
     first = text.partition(",")[0].strip()
@@ -96,9 +107,9 @@ def _left_of_groups(root: Path) -> Iterator[int]:
 
 def _left_of_process(root: Path) -> Iterator[int]:
     used: dict[str, int] | None = None
-    for limit, name in ((resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData")):
-        most = resource.getrlimit(limit)[0]
-        if most != resource.RLIM_INFINITY:
+    for limit, name in (("RLIMIT_AS", "VmSize"), ("RLIMIT_DATA", "VmData")):
+        most = soft_limit(limit)
+        if most is not None:
             used = used or _kilobytes(f"{root}/proc/self/status")
             yield most - 1024 * used.get(name, 0)
 
@@ -137,7 +148,7 @@ def _kilobytes(path: str) -> dict[str, int]:
 
 def _text(path: str) -> str | None:
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDONLY)
     except OSError:
         return None
     try:

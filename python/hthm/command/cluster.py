@@ -120,7 +120,8 @@ def _local(count: int, threads: int) -> Iterator[Any]:
     # Workers inherit the signals that the threads block that start them: Ctrl-C on a terminal reaches the whole group,
     # and this process ends its workers itself.
     resource_tracker.ensure_running()  # which, started later, would unblock them again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    blocks = hasattr(signal, "pthread_sigmask")  # Windows has none
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else set()
     try:
         cluster = import_module("distributed").LocalCluster(
             n_workers=count,
@@ -132,6 +133,7 @@ def _local(count: int, threads: int) -> Iterator[Any]:
             silence_logs=logging.CRITICAL,
         )
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if blocks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
     with cluster:
         yield cluster

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 import shutil
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from hthm import __version__, _core
 from hthm.command.self_check import self_checks
-from hthm.machine import available_cpus, available_memory, default_threads
+from hthm.machine import available_cpus, available_memory, default_threads, soft_limit
 from hthm.pages.console import Stages
 from hthm.pages.results import cpu_name
 
@@ -27,7 +26,7 @@ _RUNTIMES: Final = ("libgomp", "libomp", "libiomp5", "libmkl_rt", "libopenblas")
 """Libraries that bring threads of their own."""
 _VARIABLES: Final = ("OMP_", "KMP_", "GOMP_", "MKL_", "OPENBLAS_", "HTHM_", "SLURM_CPUS", "CUDA_VISIBLE", "MALLOC_")
 """What the names of environment variables begin with that change speed or answers."""
-_LIMITS: Final = {"address space": resource.RLIMIT_AS, "data": resource.RLIMIT_DATA, "processes": resource.RLIMIT_NPROC}
+_LIMITS: Final = {"address space": "RLIMIT_AS", "data": "RLIMIT_DATA", "processes": "RLIMIT_NPROC"}
 
 
 class SelfCheckError(Exception):
@@ -95,9 +94,9 @@ def installed(package: str) -> str:
         return "missing"
 
 
-def _limit(kind: int) -> str:
-    most = resource.getrlimit(kind)[0]
-    return "unlimited" if most == resource.RLIM_INFINITY else f"{most:,}"
+def _limit(name: str) -> str:
+    most = soft_limit(name)
+    return "unlimited" if most is None else f"{most:,}"
 
 
 def _runtimes() -> list[str]:

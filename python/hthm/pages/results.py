@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import platform
 import time
 from collections.abc import Iterator
@@ -269,7 +268,7 @@ def cpu_name() -> str:
     except OSError:
         lines = []
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or os.uname().machine)
+    return next(names, platform.processor() or platform.machine())
 
 
 def network_name(width: int, seed: int | None, steps: str = "") -> str:
