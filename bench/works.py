@@ -150,6 +150,9 @@ WORKS: Final[dict[str, Callable[[], Work]]] = {
     "sorted_cells, logged": partial(fixed_step, "sorted_cells", "log"),
     "sorted_cells, 40 runs of 100 disks": partial(fixed_step, "sorted_cells", "counts", n=100, runs=40, frames=100),
     "sorted_cells, 1e6 disks": partial(fixed_step, "sorted_cells", "counts", n=1_000_000, frames=3),
+    "sorted_cells, 1e6 disks, two threads": partial(
+        fixed_step, "sorted_cells", "counts", n=1_000_000, frames=3, threads=2
+    ),
     "two runs on two threads": partial(fixed_step, "sorted_cells", "counts", runs=2, frames=600, threads=2),
     **{f"event, 1000 disks at {f}": partial(exact, 1000, f, 5e4) for f in (0.0283, 0.3, 0.7)},
     "event, 1e5 disks at 0.0283": partial(exact, 100_000, 0.0283, 5e4),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -35,6 +37,21 @@ def test_velocities_are_the_memory_that_the_core_filled(monkeypatch: pytest.Monk
     assert traj.velocities.flags.owndata
     assert traj.velocities.base is None
     assert traj.velocities.flags.c_contiguous
+
+
+@pytest.mark.parametrize("record", ["velocities", "log"])
+def test_a_large_run_is_shared_out_among_threads_to_the_same_bits(record: Literal["velocities", "log"]) -> None:
+    start = hthm.DiskGas(n=2**15 + 5, diameter=0.006, box=5.0).sample(2, seed=4)
+    one, many = (hthm.simulate(start, 4, engine="sorted_cells", record=record, threads=threads) for threads in (1, 3))
+    assert_array_equal(one.collisions, many.collisions)
+    assert one.collisions.sum() > 1000
+    assert_array_equal(one.final.positions, many.final.positions)
+    assert_array_equal(one.final.velocities, many.final.velocities)
+    if record == "log":
+        assert_array_equal(one.log.pairs, many.log.pairs)
+        assert_array_equal(one.log.velocities, many.log.velocities)
+    else:
+        assert_array_equal(one.velocities, many.velocities)
 
 
 def test_shapes_times_and_what_is_not_recorded() -> None:

@@ -57,6 +57,7 @@ struct FrameSink {
   std::int64_t* collisions = nullptr;  // (frames,) collisions during each frame; never null
   CollisionLog* log = nullptr;         // rows are appended
   StopRequest* stop = nullptr;         // checked in frames that may take long
+  int threads = 1;                     // that the run may share its work out among, if it can
   double* inner = nullptr;             // (frames, n, inner of the rule) after each frame
 };
 
@@ -67,6 +68,9 @@ class Run {
   virtual ~Run() = default;
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
+
+  /// Whether the threads of a sink are of use to this run.
+  virtual bool shares_out() const { return false; }
 
   /// Advance by `frames` frames and record each. After Stopped or any other exception the run can only be destroyed.
   virtual void advance(std::int64_t frames, const FrameSink& sink) = 0;

@@ -52,13 +52,17 @@ class StopRequest {
 };
 
 /// One thread's way through long work: a check after so many steps that it costs nothing beside them, and so few that
-/// they take some milliseconds at most. A step is what is done with one disk, pair or row.
+/// they take some milliseconds at most. A step is what is done with one disk, pair or row. Work that can be shared out,
+/// `share_out` in stoppable_for.hpp, may be so among `threads`.
 class Pace {
  public:
   static constexpr std::int64_t steps = 1 << 16;
 
   /// A null pointer: never stopped.
-  explicit Pace(StopRequest* stop) : stop_{stop} {}
+  explicit Pace(StopRequest* stop, int threads = 1) : stop_{stop}, threads_{threads} {}
+
+  StopRequest* stop() const { return stop_; }
+  int threads() const { return threads_; }
 
   /// So many steps are done. Throws Stopped.
   void did(std::int64_t count) {
@@ -74,6 +78,7 @@ class Pace {
   }
 
   StopRequest* stop_;
+  int threads_;
   std::int64_t left_ = steps;
 };
 

@@ -1,6 +1,7 @@
 // parallel_for that can be stopped from outside at any time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/parallel.hpp"
@@ -24,6 +25,30 @@ void stoppable_for(std::int64_t count, int threads, StopRequest* stop, const Bod
     throw;
   }
   if (stop->stopped()) throw Stopped{};
+}
+
+/// Call body(i, pace) for i in [0, count), on the threads of `pace`, each with a pace of its own.
+template <class Body>
+void share_out(std::int64_t count, Pace& pace, const Body& body) {
+  if (pace.threads() == 1) {
+    for (std::int64_t i = 0; i < count; ++i) body(i, pace);
+    return;
+  }
+  stoppable_for(count, pace.threads(), pace.stop(), [&](std::int64_t i) {
+    Pace own{pace.stop()};
+    body(i, own);
+  });
+}
+
+/// Call body(first, last) for pieces of [0, count), likewise: what belongs to one is written by no other.
+template <class Body>
+void share_out_pieces(std::int64_t count, Pace& pace, const Body& body) {
+  constexpr std::int64_t piece = Pace::steps;
+  share_out((count + piece - 1) / piece, pace, [&](std::int64_t i, Pace& own) {
+    const std::int64_t first = i * piece, last = std::min(first + piece, count);
+    body(first, last);
+    own.did(last - first);
+  });
 }
 
 }  // namespace hthm

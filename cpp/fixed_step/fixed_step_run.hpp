@@ -6,6 +6,7 @@
 
 #include "core/paced_array.hpp"
 #include "core/run.hpp"
+#include "core/stoppable_for.hpp"
 #include "fixed_step/drift.hpp"
 #include "fixed_step/legal_start.hpp"
 #include "fixed_step/pair_finders/pair_list.hpp"
@@ -38,9 +39,9 @@ class FixedStepRun final : public Run {
 
   void advance(std::int64_t frames, const FrameSink& sink) override {
     const auto n = static_cast<std::int64_t>(positions_.size());
-    Pace pace{sink.stop};
+    Pace pace{sink.stop, sink.threads};
     for (std::int64_t frame = 0; frame < frames; ++frame) {
-      in_pieces(0, n, pace, [this](std::int64_t first, std::int64_t last) {
+      share_out_pieces(n, pace, [this](std::int64_t first, std::int64_t last) {
         drift(&positions_[static_cast<std::size_t>(first)].x, &velocities_[static_cast<std::size_t>(first)].x,
               2 * (last - first), setup_.dt, setup_.box, level_);
       });
@@ -48,12 +49,19 @@ class FixedStepRun final : public Run {
       finder_.find({positions_.data(), velocities_.data(), n}, pairs_, pace);
       sort_pairs(pairs_, n, pace);
       sink.collisions[frame] = collide_all(sink.log, pace);
-      if (sink.velocities) copy(velocities_.data(), n, sink.velocities + frame * n, pace);
-      if (sink.positions) copy(positions_.data(), n, sink.positions + frame * n, pace);
+      if (sink.velocities) record(velocities_, sink.velocities + frame * n, pace);
+      if (sink.positions) record(positions_, sink.positions + frame * n, pace);
       if constexpr (Rule::inner > 0) {
         if (sink.inner) write_inner(sink.inner + frame * n * Rule::inner, pace);
       }
     }
+  }
+
+  bool shares_out() const override {
+    if constexpr (requires { Finder::fewest_to_share; }) {
+      return static_cast<std::int64_t>(positions_.size()) >= Finder::fewest_to_share;
+    }
+    return false;
   }
 
   void write_state(Vec* positions, Vec* velocities, Pace& pace) const override {
@@ -73,6 +81,12 @@ class FixedStepRun final : public Run {
   }
 
  private:
+  static void record(const LargeArray<Vec>& from, Vec* to, Pace& pace) {
+    share_out_pieces(static_cast<std::int64_t>(from.size()), pace, [&](std::int64_t first, std::int64_t last) {
+      std::copy(from.data() + first, from.data() + last, to + first);
+    });
+  }
+
   std::int64_t collide_all(CollisionLog* log, Pace& pace) {
     const double half_box = setup_.box / 2;
     std::int64_t collisions = 0;

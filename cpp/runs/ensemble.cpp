@@ -81,8 +81,10 @@ Ensemble::Ensemble(std::string_view engine, const Setup& setup, const Start& sta
                 [&](std::int64_t k) { runs_[static_cast<std::size_t>(k)] = make_run(engine, setup, start, k, stop); });
 }
 
+/// Runs are shared out among threads; where there are fewer, each run in turn has all, if it can share out its work.
 void Ensemble::advance(const Record& record, int threads, StopRequest* stop) {
-  stoppable_for(runs(), threads, stop, [&](std::int64_t k) {
+  const bool in_turn = threads > runs() && runs() > 0 && runs_.front()->shares_out();
+  const auto advance_run = [&](std::int64_t k) {
     const std::int64_t frame = k * record.frames + record.first;
     FrameSink sink;
     sink.collisions = record.collisions + frame;
@@ -91,6 +93,7 @@ void Ensemble::advance(const Record& record, int threads, StopRequest* stop) {
     if (record.inner) sink.inner = record.inner + frame * n_ * inner();
     if (record.log) sink.log = &logs_[static_cast<std::size_t>(k)].emplace_back();
     sink.stop = stop;
+    if (in_turn) sink.threads = threads;
     try {
       runs_[static_cast<std::size_t>(k)]->advance(record.count, sink);
     } catch (const Jammed& jammed) {
@@ -101,7 +104,10 @@ void Ensemble::advance(const Record& record, int threads, StopRequest* stop) {
               : ". The exact engine needs room between disks: take a smaller diameter or a larger box.";
       throw Jammed{"state: in run " + std::to_string(first_run_ + k) + ' ' + jammed.what() + advice};
     }
-  });
+  };
+  if (!in_turn) return stoppable_for(runs(), threads, stop, advance_run);
+  const DefaultFloatingPoint environment;
+  for (std::int64_t k = 0; k < runs(); ++k) advance_run(k);
 }
 
 void Ensemble::write_state(Vec* positions, Vec* velocities, StopRequest* stop) const {

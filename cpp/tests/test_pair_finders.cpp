@@ -186,6 +186,27 @@ TEST_CASE("sorted_cells finds the pairs that sweep_and_prune finds where the box
   }
 }
 
+TEST_CASE("sorted_cells finds the same pairs on any number of threads, which may change") {
+  Pace alone{nullptr};
+  std::mt19937_64 random{6};
+  const std::size_t n = 50000;
+  const Setup setup{1.0, std::sqrt(0.1 / static_cast<double>(n)), 1.0};
+  Disks disks = random_disks(n, 1.0, setup.diameter, random);
+  hthm::SortedCells one{setup, disks.view().n, Simd::portable, alone};
+  hthm::SortedCells many{setup, disks.view().n, Simd::portable, alone};
+  for (const int threads : {2, 5, 1, 3}) {
+    Pace shared{nullptr, threads};
+    PairList expected, pairs;
+    one.find(disks.view(), expected, alone);
+    many.find(disks.view(), pairs, shared);
+    hthm::sort_pairs(expected, disks.view().n, alone);
+    hthm::sort_pairs(pairs, disks.view().n, alone);
+    CHECK(pairs.size() > n / 1000);
+    CHECK(keys_of(pairs) == keys_of(expected));
+    disks.move(setup);
+  }
+}
+
 TEST_CASE("sorted_cells finds all pairs where more disks crowd in a band than its table can number") {
   Pace pace{nullptr};
   std::mt19937_64 random{5};

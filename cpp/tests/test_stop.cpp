@@ -158,6 +158,24 @@ TEST_CASE("no engine that looks near by touches much memory, or passes many disk
   }
 }
 
+TEST_CASE("a run that is shared out among threads stops on the way, with each of them") {
+  constexpr std::int64_t side = 300, n = side * side;
+  std::vector<Vec> positions;
+  for (std::int64_t k = 0; k < n; ++k) {
+    const double column = static_cast<double>(k % side), row = static_cast<double>(k / side);
+    positions.push_back({(column + 0.3) / side, (row + 0.3) / side});
+  }
+  const std::vector<Vec> velocities(n, Vec{0.1, 0.2});
+  std::vector<std::int64_t> collisions(1000);
+  for (const int answers : {0, 1, 7}) {
+    hthm::Ensemble stopped{"sorted_cells", {1.0, 1e-4, 1e-2}, {positions.data(), velocities.data(), 1, n}, 3, nullptr};
+    int asked = 0;
+    StopRequest stop{[&] { return asked++ == answers; }};
+    CHECK_THROWS_AS(stopped.advance({1000, 0, 1000, collisions.data(), nullptr, nullptr}, 3, &stop), Stopped);
+    CHECK(asked == answers + 1);
+  }
+}
+
 TEST_CASE("overlaps, placement, copies and histograms stop on the way") {
   const Setup setup{1.0, 1e-9, 1.0};
   const std::vector<Vec> positions = crowd(100'000);

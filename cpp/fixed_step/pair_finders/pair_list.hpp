@@ -49,6 +49,7 @@ struct OverlapTest {
 // nothing else; what it keeps between calls (cell order, neighbour lists) may change its speed but never its answer. It
 // tells `pace` of every disk and pair it looks at; where that throws Stopped the finder can only be destroyed. Between
 // two calls every disk has drifted by its velocity times dt and been wrapped into the box, and some velocities have
-// changed.
+// changed. A finder that shares its work out among the threads of `pace` says from how many disks on:
+//   static constexpr std::int64_t fewest_to_share;
 
 }  // namespace hthm

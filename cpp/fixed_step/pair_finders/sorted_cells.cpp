@@ -1,11 +1,13 @@
 #include "fixed_step/pair_finders/sorted_cells.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
-#include <numeric>
+#include <utility>
 
 #include "core/paced_array.hpp"
+#include "core/stoppable_for.hpp"
 
 namespace hthm {
 namespace {
@@ -29,10 +31,17 @@ SortedCells::SortedCells(const Setup& setup, std::int64_t n, Simd level, Pace& p
     return;
   }
   cells_ = defaults<std::int32_t>(n, pace);
-  outer_ = defaults<OuterDisks>(n / 4 + 2, pace);
   const bool one = grid_.side * grid_.side <= cells_in_cache && n <= CellTable::most_disks;
   if (!one) cut_into_bands();
-  table_ = std::make_unique<CellTable>(grid_.side, one ? grid_.side : rows_of_band(), level);
+  hire(1);
+}
+
+/// Have so many searchers.
+void SortedCells::hire(std::size_t count) {
+  const std::int64_t rows = bands_.empty() ? grid_.side : rows_of_band();
+  while (searchers_.size() < count) {
+    searchers_.push_back(std::make_unique<Searcher>(CellTable(grid_.side, rows, level_), PairList()));
+  }
 }
 
 /// Bands of as many rows as the cache holds, and of four at least.
@@ -40,116 +49,137 @@ void SortedCells::cut_into_bands() {
   while (grid_.side >> band_shift_ > 1 && grid_.side << (band_shift_ + 1) <= cells_in_cache) ++band_shift_;
   if (band_shift_ < 2) band_shift_ = 2;
   bands_.resize(static_cast<std::size_t>((grid_.side + rows_of_band() - 1) >> band_shift_));
-  in_row_.resize(static_cast<std::size_t>(grid_.side));
 }
 
 void SortedCells::find(const Disks& disks, PairList& pairs, Pace& pace) {
   if (all_pairs_) return all_pairs_->find(disks, pairs, pace);
+  cut_into_pieces(disks.n, pace);
   if (bands_.empty()) return find_in_one(disks, pairs, pace);
   find_in_bands(disks, pairs, pace);
 }
 
+/// One for one thread, and else a few for each, so that one whose processor is busy leaves some to others.
+void SortedCells::cut_into_pieces(std::int64_t n, Pace& pace) {
+  constexpr std::int64_t of_thread = 4;
+  const std::int64_t count = pace.threads() == 1 ? 1 : pace.threads() * of_thread;
+  if (static_cast<std::int64_t>(pieces_.size()) == count) return;
+  pieces_.clear();
+  for (std::int64_t p = 0; p < count; ++p) {
+    const std::int64_t begin = n * p / count, end = n * (p + 1) / count;
+    pieces_.push_back({begin, end, defaults<OuterDisks>((end - begin) / 4 + 2, pace), 0, {}});
+  }
+}
+
 /// Repeat a cell beyond the borders it lies at, right and left; nothing looks down to the left of row 0.
 void SortedCells::add_column_images(std::int64_t row, std::int64_t column, std::vector<CellTable::Image>& images) {
-  const std::int32_t original = table_->cell(row, column);
-  if (column == 0) images.push_back({table_->cell(row, grid_.side), original});
-  if (column == grid_.side - 1 && row > 0) images.push_back({table_->cell(row, -1), original});
+  const std::int32_t original = table().cell(row, column);
+  if (column == 0) images.push_back({table().cell(row, grid_.side), original});
+  if (column == grid_.side - 1 && row > 0) images.push_back({table().cell(row, -1), original});
 }
 
-SortedCells::Band& SortedCells::band_before(std::int64_t row) {
-  const std::int64_t band = row >> band_shift_;
-  return band > 0 ? bands_[static_cast<std::size_t>(band - 1)] : bands_.back();
-}
-
-/// Fill cells_ and outer_; returns how many entries the latter has.
-std::int64_t SortedCells::sort_into_cells(const Disks& disks, std::int32_t stride, Pace& pace) {
-  std::int64_t entries = 0;
-  in_pieces(0, disks.n, pace, [&](std::int64_t first, std::int64_t last) {
-    entries += find_cells(grid_, stride, disks.positions, first, last, level_, cells_.data(), outer_.data() + entries);
+/// Fill cells_ and the piece's `outer`.
+void SortedCells::sort_into_cells(Piece& piece, const Vec* positions, std::int32_t stride, Pace& pace) {
+  piece.entries = 0;
+  in_pieces(piece.begin, piece.end, pace, [&](std::int64_t first, std::int64_t last) {
+    piece.entries +=
+        find_cells(grid_, stride, positions, first, last, level_, cells_.data(), piece.outer.data() + piece.entries);
   });
-  return entries;
 }
 
-/// Call body(disk) for each of the disks in the first `entries` of outer_.
+/// Call body(disk) for each of the disks in `outer` of all pieces.
 template <class Body>
-void SortedCells::for_each_outer(std::int64_t entries, const Body& body) const {
-  for (std::int64_t k = 0; k < entries; ++k) {
-    const OuterDisks& outer = outer_[static_cast<std::size_t>(k)];
-    for (std::uint32_t left = outer.disks; left != 0; left &= left - 1) {
-      body(static_cast<std::size_t>(outer.first + std::countr_zero(left)));
+void SortedCells::for_each_outer(const Body& body) const {
+  for (const Piece& piece : pieces_) {
+    for (std::int64_t k = 0; k < piece.entries; ++k) {
+      const OuterDisks& outer = piece.outer[static_cast<std::size_t>(k)];
+      for (std::uint32_t left = outer.disks; left != 0; left &= left - 1) {
+        body(static_cast<std::size_t>(outer.first + std::countr_zero(left)));
+      }
     }
   }
 }
 
 void SortedCells::find_in_one(const Disks& disks, PairList& pairs, Pace& pace) {
-  const std::int64_t entries = sort_into_cells(disks, table_->stride(), pace);
+  const std::int32_t stride = table().stride();
+  for (Piece& piece : pieces_) sort_into_cells(piece, disks.positions, stride, pace);
   images_.clear();
-  for_each_outer(entries, [&](std::size_t disk) {
+  for_each_outer([&](std::size_t disk) {
     const std::int32_t cell = cells_[disk];
-    const std::int64_t row = cell / table_->stride(), column = cell % table_->stride();
+    const std::int64_t row = cell / stride, column = cell % stride;
     add_column_images(row, column, images_);
     if (row != 0) return;
-    images_.push_back({table_->cell(grid_.side, column), cell});
+    images_.push_back({table().cell(grid_.side, column), cell});
     add_column_images(grid_.side, column, images_);
   });
-  table_->find(overlap_, disks.positions, nullptr, cells_.data(), disks.n, grid_.side, images_, pairs, pace);
+  searchers_.front()->table.find(overlap_, disks.positions, nullptr, cells_.data(), disks.n, grid_.side, images_, pairs,
+                                 pace);
 }
 
 /// Number the disks band by band, images of the next band's first row after each band's own. Returns whether a table
 /// can number those of every band.
 bool SortedCells::sort_into_bands(const Disks& disks, Pace& pace) {
-  const std::int64_t entries = sort_into_cells(disks, packed_stride, pace);
-  count_rows();
+  const auto count = static_cast<std::int64_t>(pieces_.size());
+  share_out(count, pace, [&](std::int64_t p, Pace& own) {
+    Piece& piece = pieces_[static_cast<std::size_t>(p)];
+    sort_into_cells(piece, disks.positions, packed_stride, own);
+    count_members(piece);
+  });
   if (!lay_out_bands()) return false;
-  place_members(disks.n, pace);
+  share_out(count, pace, [&](std::int64_t p, Pace& own) { place_members(pieces_[static_cast<std::size_t>(p)], own); });
   const std::int64_t rows_mask = rows_of_band() - 1;
-  for_each_outer(entries, [&](std::size_t disk) {
+  for_each_outer([&](std::size_t disk) {
     const std::int64_t row = cells_[disk] >> 16, column = cells_[disk] & 0xffff;
-    add_column_images(row & rows_mask, column, bands_[static_cast<std::size_t>(row >> band_shift_)].images);
-    if ((row & rows_mask) == 0) add_column_images(band_before(row).rows, column, band_before(row).images);
+    add_column_images(row & rows_mask, column, bands_[band_of(row)].images);
+    if ((row & rows_mask) != 0) return;
+    Band& below = bands_[band_before(row)];
+    add_column_images(below.rows, column, below.images);
   });
   return true;
 }
 
-void SortedCells::count_rows() {
-  std::fill(in_row_.begin(), in_row_.end(), 0);
-  for (const std::int32_t cell : cells_) ++in_row_[static_cast<std::size_t>(cell >> 16)];
+void SortedCells::count_members(Piece& piece) {
+  piece.members.assign(bands_.size(), {});
+  const std::int64_t rows_mask = rows_of_band() - 1;
+  for (std::int64_t i = piece.begin; i < piece.end; ++i) {
+    const std::int64_t row = cells_[static_cast<std::size_t>(i)] >> 16;
+    ++piece.members[band_of(row)].own;
+    if ((row & rows_mask) == 0) ++piece.members[band_before(row)].image;
+  }
 }
 
-/// From the disks of each row, where the members of each band go. Returns whether a table can number them.
+/// From how many members of each band the pieces have, where these go. Returns whether a table can number them.
 bool SortedCells::lay_out_bands() {
-  const std::int64_t side = grid_.side;
-  std::int64_t begin = 0, first = 0;
-  for (Band& of : bands_) {
-    const std::int64_t last = std::min(first + rows_of_band(), side);
-    of.begin = of.own = begin;
-    of.images.clear();
-    of.image = std::accumulate(&in_row_[static_cast<std::size_t>(first)], &in_row_[0] + last, begin);
-    of.rows = last - first;
-    begin = of.image + in_row_[last < side ? static_cast<std::size_t>(last) : 0];
-    if (begin - of.begin > CellTable::most_disks) return false;
-    first = last;
+  std::int64_t begin = 0;
+  for (std::size_t b = 0; b < bands_.size(); ++b) {
+    Band& band = bands_[b];
+    band.begin = begin;
+    band.images.clear();
+    band.rows = std::min(rows_of_band(), grid_.side - (static_cast<std::int64_t>(b) << band_shift_));
+    for (Piece& piece : pieces_) begin += std::exchange(piece.members[b].own, begin);
+    for (Piece& piece : pieces_) begin += std::exchange(piece.members[b].image, begin);
+    band.end = begin;
+    if (band.end - band.begin > CellTable::most_disks) return false;
   }
   members_.resize(static_cast<std::size_t>(begin));
   member_cells_.resize(static_cast<std::size_t>(begin));
   return true;
 }
 
-/// Put every disk where its band begins or has got to, and those of a band's first row also after the band before.
-void SortedCells::place_members(std::int64_t n, Pace& pace) {
-  in_pieces(0, n, pace, [&, rows_mask = rows_of_band() - 1](std::int64_t first, std::int64_t last) {
+/// Put every disk of a piece into its band, and those of a band's first row also after the band before.
+void SortedCells::place_members(Piece& piece, Pace& pace) {
+  const std::int64_t rows_mask = rows_of_band() - 1;
+  in_pieces(piece.begin, piece.end, pace, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {
       const std::int32_t packed = cells_[static_cast<std::size_t>(i)];
       const std::int64_t row = packed >> 16, column = packed & 0xffff;
-      Band& band = bands_[static_cast<std::size_t>(row >> band_shift_)];
-      const auto own = static_cast<std::size_t>(band.own++);
+      const auto own = static_cast<std::size_t>(piece.members[band_of(row)].own++);
       members_[own] = static_cast<std::int32_t>(i);
-      member_cells_[own] = table_->cell(row & rows_mask, column);
+      member_cells_[own] = table().cell(row & rows_mask, column);
       if ((row & rows_mask) != 0) continue;
-      Band& below = band_before(row);
-      const auto image = static_cast<std::size_t>(below.image++);
+      const std::size_t below = band_before(row);
+      const auto image = static_cast<std::size_t>(piece.members[below].image++);
       members_[image] = static_cast<std::int32_t>(i);
-      member_cells_[image] = table_->cell(below.rows, column);
+      member_cells_[image] = table().cell(bands_[below].rows, column);
     }
   });
 }
@@ -159,9 +189,19 @@ void SortedCells::find_in_bands(const Disks& disks, PairList& pairs, Pace& pace)
     if (!cell_list_) cell_list_ = std::make_unique<CellList>(setup_, disks.n, level_, pace);
     return cell_list_->find(disks, pairs, pace);
   }
-  for (const Band& band : bands_) {
-    table_->find(overlap_, disks.positions, members_.data() + band.begin, member_cells_.data() + band.begin,
-                 band.image - band.begin, band.rows, band.images, pairs, pace);
+  hire(static_cast<std::size_t>(pace.threads()));
+  std::atomic<std::size_t> next = 0;
+  share_out(pace.threads(), pace, [&](std::int64_t number, Pace& own) {
+    Searcher& searcher = *searchers_[static_cast<std::size_t>(number)];
+    searcher.pairs.clear();
+    for (std::size_t b = next++; b < bands_.size(); b = next++) {
+      const Band& band = bands_[b];
+      searcher.table.find(overlap_, disks.positions, members_.data() + band.begin, member_cells_.data() + band.begin,
+                          band.end - band.begin, band.rows, band.images, searcher.pairs, own);
+    }
+  });
+  for (const auto& searcher : searchers_) {
+    pairs.insert(pairs.end(), searcher->pairs.begin(), searcher->pairs.end());
   }
 }
 
