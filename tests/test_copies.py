@@ -42,6 +42,7 @@ from hthm.measures.in_range import HInRange
 from hthm.measures.lyapunov import random_tangent
 from hthm.measures.motion import Lagged
 from hthm.measures.movement import Movement
+from hthm.measures.rotation import Temperatures
 from hthm.measures.vanishing import Exponent, Grouped
 from hthm.pages.quantities import Quantity
 from hthm.published import PUBLISHED
@@ -99,6 +100,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.measures.of_frames.HWithError": lambda: HWithError(np.ones(2), np.zeros(2), np.full(2, np.inf)),
     "hthm.measures.in_range.HInRange": lambda: HInRange(np.ones((2, 3)), np.zeros((2, 3))),
     "hthm.measures.movement.Movement": lambda: Movement(variance=1.0, signal=0.5, noise=0.1),
+    "hthm.measures.rotation.Temperatures": lambda: Temperatures(np.ones((2, 3)), np.zeros((2, 3))),
     "hthm.pages.quantities.Quantity": lambda: Quantity("1", "Disks"),
     "hthm.published.PublishedTraining": lambda: PUBLISHED[16],
     "hthm.rules.ChiralDisks": lambda: hthm.ChiralDisks(0.1),

@@ -1,4 +1,4 @@
-"""Estimators of H: differential entropy, with its sign turned, of samples of one or two components.
+"""Estimators of H: differential entropy, with its sign turned, of samples of one to three components.
 
 `hthm.speed_h` and `hthm.velocity_h` take any of `ESTIMATORS` as ``estimator=``; what is here takes any samples, and
 says how well H is known. docs/h.md says which estimator to take for what, and what each of them gets wrong.
@@ -70,9 +70,9 @@ def sample_h(
     Parameters
     ----------
     samples : (..., n, d) float64, C order
-        n samples of d components, d 1 or 2; one value of H for each set of n.
+        n samples of d components, d 1, 2 or 3; one value of H for each set of n.
     estimator : {"neighbours", "kernel"}, Neighbours, Kernel or Histogram
-        How.
+        How; a kernel takes no more than two components.
     threads : int, optional
         Threads; as many as `hthm.machine.default_threads` finds granted unless given. They change no bit.
 
@@ -100,8 +100,8 @@ def sample_h(
     >>> round(float(sample_h(samples, estimator=Neighbours(k=4)).mean()), 2)  # −ln(2πe) = −2.84
     -2.82
     """
-    sets, leading = _sets(samples)
     chosen, threads = of_samples(estimator), checks.threads(threads)
+    sets, leading = _sets(samples, chosen)
     if isinstance(chosen, Histogram):
         h, dropped = corrected(BinnedSamples(sets, chosen), chosen.correction, sets.shape[1])
         warn_beyond("sample_h", "beyond the bins", share_beyond(dropped, sets.shape[1]), silent=None)
@@ -141,8 +141,8 @@ def sample_h_with_error(
     jackknives. Of neighbours each group is measured alone, for a jackknife sees too much there, and a bootstrap would
     draw samples twice, which then coincide.
     """
-    sets, leading = _sets(samples)
     chosen, threads = of_samples(estimator), checks.threads(threads)
+    sets, leading = _sets(samples, chosen)
     if isinstance(chosen, Histogram):
         found, dropped = corrected_with_error(BinnedSamples(sets, chosen), chosen.correction, sets.shape[1])
         warn_beyond("sample_h_with_error", "beyond the bins", share_beyond(dropped, sets.shape[1]), silent=None)
@@ -281,12 +281,13 @@ def over_runs(H: FloatArray) -> MeanOverRuns:  # noqa: N803 -- the paper's symbo
     return MeanOverRuns(H.mean(axis=0), H.std(axis=0, ddof=1) / np.sqrt(len(H)))
 
 
-def _sets(samples: FloatArray) -> tuple[FloatArray, tuple[int, ...]]:
+def _sets(samples: FloatArray, of: Histogram | Neighbours | Kernel) -> tuple[FloatArray, tuple[int, ...]]:
     """Samples (sets, n, d), a view, and the shape of the sets."""
     checks.array("samples", samples, dtype=np.float64, shape=("...", "n", "d"))
     *leading, n, d = samples.shape
-    if d > 2:  # noqa: PLR2004 -- components
-        raise ValueError(f"samples: must have 1 or 2 components, (..., n, 1) or (..., n, 2), got {samples.shape}.")
+    most = 2 if isinstance(of, Kernel) else 3  # cells of a kernel in space would be too many
+    if d > most:
+        raise ValueError(f"samples: must have 1 to {most} components, up to (..., n, {most}), got {samples.shape}.")
     return samples.reshape(-1, n, d), tuple(leading)
 
 

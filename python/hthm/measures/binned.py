@@ -1,4 +1,4 @@
-"""Samples of one or two components in equal bins, and H of the counts."""
+"""Samples of one to three components in equal bins, and H of the counts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BinnedSamples:
     Parameters
     ----------
     samples : (sets, n, d) float64
-        d 1 or 2, finite.
+        d 1 to 3, finite.
     of : Histogram
         The bins.
 
@@ -35,7 +35,8 @@ class BinnedSamples:
         self._edges = np.linspace(of.low, of.high, of.bins + 1)
         self._cells = of.bins ** samples.shape[-1]
         if self._cells > _MOST_CELLS:
-            raise ValueError(f"bins: must make at most {_MOST_CELLS:g} cells, got {of.bins}². Take fewer.")
+            d = samples.shape[-1]
+            raise ValueError(f"bins: must make at most {_MOST_CELLS:g} cells, got {of.bins}^{d}. Take fewer.")
         self._size = ((of.high - of.low) / of.bins) ** samples.shape[-1]
 
     def __call__(self, *, terms: FloatArray | None = None) -> tuple[FloatArray, IntArray]:

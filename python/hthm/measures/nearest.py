@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 COINCIDING: Final = 2.0**-48
 """Share of the largest component below which a distance is rounding: speeds of disks at s0 differ by as much."""
-_BALLS: Final = {1: math.log(2), 2: math.log(math.pi)}  # ln of the volume of a ball of radius 1
+_BALLS: Final = {1: math.log(2), 2: math.log(math.pi), 3: math.log(4 * math.pi / 3)}
+"""ln of the volume of a ball of radius 1, by the dimension."""
 
 
 def nearest_h(samples: FloatArray, k: int, resolution: float | None, name: str, workers: int = 1) -> float:
@@ -21,7 +22,7 @@ def nearest_h(samples: FloatArray, k: int, resolution: float | None, name: str, 
     Parameters
     ----------
     samples : (n, d) float64
-        Finite, d 1 or 2, the largest component between 1/2 and 1 or all 0.
+        Finite, d 1 to 3, the largest component between 1/2 and 1 or all 0.
     k : int
         Which neighbour.
     resolution : float or None

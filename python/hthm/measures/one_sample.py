@@ -31,7 +31,7 @@ def sample_h(samples: FloatArray, of: Neighbours | Kernel, name: str, workers: i
     Parameters
     ----------
     samples : (n, d) float64
-        d 1 or 2.
+        d 1 to 3; of a kernel 1 or 2.
     of : Neighbours or Kernel
         In the unit of the samples.
     name : str
