@@ -97,6 +97,7 @@ def save_figure(draw: Callable[[], Figure], folder: str | os.PathLike[str], name
     paths = [Path(folder) / f"{name}.{suffix}" for suffix in ("png", "pdf")]
     try:
         figure = draw()
+        _lay_out(figure)
         contents = [_rendered(figure, path.suffix[1:]) for path in paths]
     except Exception as error:  # noqa: BLE001 -- matplotlib, fonts, numbers nobody foresaw: never at the results' cost
         for path in paths:  # an older picture would show something else
@@ -111,6 +112,16 @@ def save_figure(draw: Callable[[], Figure], folder: str | os.PathLike[str], name
     for path, content in zip(paths, contents, strict=True):
         files.write_bytes(path, content)
     return paths
+
+
+def _lay_out(figure: Figure) -> None:
+    """Put everything in its place once; matplotlib would do so, and draw everything for it, at each saving."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        with _for_print():
+            figure.set_dpi(DPI)
+            engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def _rendered(figure: Figure, suffix: str) -> bytes:
