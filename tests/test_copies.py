@@ -43,7 +43,9 @@ from hthm.measures.lyapunov import random_tangent
 from hthm.measures.motion import Lagged
 from hthm.measures.movement import Movement
 from hthm.measures.rotation import Temperatures
+from hthm.measures.shear import shear
 from hthm.measures.vanishing import Exponent, Grouped
+from hthm.measures.viscosity import DiluteViscosities, Viscosities
 from hthm.pages.quantities import Quantity
 from hthm.published import PUBLISHED
 from hthm.recording.changes import FrameChanges
@@ -132,6 +134,9 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.recording.frames.RunChanges": lambda: LOG.as_frames().changes(0, "frames"),
     "hthm.recording.log.LogFrames": LOG.as_frames,
     "hthm.learning.pair_dataset.FramePairs": lambda: FramePairs(LOG),
+    "hthm.measures.shear.Shear": lambda: shear(STATE, 0.1, 1, 0.01),
+    "hthm.measures.viscosity.DiluteViscosities": lambda: DiluteViscosities(1.0, -0.1),
+    "hthm.measures.viscosity.Viscosities": lambda: Viscosities(1.0, 0.1, -0.1, 0.1),
     "hthm.measures.motion.Lagged": lambda: Lagged(times=np.zeros(2), values=np.ones(2), sem=np.ones(2)),
     "hthm.recording.formats.particles.Particles": lambda: PARTICLES,
     "hthm.recording.store.dataset.Dataset": kept,

@@ -11,6 +11,7 @@ void bind_histogram(py::module_& m);
 void bind_log(py::module_& m);
 void bind_momenta(py::module_& m);
 void bind_placement(py::module_& m);
+void bind_shear(py::module_& m);
 void bind_simulation(py::module_& m);
 
 PYBIND11_MODULE(_core, m) {
@@ -28,5 +29,6 @@ PYBIND11_MODULE(_core, m) {
   bind_log(m);
   bind_momenta(m);
   bind_placement(m);
+  bind_shear(m);
   bind_simulation(m);
 }

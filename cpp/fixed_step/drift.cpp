@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -10,15 +9,6 @@
 
 namespace hthm {
 namespace {
-
-/// A moved coordinate back into [0, box). The subtraction and the addition give the bits of fmod where they are used.
-double wrapped(double y, double box) {
-  if (y >= box && y < 2 * box) return y - box;
-  double m = y < 0 && y > -box ? y : std::fmod(y, box);
-  if (m < 0) m = m + box;
-  if (m >= box) m = 0;
-  return m + 0.0;
-}
 
 // Few coordinates leave the box in a step: each path stores all of them as moved, a block at a time, notices whether
 // any is outside [0, box) and has these wrapped one by one.

@@ -74,6 +74,20 @@ def log_velocity_h(
 def place_disks(
     candidates: NDArray[np.float64], positions: NDArray[np.float64], placed: int, box: float, diameter: float
 ) -> tuple[int, int]: ...
+def shear(
+    *,
+    positions: NDArray[np.float64],
+    velocities: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    energies: NDArray[np.float64] | None,
+    box: float,
+    diameter: float,
+    dt: float,
+    rate: float,
+    steps: int,
+    threads: int,
+    rule: tuple[str, list[float]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]: ...
 def simd_level() -> str: ...
 def speed_counts(velocities: NDArray[np.float64], edges: NDArray[np.float64], threads: int) -> NDArray[np.int64]: ...
 def speed_h(
