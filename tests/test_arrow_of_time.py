@@ -62,6 +62,21 @@ def test_in_the_mirror_image_the_arrow_points_the_other_way(results: dict[str, A
     assert row["mirror"]["mean"] < -0.1 < 0.1 < row["trainings"][0]["nats"]["mean"]
 
 
+def test_the_gas_of_minus_delta_has_the_same_table_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The larger distance is first whatever the sign of δ."""
+    monkeypatch.setattr("hthm.command.arrow.save_figure", lambda *_: [])
+    monkeypatch.setattr("hthm.command.arrow.expected_seconds", lambda *_: 1.0)
+    mirrored = ["--ratio", "-0.5", "--area-fractions", "0.02", "--out", str(tmp_path)]
+    assert main(["arrow", *SMALL, *mirrored]) == 0
+    row, _, both, _ = json.loads((tmp_path / "arrow.json").read_text())["rows"]
+    for of in (row, both):
+        assert abs(of["outer"]["mean"] - 0.76) < 0.05
+    assert row["trainings"][0]["atoms"]["outer"]["quantiles"][2] > 0.1 > row["mirror"]["mean"]
+    assert row["theorem"]["windows"][0]["gas"]["value"] > 0.8
+    assert both["losses"]["both"]["mean"] < both["losses"]["state"]["mean"] - 0.05
+    assert both["sum"]["sense"]["mean"] > 0.3
+
+
 def test_the_tables_and_the_figures_have_every_row(finished: Path, results: dict[str, Any]) -> None:
     text = (finished / "arrow.md").read_text()
     assert text == arrow_markdown(results)

@@ -11,6 +11,7 @@ import numpy as np
 from hthm.experiments.arrow_networks import (
     MOMENT,
     by_run,
+    distances,
     over_runs,
     pair_odds,
     pair_row,
@@ -21,7 +22,6 @@ from hthm.experiments.arrow_networks import (
     trained_state,
 )
 from hthm.measures.fluctuation import at_once, disk_sums, lag_correlations, ratios, symmetry_slope, window_sums
-from hthm.measures.senses import collision_senses
 from hthm.recording.frames import Steps
 from hthm.simulate import simulate
 
@@ -83,7 +83,7 @@ def equilibrium_row(
     )
     mirrored = config.gas(area_fraction, -ratio)
     images = in_equilibrium(config, mirrored, config.runs + config.held_out_runs, config.held_out_runs, threads)
-    senses = collision_senses(held_out).astype(np.float64)
+    senses = distances(held_out, ratio)
     turned = at_once(held_out.log, MOMENT / gas.rate_at(1.0))
     trainings, odds, mirror = [], [], []
     for seed in range(config.seed, config.seed + config.trainings):
@@ -100,11 +100,11 @@ def equilibrium_row(
         "free_times": config.free_times,
         "rate": _rates(held_out, odds[0]),
         "at_once": over_runs([float(of_run.mean()) for of_run in by_run(held_out, turned)]),
-        "others": shares_of(by_run(held_out, senses), ratio, leaving=by_run(held_out, turned)),
+        "others": shares_of(by_run(held_out, senses), leaving=by_run(held_out, turned)),
         "trainings": trainings,
         "mirror": over_runs(np.mean(mirror, axis=0)),
         "state": state,
-        "theorem": _theorem(held_out, -senses * (-1.0 if ratio < 0 else 1.0), odds[0], turned),
+        "theorem": _theorem(held_out, -senses, odds[0], turned),
         "memory": _memory(held_out, senses),
     }
 

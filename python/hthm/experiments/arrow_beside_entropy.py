@@ -11,6 +11,7 @@ from hthm.deepsets import evaluate
 from hthm.experiments.arrow_networks import (
     MOMENT,
     by_run,
+    distances,
     excess_loss,
     over_runs,
     pair_odds,
@@ -21,7 +22,6 @@ from hthm.experiments.arrow_networks import (
 from hthm.fit import affine_fit
 from hthm.h_functional import velocity_h
 from hthm.measures.fluctuation import at_once
-from hthm.measures.senses import collision_senses
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
@@ -81,10 +81,10 @@ def equal_speeds_row(
     updates = _PAIRS_LONGER * config.updates
     pairs = trained_pairs(config, runs, config.seed, updates=updates, blur=BLUR, progress=progress)
     odds = by_run(held_out, pair_odds(pairs, held_out, blur=BLUR, seed=config.seed))
-    senses = by_run(held_out, collision_senses(held_out).astype(np.float64))
+    senses = by_run(held_out, distances(held_out, ratio))
     fit = affine_fit(evaluate(model, held_out), velocity_h(held_out, threads=threads))
     row = row_of("equal speeds", area_fraction, ratio, held_out, np.concatenate(senses))
-    known = np.sign(ratio) * row["odds"]["mean"]  # of the sense alone
+    known = row["odds"]["mean"] if ratio else 0.0  # of the sense alone
     return {
         **row,
         "losses": {

@@ -22,7 +22,7 @@ from hthm.learning.collision_order import (
 )
 from hthm.learning.drawing import new_generator
 from hthm.learning.recipes import ArrowConfig, entropic
-from hthm.measures.senses import before_and_after
+from hthm.measures.senses import before_and_after, collision_senses
 from hthm.randomness import Stream
 
 if TYPE_CHECKING:
@@ -128,6 +128,14 @@ def trained_state(
     return model, changes
 
 
+def distances(traj: Trajectories, ratio: float) -> FloatArray:
+    """Return at which distance disks collided, of every collision of a log: -1 for σ + |δ|, 1 for σ - |δ|.
+
+    It is the sense where δ is above zero, and its negative below; where δ is 0, the sense, too.
+    """
+    return collision_senses(traj).astype(np.float64) * (-1.0 if ratio < 0 else 1.0)
+
+
 def by_run(traj: Trajectories, values: NDArray[Value]) -> list[NDArray[Value]]:
     """Divide what every collision has among the runs."""
     return np.split(values, traj.log.frame_offsets[1:, 0])
@@ -149,7 +157,7 @@ def row_of(part: str, area_fraction: float, ratio: float, held_out: Trajectories
     held_out : Trajectories
         With a log.
     senses : (rows,) float64
-        Of its collisions.
+        `distances` of its collisions.
 
     Returns
     -------
@@ -158,7 +166,7 @@ def row_of(part: str, area_fraction: float, ratio: float, held_out: Trajectories
         other; ``nats``, the mean of the log odds by the sense alone, and ``best_loss``, the logistic loss of them, less
         ln 2. Means over runs with errors.
     """
-    shares = shares_of(by_run(held_out, senses), ratio)
+    shares = shares_of(by_run(held_out, senses))
     p = shares["outer"]["mean"]
     return {
         "part": part,
@@ -172,13 +180,10 @@ def row_of(part: str, area_fraction: float, ratio: float, held_out: Trajectories
     }
 
 
-def shares_of(
-    senses: list[FloatArray], ratio: float, *, leaving: list[NDArray[np.bool_]] | None = None
-) -> dict[str, Any]:
+def shares_of(senses: list[FloatArray], *, leaving: list[NDArray[np.bool_]] | None = None) -> dict[str, Any]:
     """``outer``, ``odds`` and ``nats`` of `row_of`, from senses by run; `leaving` has which to leave out."""
-    larger = 1.0 if ratio < 0 else -1.0
     left = senses if leaving is None else [of_run[~out] for of_run, out in zip(senses, leaving, strict=True)]
-    shares = over_runs([float((of_run == larger).mean()) for of_run in left])
+    shares = over_runs([float((of_run == -1).mean()) for of_run in left])
     p, error = shares["mean"], shares["error"]
     odds, slope = math.log(p / (1 - p)), 1 / (p * (1 - p))
     return {
@@ -227,7 +232,7 @@ def pair_row(traj: Trajectories, odds: FloatArray, senses: FloatArray) -> dict[s
     odds : (rows,) float64
         f of every collision.
     senses : (rows,) float64
-        -1 or 1; the classifier was not told.
+        `distances`; the classifier was not told.
 
     Returns
     -------
