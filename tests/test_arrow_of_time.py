@@ -86,7 +86,7 @@ def test_the_tables_and_the_figures_have_every_row(finished: Path, results: dict
         figure = draw(results)
         assert len(figure.axes) == panels
         figure.set_dpi(20)
-        figure.canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib leaves it untyped
+        figure.canvas.draw()
 
 
 def test_resumed_with_another_density_it_ends_with_the_same_numbers(
