@@ -157,6 +157,7 @@ NOT_VALUES = {
     "hthm.recording.pieces.LogOfBlock": "counts the rows of a simulation that is under way",
     "hthm.engines.precision.Rests": "is filled while a simulation runs",
     "hthm.reprs.OneLine": "says how records are shown, and is none itself",
+    "hthm.reprs.OnDisk": "says how what lies on the disk is shown, and is none itself",
     "hthm.recording.plotted.Plotted": "is what trajectories and datasets draw of themselves, and holds nothing itself",
     "hthm.instant.Instant": "is what a state says of its arrays, and has none of its own",
     "hthm.recording.spinning.Spinning": "is what trajectories say of spins, and holds nothing itself",
