@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -109,6 +110,40 @@ def training(width: int, threads: int = 1) -> Work:
     return work
 
 
+class Steps:
+    """Steps of the paper's training in a row, Adam included, of a training that waits in a thread in between."""
+
+    STEPS: Final = 10
+
+    def __init__(self, width: int) -> None:
+        from hthm.deepsets import new_model  # noqa: PLC0415 -- no other work needs it, and it brings torch
+
+        self._model = new_model(width, 0)
+        self._go, self._done = threading.Semaphore(0), threading.Semaphore(0)
+        threading.Thread(target=self._train, daemon=True).start()
+        self._done.acquire()
+
+    def __call__(self) -> Result:
+        """Take the next ones."""
+        self._go.release()
+        self._done.acquire()
+        return weights(self._model)
+
+    def _train(self) -> None:
+        import torch  # noqa: PLC0415 -- likewise
+
+        from hthm.train import TrainConfig, train  # noqa: PLC0415 -- likewise
+
+        torch.set_num_threads(1)
+        trajectories = hthm.simulate(hthm.paper.GAS.sample(60, seed=1), 500, DT, record="log", threads=1)
+        train(self._model, trajectories, TrainConfig(epochs=1000, backend="fused"), progress=self._pause)
+
+    def _pause(self, done: int, _: int) -> None:
+        if done % self.STEPS == 0:
+            self._done.release()
+            self._go.acquire()
+
+
 def arrow(steps: str, blocks: int = 1) -> Work:
     """Updates of the learned entropy, D = 32."""
     import torch  # noqa: PLC0415 -- no other work needs it
@@ -162,6 +197,7 @@ WORKS: Final[dict[str, Callable[[], Work]]] = {
     "velocity_h, dense": partial(functional, "velocity_h", "velocities"),
     "velocity_h, log": partial(functional, "velocity_h", "log"),
     **{f"two epochs, D = {width}": partial(training, width) for width in (16, 32, 64, 128)},
+    **{f"{Steps.STEPS} steps with Adam, D = {width}": partial(Steps, width) for width in (16, 32, 64, 128)},
     "two epochs, D = 32, two threads": partial(training, 32, threads=2),
     "10 updates by collisions": partial(arrow, "collisions"),
     "10 updates by frames": partial(arrow, "frames"),

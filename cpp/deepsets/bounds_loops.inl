@@ -12,17 +12,16 @@ void affine(Tables<float> table, float x, float y, float* z) {
   }
 }
 
-/// Of `count` rows z; the sums stay in registers, the matrix is read once for all of them.
+/// Of `count` rows of activities; the sums stay in registers, the matrix is read once for all of them.
 template <int count, int vectors>
-inline void activate_block(Matrix<float> matrix, const float* z, std::int64_t padded, std::int64_t unit, float* out) {
+inline void multiply_block(Matrix<float> matrix, const float (*rows)[most_width], std::int64_t unit, float* out) {
   using L = Lanes<float>;
   Floats total[count][vectors] = {};
   for (std::int64_t j = 0; j < matrix.rows; ++j) {
     Floats column[vectors];
     for (int v = 0; v < vectors; ++v) column[v] = L::load(matrix.values + j * matrix.padded + unit + v * L::count);
     for (int c = 0; c < count; ++c) {
-      const float factor = z[c * padded + j] > 0 ? z[c * padded + j] : 0;
-      for (int v = 0; v < vectors; ++v) total[c][v] += column[v] * factor;
+      for (int v = 0; v < vectors; ++v) total[c][v] += column[v] * rows[c][j];
     }
   }
   for (int c = 0; c < count; ++c) {
@@ -30,17 +29,24 @@ inline void activate_block(Matrix<float> matrix, const float* z, std::int64_t pa
   }
 }
 
-void activate(Matrix<float> matrix, Matrix<float> z, float* out) {
+template <int count>
+inline void activate_rows(Matrix<float> matrix, Matrix<float> z, std::int64_t first, float* out) {
+  using L = Lanes<float>;
+  float rows[count][most_width];
+  for (int c = 0; c < count; ++c) {
+    const float* row = z.values + (first + c) * z.padded;
+    for (std::int64_t j = 0; j < z.padded; j += L::count) L::store(rows[c] + j, positive(L::load(row + j)));
+  }
   for_pieces<float, 2>(matrix.padded, [&](std::int64_t unit, auto piece) {
-    constexpr int vectors = decltype(piece)::vectors, at_a_time = 6;
-    std::int64_t c = 0;
-    for (; c + at_a_time <= z.rows; c += at_a_time) {
-      activate_block<at_a_time, vectors>(matrix, z.values + c * z.padded, z.padded, unit, out + c * matrix.padded);
-    }
-    for (; c < z.rows; ++c) {
-      activate_block<1, vectors>(matrix, z.values + c * z.padded, z.padded, unit, out + c * matrix.padded);
-    }
+    multiply_block<count, decltype(piece)::vectors>(matrix, rows, unit, out + first * matrix.padded);
   });
+}
+
+void activate(Matrix<float> matrix, Matrix<float> z, float* out) {
+  std::int64_t first = 0;
+  for (; first + 6 <= z.rows; first += 6) activate_rows<6>(matrix, z, first, out);
+  for (; first + 3 <= z.rows; first += 3) activate_rows<3>(matrix, z, first, out);
+  for (; first < z.rows; ++first) activate_rows<1>(matrix, z, first, out);
 }
 
 /// Where the first layer's units switch sign in a square: their lines, and how far max(z, 0) of each may be off there.
@@ -55,21 +61,30 @@ struct LinesThroughSquare {
 struct FirstLayerOverSquare {
   double middle, spread;
 
-  FirstLayerOverSquare(const double* line, double x, double y, double half)
-      : middle{line[0] * (x + half) + line[1] * (y + half) + line[2]},
-        spread{(__builtin_fabs(line[0]) + __builtin_fabs(line[1])) * half * (1 + 1e-6)} {}
+  FirstLayerOverSquare(const SquareOfBounds& in, std::int32_t unit, double x, double y, double half)
+      : middle{in.lines[unit] * (x + half) + in.lines[in.padded + unit] * (y + half) + in.lines[2 * in.padded + unit]},
+        spread{(__builtin_fabs(in.lines[unit]) + __builtin_fabs(in.lines[in.padded + unit])) * half * (1 + 1e-6)} {}
   bool switches() const { return __builtin_fabs(middle) < spread; }
   /// A ReLU of z is off from its bilinear interpolant by at most p q / (p + q), z from -q to p; here p + q = 2 spread.
   float off() const { return static_cast<float>((spread * spread - middle * middle) / (2 * spread) * (1 + 1e-6)); }
 };
 
-/// The units that switch in the square as a whole: in its fine squares no others do.
+/// The units that switch in the square as a whole: in its fine squares no others do. As `FirstLayerOverSquare` says,
+/// for a vector of units at a time.
 inline void find_lines(const SquareOfBounds& in, LinesThroughSquare& lines) {
+  using L = Lanes<double>;
+  const double half = in.width * in.finer / 2;
+  double margins[most_width];
+  for (std::int64_t k = 0; k < in.padded; k += L::count) {
+    const Doubles a = L::load(in.lines + k), b = L::load(in.lines + in.padded + k),
+                  c = L::load(in.lines + 2 * in.padded + k);
+    const Doubles middle = a * (in.x + half) + b * (in.y + half) + c;
+    L::store(margins + k, (magnitude(a) + magnitude(b)) * (half * (1 + 1e-6)) - magnitude(middle));
+  }
   lines.count = 0;
   for (std::int32_t j = 0; j < in.units; ++j) {
-    if (FirstLayerOverSquare(in.lines + 3 * j, in.x, in.y, in.width * in.finer / 2).switches()) {
-      lines.units[lines.count++] = j;
-    }
+    lines.units[lines.count] = j;
+    lines.count += margins[j] > 0 ? 1 : 0;
   }
 }
 
@@ -78,7 +93,7 @@ inline void find_lines_of_fine(const SquareOfBounds& in, double x, double y, con
                                LinesThroughSquare& lines) {
   lines.count = 0;
   for (int c = 0; c < of_square.count; ++c) {
-    const FirstLayerOverSquare z(in.lines + 3 * of_square.units[c], x, y, in.width / 2);
+    const FirstLayerOverSquare z(in, of_square.units[c], x, y, in.width / 2);
     if (!z.switches()) continue;
     lines.units[lines.count] = of_square.units[c];
     lines.offs[lines.count++] = z.off();

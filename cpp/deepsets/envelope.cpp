@@ -35,6 +35,12 @@ void Envelope::build(const Network<const float>& network, std::vector<std::int32
   for (std::size_t k = 0; k < width; ++k) {
     for (std::size_t j = 0; j < width; ++j) abs_second_[j * stride + k] = std::fabs(network.w2[k * width + j]);
   }
+  lines_.assign(3 * stride, 0);
+  for (std::size_t j = 0; j < width; ++j) {
+    lines_[j] = network.w1[2 * j];
+    lines_[stride + j] = network.w1[2 * j + 1];
+    lines_[2 * stride + j] = network.b1[j];
+  }
   last_.assign(width * chosen, 0);
   abs_last_.assign(width * chosen, 0);
   bias_.assign(chosen, 0);
@@ -47,7 +53,7 @@ void Envelope::build(const Network<const float>& network, std::vector<std::int32
     }
   }
   find_values(phi, frames, threads);
-  find_functions(phi, frames, threads);
+  find_functions(frames, threads);
   find_slack(frames);
 }
 
@@ -79,7 +85,7 @@ void Envelope::find_values(const Phi& phi, const FrameStore& frames, int threads
 }
 
 /// What f lies between.
-void Envelope::find_functions(const Phi& phi, const FrameStore& frames, int threads) {
+void Envelope::find_functions(const FrameStore& frames, int threads) {
   const auto stride = static_cast<std::size_t>(padded_), chosen = static_cast<std::size_t>(chosen_);
   const double reach = frames.reach(), width = 2 * reach / static_cast<double>(fine_side_);
   const auto row_of_z = static_cast<std::int64_t>(fine_nodes_ * stride);
@@ -102,7 +108,7 @@ void Envelope::find_functions(const Phi& phi, const FrameStore& frames, int thre
                              .row = row_of_z,
                              .padded = padded_,
                              .units = width_,
-                             .lines = phi.lines(),
+                             .lines = lines_.data(),
                              .x = -reach + static_cast<double>(a) * width,
                              .y = -reach + static_cast<double>(b) * width,
                              .width = width,

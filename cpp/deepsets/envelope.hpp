@@ -39,7 +39,7 @@ class Envelope {
 
  private:
   void find_values(const Phi& phi, const FrameStore& frames, int threads);
-  void find_functions(const Phi& phi, const FrameStore& frames, int threads);
+  void find_functions(const FrameStore& frames, int threads);
   void find_slack(const FrameStore& frames);
 
   const Kernel* kernel_ = nullptr;
@@ -51,6 +51,7 @@ class Envelope {
   std::vector<float> errors_;                               // (fine squares, P): of phi between the fine nodes
   std::vector<float> last_, abs_last_;                      // (D, Q): w3 of the units, transposed; |w3|
   std::vector<float> abs_second_;                           // (D, P): |w2| by unit of the first layer
+  std::vector<double> lines_;                               // (3, P): a, b and c of the first layer
   std::vector<float> below_, above_;                        // (squares, Q): of f minus its interpolant
   std::vector<float> low_, high_;                           // (nodes, Q): the functions that f lies between
   std::vector<double> bias_, slack_;                        // (Q)

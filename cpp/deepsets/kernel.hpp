@@ -51,8 +51,13 @@ struct PointsInCells {
 struct UnitsOfPhi {
   const double* columns;  // (D, P): of the second layer
   const double* lines;    // (D, 3): a, b, c of the first layer's z = a x + b y + c
-  const double* bias;     // (P): of the second layer
   std::int64_t padded;
+};
+
+/// A table (3, P) and the units of the first layer that are active in another cell but not in its own, and vice versa.
+struct TableNearby {
+  const double* values;
+  Chosen added, removed;
 };
 
 /// Where the table of a cell goes, (3, P).
@@ -65,9 +70,9 @@ struct TableOfCell {
 struct TermsOfCell {
   const double* table;  // (3, P)
   std::int64_t padded;
-  const double* lows;   // (P): what z is at least; a unit is active at all terms where that is positive
-  Chosen mixed;         // units that are active at some terms, but not at all
-  const double *x, *y;  // whole vectors
+  const double* lows;  // (P): what z is at least; a unit is active at all terms where that is positive
+  Chosen mixed;        // units that are active at some terms, but not at all
+  const float *x, *y;  // whole vectors of floats, the last of them repeated
   std::int64_t count;
 };
 
@@ -83,7 +88,7 @@ struct SquareOfBounds {
   const float* z;  // at its lower corner; (P) a node, the next node in y follows, the next in x `row` later
   int finer;       // fine squares along a side
   std::int64_t row, padded, units;
-  const double* lines;      // (D, 3): a, b, c of the first layer
+  const double* lines;      // (3, P): a, b, c of the first layer
   double x, y, width;       // of the lower corner; of the fine squares
   const float* abs_second;  // (D, P): |w2| by unit of the first layer
 };
@@ -136,9 +141,9 @@ struct SumAndError {
 /// with P the padded width. The levels differ in which products are fused into sums, and in the order of some sums: in
 /// the last bits.
 struct Kernel {
-  /// The table of a cell in double and in float: T[r] = sum over the active units j of columns[j] * lines[j][r], + bias
-  /// in T[2]. Returns the largest of (|T[0]| + |T[1]|) * reach + |T[2]|.
-  double (*table)(UnitsOfPhi phi, Chosen active, double reach, TableOfCell out);
+  /// The table of a cell in double and in float: T[r] = that of another + sum over the units j added, - that over those
+  /// removed, of columns[j] * lines[j][r]. Returns the largest of (|T[0]| + |T[1]|) * reach + |T[2]|.
+  double (*table)(UnitsOfPhi phi, TableNearby from, double reach, TableOfCell out);
   /// sums[k] += max(z_k, 0) over the velocities, in float, 32 velocities at a time.
   void (*sum)(Tables<float> tables, PointsInCells points, double* sums);
   /// The same in double.
@@ -148,15 +153,16 @@ struct Kernel {
   std::int64_t (*find_mixed)(const TermsOfCell& terms, double* lows, std::int32_t* mixed);
   /// out[f] (count of the terms, in whole vectors) = sum over k of functionals[f][k] phi_k at the terms.
   void (*evaluate)(const TermsOfCell& terms, Matrix<double> functionals, RowsToWrite<double> out);
-  /// gradient (3, P) of the table += sum over the terms of w = weight * slopes[k] where z_k > 0, times (vx, vy, 1), and
-  /// sums (P) += sum of weight * phi_k. weights: one a term, in whole vectors.
-  void (*gradient)(const TermsOfCell& terms, const double* weights, const double* slopes, double* gradient,
-                   double* sums);
+  /// gradient (3, P) of the table, of which nothing is read the first time, += sum over the terms of
+  /// w = weight * slopes[k] where z_k > 0, times (vx, vy, 1), and sums (P) += sum of weight * phi_k. weights: one a
+  /// term, in whole vectors.
+  void (*gradient)(const TermsOfCell& terms, const double* weights, const double* slopes, bool is_first,
+                   double* gradient, double* sums);
   /// out (P) += sum over j of matrix[j] * vector[j].
   void (*multiply)(Matrix<double> matrix, const double* vector, double* out);
   double (*dot)(const double* a, const double* b, std::int64_t padded);
-  /// out (P) = sum of the chosen rows.
-  void (*sum_rows)(Matrix<double> rows, Chosen chosen, double* out);
+  /// out (P) = sum of some rows - sum of others.
+  void (*sum_rows)(Matrix<double> rows, Chosen added, Chosen removed, double* out);
   /// z (P) of the second layer at a velocity, from the table of its cell.
   void (*affine)(Tables<float> table, float x, float y, float* z);
   /// out (rows of z, P of the matrix) = sum over j of matrix[j] * max(z[., j], 0).

@@ -78,21 +78,24 @@ inline void for_pieces(std::int64_t padded, const Body& body) {
   }
 }
 
-double table(UnitsOfPhi phi, Chosen active, double reach, TableOfCell out) {
+double table(UnitsOfPhi phi, TableNearby from, double reach, TableOfCell out) {
   using L = Lanes<double>;
   const std::int64_t padded = phi.padded;
   Doubles largest = {};
   for_pieces<double, 2>(padded, [&](std::int64_t unit, auto piece) {
     constexpr int vectors = decltype(piece)::vectors;
-    Doubles rows[3][vectors] = {};
-    for (int v = 0; v < vectors; ++v) rows[2][v] = L::load(phi.bias + unit + v * L::count);
-    for (std::int64_t c = 0; c < active.count; ++c) {
-      const std::int64_t j = active.numbers[c];
+    Doubles rows[3][vectors];
+    for (int r = 0; r < 3; ++r) {
+      for (int v = 0; v < vectors; ++v) rows[r][v] = L::load(from.values + r * padded + unit + v * L::count);
+    }
+    const auto add = [&](std::int64_t j, double sign) {
       for (int v = 0; v < vectors; ++v) {
-        const Doubles column = L::load(phi.columns + j * padded + unit + v * L::count);
+        const Doubles column = L::load(phi.columns + j * padded + unit + v * L::count) * sign;
         for (int r = 0; r < 3; ++r) rows[r][v] += column * phi.lines[3 * j + r];
       }
-    }
+    };
+    for (std::int64_t c = 0; c < from.added.count; ++c) add(from.added.numbers[c], 1);
+    for (std::int64_t c = 0; c < from.removed.count; ++c) add(from.removed.numbers[c], -1);
     for (int v = 0; v < vectors; ++v) {
       const Doubles bound = (magnitude(rows[0][v]) + magnitude(rows[1][v])) * reach + magnitude(rows[2][v]);
       largest = bound > largest ? bound : largest;
@@ -169,14 +172,19 @@ double dot(const double* a, const double* b, std::int64_t padded) {
   return sum_of_lanes(total);
 }
 
-void sum_rows(Matrix<double> rows, Chosen chosen, double* out) {
+void sum_rows(Matrix<double> rows, Chosen added, Chosen removed, double* out) {
   using L = Lanes<double>;
   for_pieces<double, 4>(rows.padded, [&](std::int64_t first, auto piece) {
     constexpr int vectors = decltype(piece)::vectors;
     Doubles total[vectors] = {};
-    for (std::int64_t c = 0; c < chosen.count; ++c) {
-      const double* row = rows.values + chosen.numbers[c] * rows.padded + first;
-      for (int v = 0; v < vectors; ++v) total[v] += L::load(row + v * L::count);
+    const auto row = [&](std::int64_t r, int v) {
+      return L::load(rows.values + r * rows.padded + first + v * L::count);
+    };
+    for (std::int64_t c = 0; c < added.count; ++c) {
+      for (int v = 0; v < vectors; ++v) total[v] += row(added.numbers[c], v);
+    }
+    for (std::int64_t c = 0; c < removed.count; ++c) {
+      for (int v = 0; v < vectors; ++v) total[v] -= row(removed.numbers[c], v);
     }
     for (int v = 0; v < vectors; ++v) L::store(out + first + v * L::count, total[v]);
   });

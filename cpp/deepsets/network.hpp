@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -39,5 +40,15 @@ using Mask = std::array<std::uint64_t, most_width / 64>;
 
 inline bool is_active(const Mask& mask, std::size_t unit) { return (mask[unit / 64] >> (unit % 64) & 1) != 0; }
 inline void activate(Mask& mask, std::size_t unit) { mask[unit / 64] |= std::uint64_t{1} << (unit % 64); }
+
+/// Call body(unit) for the active units, in ascending order.
+template <class Body>
+void for_active(const Mask& mask, const Body& body) {
+  for (std::size_t word = 0; word < mask.size(); ++word) {
+    for (std::uint64_t left = mask[word]; left != 0; left &= left - 1) {
+      body(64 * word + static_cast<std::size_t>(std::countr_zero(left)));
+    }
+  }
+}
 
 }  // namespace hthm::deepsets

@@ -43,13 +43,14 @@ double PairLoss::operator()(const Network<const float>& network, const std::int6
   }
   const std::lock_guard mine(turn_);
   stop_ = stop;
-  phi_.build(network, frames_.reach(), *kernel_, threads);
+  phi_.build(network, frames_.reach(), *kernel_, threads, TablesMade::in_turn);
   rho_.build(network, *kernel_);
   width_ = network.width;
   stride_ = padded(network.width);
   choose(pairs, count);
   for_pairs(threads, [&](std::int64_t k, Frame& frame) { look_at(k, frame); });
-  know_cells(changing_, threads);
+  for (const Pair& pair : pairs_) add_cells(changing_, pair.first, pair.has_unknown ? 2 * pair.changes : 0);
+  phi_.complete(threads);
   changing_terms_.sort(changing_, phi_.cells().count(), threads);
   know_rho(network, threads);
   for_pairs(threads, [&](std::int64_t k, Frame& frame) { change[k] = compare(k, frame); });
@@ -84,7 +85,7 @@ void PairLoss::choose(const std::int64_t* pairs, std::int64_t count) {
   pairs_.clear();
   std::int64_t first = 0;
   for (std::int64_t k = 0; k < count; ++k) {
-    pairs_.push_back({pairs[k], first, 0, {}, {}});
+    pairs_.push_back({pairs[k], first, 0, false, {}, {}});
     first += 2 * frames_.most_changes(pairs[k]);
   }
   narrow<std::int64_t>(std::max(first, 2 * count), "batch: changed velocities, or uses", most_velocities_);
@@ -98,28 +99,30 @@ void PairLoss::look_at(std::int64_t k, Frame& frame) {
   const std::span<const Change> changes = frames_.changes(pair.number, frame.changes);
   if (p + pairs_ahead < pairs_.size()) frames_.prefetch_changes(pairs_[p + pairs_ahead].number);
   pair.changes = static_cast<std::int64_t>(changes.size());
-  auto at = static_cast<std::size_t>(pair.first);
-  const auto put = [&](float x, float y, bool before) {
-    changing_.x[at] = x;
-    changing_.y[at] = y;
-    changing_.cells[at] = phi_.cells().locate(x, y);
-    changing_.uses[at++] = static_cast<std::int32_t>(2 * k + (before ? 1 : 0));
-  };
-  for (const Change& change : changes) put(change.new_x, change.new_y, false);
-  for (const Change& change : changes) put(change.old_x, change.old_y, true);
+  float *x = changing_.x.data() + pair.first, *y = changing_.y.data() + pair.first;
+  std::int32_t *cells = changing_.cells.data() + pair.first, *uses = changing_.uses.data() + pair.first;
+  const std::size_t count = changes.size();
+  for (std::size_t c = 0; c < count; ++c) {
+    x[c] = changes[c].new_x;
+    y[c] = changes[c].new_y;
+    x[count + c] = changes[c].old_x;
+    y[count + c] = changes[c].old_y;
+  }
+  std::fill_n(uses, count, static_cast<std::int32_t>(2 * k));
+  std::fill_n(uses + count, count, static_cast<std::int32_t>(2 * k + 1));
+  pair.has_unknown = phi_.cells().locate(x, y, 2 * pair.changes, cells);
   const std::size_t end = p + 1 < pairs_.size() ? static_cast<std::size_t>(pairs_[p + 1].first) : changing_.size();
-  std::fill(changing_.cells.begin() + static_cast<std::ptrdiff_t>(at),
-            changing_.cells.begin() + static_cast<std::ptrdiff_t>(end), Velocities::nowhere);
+  std::fill(cells + 2 * count, changing_.cells.data() + end, Velocities::nowhere);
 }
 
-void PairLoss::know_cells(Velocities& velocities, int threads) {
+/// A cell for each of so many velocities, from `first` on, whose cell is unknown.
+void PairLoss::add_cells(Velocities& velocities, std::int64_t first, std::int64_t count) {
   Pace pace(stop_);
-  for (std::size_t i = 0; i < velocities.size(); ++i) {
+  for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(first + count); ++i) {
     pace.did(1);
     std::int32_t& cell = velocities.cells[i];
     if (cell == PlaneCells::unknown) cell = phi_.cells().locate_or_add(velocities.x[i], velocities.y[i]);
   }
-  phi_.complete(threads);
 }
 
 /// Which units of rho are active in all frames, which may be in some, and what the loss needs of the changed disks.
@@ -146,10 +149,11 @@ void PairLoss::know_rho(const Network<const float>& network, int threads) {
   for (std::size_t o = 0; o < open_.size(); ++o)
     std::copy_n(rho_.row(open_[o]), stride, &functionals_[(1 + o) * stride]);
   const auto count = static_cast<std::int64_t>(1 + open_.size());
-  are_evaluated_ = count <= Terms::most_functionals;
-  if (!are_evaluated_) return;
-  values_.resize(changing_.size() * static_cast<std::size_t>(count));
-  changing_terms_.evaluate(phi_, *kernel_, {functionals_.data(), count, stride_}, threads, stop_, values_.data());
+  are_compared_ = count <= Terms::most_functionals;
+  if (!are_compared_) return;
+  changes_.resize(pairs_.size() * static_cast<std::size_t>(count));
+  changing_terms_.compare(phi_, *kernel_, {functionals_.data(), count, stride_},
+                          static_cast<std::int64_t>(pairs_.size()), threads, stop_, changes_.data());
 }
 
 /// The first frame of a pair.
@@ -171,30 +175,27 @@ double PairLoss::compare(std::int64_t k, Frame& frame) {
     frames_.prefetch_frame(pairs_[static_cast<std::size_t>(k) + 1].number);  // as likely as not, that is wanted too
   }
   Difference difference;
-  find_difference(pair, difference);
+  find_difference(k, difference);
   double change = 0;
   return is_surely_steady(pair, difference, frame, change) ? change : compare_whole(pair, difference, frame);
 }
 
-void PairLoss::find_difference(const Pair& pair, Difference& difference) const {
+void PairLoss::find_difference(std::int64_t k, Difference& difference) const {
+  const Pair& pair = pairs_[static_cast<std::size_t>(k)];
   const std::size_t count = 1 + open_.size();
   double of[1 + most_width] = {};
-  const auto first = static_cast<std::size_t>(pair.first), changes = static_cast<std::size_t>(pair.changes);
-  if (are_evaluated_) {
-    const double *after = values_.data() + first * count, *before = after + changes * count;
-    for (std::size_t i = 0; i < changes * count; i += count) {
-      for (std::size_t f = 0; f < count; ++f) of[f] += after[i + f] - before[i + f];
-    }
+  if (are_compared_) {
+    std::copy_n(&changes_[static_cast<std::size_t>(k) * count], count, of);
   } else {
+    const auto stride = static_cast<std::size_t>(stride_);
     double after[most_width] = {}, before[most_width] = {};
-    const auto add = [&](std::size_t from, double* sums) {
-      phi_.add({&changing_.cells[from], &changing_.x[from], &changing_.y[from], pair.changes}, sums);
+    const auto add = [&](std::int64_t from, double* sums) {
+      phi_.add({changing_.cells.data() + from, changing_.x.data() + from, changing_.y.data() + from, pair.changes},
+               sums);
     };
-    if (changes > 0) add(first, after), add(first + changes, before);
-    for (std::size_t j = 0; j < static_cast<std::size_t>(stride_); ++j) after[j] -= before[j];
-    for (std::size_t f = 0; f < count; ++f) {
-      of[f] = kernel_->dot(&functionals_[f * static_cast<std::size_t>(stride_)], after, stride_);
-    }
+    add(pair.first, after), add(pair.first + pair.changes, before);
+    for (std::size_t j = 0; j < stride; ++j) after[j] -= before[j];
+    for (std::size_t f = 0; f < count; ++f) of[f] = kernel_->dot(&functionals_[f * stride], after, stride_);
   }
   difference.steady = of[0];
   for (std::size_t o = 0; o < open_.size(); ++o) difference.dz[open_[o]] = of[1 + o];
@@ -284,21 +285,20 @@ void PairLoss::find_shared(const std::vector<std::size_t>& switching, int thread
     Frame frame;
     assemble(pairs_[p], frame);
     const std::span<const Change> changes = frames_.changes(pairs_[p].number, frame.changes);
+    phi_.cells().locate(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data());
     auto change = changes.begin();
     std::size_t at = static_cast<std::size_t>(s) * 2 * n;
     for (std::size_t i = 0; i < n; ++i) {
       const bool is_shared = change == changes.end() || change->disk != static_cast<std::int32_t>(i);
       if (!is_shared) ++change;
-      const std::int32_t cell = is_shared ? phi_.cells().locate(frame.x[i], frame.y[i]) : Velocities::nowhere;
       for (const std::size_t use : {2 * p, 2 * p + 1}) {
-        shared_.x[at] = frame.x[i];
-        shared_.y[at] = frame.y[i];
-        shared_.cells[at] = cell;
-        shared_.uses[at++] = static_cast<std::int32_t>(use);
+        const std::int32_t cell = is_shared ? frame.cells[i] : Velocities::nowhere;
+        shared_.put(at++, frame.x[i], frame.y[i], cell, static_cast<std::int32_t>(use));
       }
     }
   });
-  know_cells(shared_, threads);
+  add_cells(shared_, 0, static_cast<std::int64_t>(shared_.size()));
+  phi_.complete(threads);
   shared_terms_.sort(shared_, phi_.cells().count(), threads);
 }
 

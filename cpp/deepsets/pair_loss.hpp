@@ -48,6 +48,7 @@ class PairLoss {
   /// afterwards, and as many from there on those before.
   struct Pair {
     std::int64_t number, first, changes;
+    bool has_unknown;                  // velocities of which no square knows the cell
     Mask active_before, active_after;  // units of rho
   };
   /// How h changes through the units of rho that are always active, and by how much z of the open ones does.
@@ -62,11 +63,11 @@ class PairLoss {
       : kept_(std::move(frames)), frames_(*kept_), kernel_(&kernel), most_velocities_(most_velocities) {}
   void choose(const std::int64_t* pairs, std::int64_t count);
   void look_at(std::int64_t k, Frame& frame);
-  void know_cells(Velocities& velocities, int threads);
+  void add_cells(Velocities& velocities, std::int64_t first, std::int64_t count);
   void know_rho(const Network<const float>& network, int threads);
   void assemble(const Pair& pair, Frame& frame) const;
   double compare(std::int64_t k, Frame& frame);
-  void find_difference(const Pair& pair, Difference& difference) const;
+  void find_difference(std::int64_t k, Difference& difference) const;
   bool is_surely_steady(Pair& pair, const Difference& difference, Frame& frame, double& change) const;
   double compare_whole(Pair& pair, const Difference& difference, Frame& frame) const;
   void differentiate(const double* slopes_of_loss, int threads);
@@ -92,8 +93,8 @@ class PairLoss {
   std::vector<Pair> pairs_;
   Velocities changing_, shared_;  // of disks that change; of others, in pairs where rho switches
   Terms changing_terms_, shared_terms_;
-  bool are_evaluated_ = false;
-  std::vector<double> values_;  // (changing, 1 + open): the functionals there, where they are few
+  bool are_compared_ = false;
+  std::vector<double> changes_;  // (pairs, 1 + open): of the sums of the functionals, where they are few
   Uses uses_;
   std::vector<double> rows_;  // (pieces, 3, P): gradients of tables
 };

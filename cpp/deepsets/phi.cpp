@@ -1,6 +1,7 @@
 #include "deepsets/phi.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -12,10 +13,13 @@ namespace {
 /// Products, or sums of rows, from which on more threads than one pay: about 20 us.
 constexpr std::int64_t worth_threads = 100'000;
 
+constexpr std::int64_t no_cell = -1;
+
 }  // namespace
 
-void Phi::build(const Network<const float>& network, float reach, const Kernel& kernel, int threads) {
+void Phi::build(const Network<const float>& network, float reach, const Kernel& kernel, int threads, TablesMade made) {
   kernel_ = &kernel;
+  made_ = made;
   width_ = network.width;
   padded_ = padded(width_);
   reach_ = reach;
@@ -23,13 +27,13 @@ void Phi::build(const Network<const float>& network, float reach, const Kernel& 
   const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
   columns_.assign(width * stride, 0);
   lines_.resize(3 * width);
-  bias_.assign(stride, 0);
+  none_.assign(3 * stride, 0);
   for (std::size_t k = 0; k < width; ++k) {
     for (std::size_t j = 0; j < width; ++j) columns_[j * stride + k] = network.w2[k * width + j];
     lines_[3 * k] = network.w1[2 * k];
     lines_[3 * k + 1] = network.w1[2 * k + 1];
     lines_[3 * k + 2] = network.b1[k];
-    bias_[k] = network.b2[k];
+    none_[2 * stride + k] = network.b2[k];
   }
   cells_.build(network, reach, threads);
   exact_.clear();
@@ -47,31 +51,50 @@ void Phi::complete(int threads) {
   const std::int64_t pieces = (count - before + at_a_time - 1) / at_a_time;
   std::vector<double> largest(static_cast<std::size_t>(pieces), 0);
   parallel_for(pieces, pays ? threads : 1, [&](std::int64_t piece) {
-    std::int32_t active[most_width];
     const std::int64_t first = before + piece * at_a_time;
+    double& of_piece = largest[static_cast<std::size_t>(piece)];
     for (std::int64_t cell = first; cell < std::min(first + at_a_time, count); ++cell) {
-      std::int64_t units = 0;
-      for (std::int32_t j = 0; j < width_; ++j) {
-        if (cells_.active(cell, j)) active[units++] = j;
-      }
-      const std::size_t at = static_cast<std::size_t>(cell) * size;
-      const double of_cell =
-          kernel_->table({.columns = columns_.data(), .lines = lines_.data(), .bias = bias_.data(), .padded = padded_},
-                         {.numbers = active, .count = units}, static_cast<double>(reach_),
-                         {.exact = &exact_[at], .rounded = &rounded_[at]});
-      double& of_piece = largest[static_cast<std::size_t>(piece)];
-      of_piece = std::max(of_piece, of_cell);
+      of_piece = std::max(of_piece, find_table(cell, made_ == TablesMade::alone || cell == first ? no_cell : cell - 1));
     }
   });
   for (const double of_piece : largest) largest_z_ = std::max(largest_z_, of_piece);
 }
 
+/// From the table of the previous cell if there is one and that takes less work. Returns what |z| is at most.
+double Phi::find_table(std::int64_t cell, std::int64_t previous) {
+  const auto size = static_cast<std::size_t>(table_size()), at = static_cast<std::size_t>(cell) * size;
+  std::int32_t added[most_width], removed[most_width];
+  std::int64_t active = 0, more = 0, less = 0;
+  const Mask& mask = cells_.active(cell);
+  const double* from = none_.data();
+  if (previous != no_cell) {
+    for (std::size_t word = 0; word < mask.size(); ++word) active += std::popcount(mask[word]);
+    Mask differing = cells_.active(previous);
+    for (std::size_t word = 0; word < mask.size(); ++word) differing[word] ^= mask[word];
+    for_active(differing, [&](std::size_t j) {
+      const bool is_added = is_active(mask, j);
+      (is_added ? added[more] : removed[less]) = static_cast<std::int32_t>(j);
+      ++(is_added ? more : less);
+    });
+    from = table(previous);
+  }
+  if (previous == no_cell || more + less > active) {
+    more = less = 0;
+    for_active(mask, [&](std::size_t j) { added[more++] = static_cast<std::int32_t>(j); });
+    from = none_.data();
+  }
+  return kernel_->table(
+      {.columns = columns_.data(), .lines = lines_.data(), .padded = padded_},
+      {.values = from, .added = {.numbers = added, .count = more}, .removed = {.numbers = removed, .count = less}},
+      static_cast<double>(reach_), {.exact = &exact_[at], .rounded = &rounded_[at]});
+}
+
 void Phi::sum(float* x, float* y, std::int64_t count, std::int32_t* found, bool exact, double* sums) const {
-  std::int64_t known = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int32_t cell = cells_.locate(x[i], y[i]);
-    if (cell == PlaneCells::unknown) continue;
-    found[known] = cell;
+  const bool has_unknown = cells_.locate(x, y, count, found);
+  std::int64_t known = has_unknown ? 0 : count;
+  for (std::int64_t i = known; i < count; ++i) {
+    if (found[i] == PlaneCells::unknown) continue;
+    found[known] = found[i];
     std::swap(x[i], x[known]);
     std::swap(y[i], y[known]);
     ++known;
@@ -101,8 +124,10 @@ void Phi::add(PointsInCells points, double* sums) const { kernel_->exact_sum({ex
 float Phi::second_layer(const float* x, const float* y, std::size_t count, float* z) const {
   const auto stride = static_cast<std::size_t>(padded_);
   float largest = 0;
+  std::vector<std::int32_t> cells(count);
+  cells_.locate(x, y, static_cast<std::int64_t>(count), cells.data());
   for (std::size_t i = 0; i < count; ++i, z += stride) {
-    const std::int32_t cell = cells_.locate(x[i], y[i]);
+    const std::int32_t cell = cells[i];
     if (cell != PlaneCells::unknown) {
       kernel_->affine({&rounded_[static_cast<std::size_t>(cell * table_size())], padded_}, x[i], y[i], z);
       continue;
@@ -118,7 +143,7 @@ float Phi::second_layer(const float* x, const float* y, std::size_t count, float
 
 void Phi::second_layer_of_unknown(float x, float y, double* z) const {
   const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
-  std::copy(bias_.begin(), bias_.begin() + width_, z);
+  std::copy_n(&none_[2 * stride], width, z);
   for (std::size_t j = 0; j < width; ++j) {
     const double first =
         lines_[3 * j] * static_cast<double>(x) + lines_[3 * j + 1] * static_cast<double>(y) + lines_[3 * j + 2];
@@ -127,21 +152,33 @@ void Phi::second_layer_of_unknown(float x, float y, double* z) const {
   }
 }
 
-void Phi::gradient(const double* rows, const std::vector<std::int32_t>& cells, int threads,
+/// T = sum over the active units j of columns[j] x lines[j]: what j is responsible for is the sum over its cells. Most
+/// often j is active in a cell if it is in the one before, so that sums over all rows before each row give it, those
+/// where the cells of j end less those where they begin.
+void Phi::gradient(double* rows, const std::vector<std::int32_t>& cells, int threads,
                    const Network<float>& gradient) const {
   const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
-  // T = sum over the active units j of columns[j] x lines[j]: what j is responsible for is the sum over its cells.
-  const bool pays = width_ * static_cast<std::int64_t>(cells.size()) * padded_ > worth_threads;
-  parallel_for(width_ + 1, pays ? threads : 1, [&](std::int64_t unit) {
-    std::vector<std::int32_t> chosen;
-    std::vector<double> of_unit(static_cast<std::size_t>(table_size()));
-    for (std::size_t row = 0; row < cells.size(); ++row) {
-      if (unit == width_ || cells_.active(cells[row], static_cast<int>(unit))) {
-        chosen.push_back(static_cast<std::int32_t>(row));
-      }
+  const std::int64_t size = table_size(), count = static_cast<std::int64_t>(cells.size());
+  const bool pays = size * count > worth_threads;
+  parallel_for(3, pays ? threads : 1, [&](std::int64_t r) {
+    for (std::int64_t row = 1; row < count; ++row) {
+      double* sums = rows + row * size + r * padded_;
+      for (std::int64_t k = 0; k < padded_; ++k) sums[k] += sums[k - size];
     }
-    kernel_->sum_rows({rows, static_cast<std::int64_t>(cells.size()), table_size()},
-                      {.numbers = chosen.data(), .count = static_cast<std::int64_t>(chosen.size())}, of_unit.data());
+  });
+  parallel_for(width_ + 1, pays ? threads : 1, [&](std::int64_t unit) {
+    std::vector<std::int32_t> ends, begins;  // the last rows of cells of the unit, the last before them
+    std::vector<double> of_unit(static_cast<std::size_t>(size));
+    bool was_active = false;
+    for (std::int32_t row = 0; row < count; ++row) {
+      const std::int32_t cell = cells[static_cast<std::size_t>(row)];
+      const bool active = unit == width_ || is_active(cells_.active(cell), static_cast<std::size_t>(unit));
+      if (active != was_active && row > 0) (active ? begins : ends).push_back(row - 1);
+      was_active = active;
+    }
+    if (was_active) ends.push_back(static_cast<std::int32_t>(count - 1));
+    kernel_->sum_rows({rows, count, size}, {.numbers = ends.data(), .count = static_cast<std::int64_t>(ends.size())},
+                      {.numbers = begins.data(), .count = static_cast<std::int64_t>(begins.size())}, of_unit.data());
     if (unit == width_) {  // the bias is in every cell
       for (std::size_t k = 0; k < width; ++k) gradient.b2[k] = static_cast<float>(of_unit[2 * stride + k]);
       return;

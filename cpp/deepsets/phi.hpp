@@ -9,11 +9,16 @@
 
 namespace hthm::deepsets {
 
+/// How the tables of cells are made: each by itself, or from that of the cell before where that is less work; the last
+/// bits then depend on which cells there are.
+enum class TablesMade { alone, in_turn };
+
 /// phi_k(v) = max(z_k, 0) with z affine in each cell.
 class Phi {
  public:
   /// Cells and tables for these weights, which must be finite, and velocities within reach.
-  void build(const Network<const float>& network, float reach, const Kernel& kernel, int threads);
+  void build(const Network<const float>& network, float reach, const Kernel& kernel, int threads,
+             TablesMade made = TablesMade::alone);
   /// Tables for the cells that were added since.
   void complete(int threads);
 
@@ -33,25 +38,26 @@ class Phi {
   float second_layer(const float* x, const float* y, std::size_t count, float* z) const;
   /// Bound on |z| of the second layer in known cells within reach, even were its parts to have the same sign.
   double largest_z() const { return largest_z_; }
-  /// (D, 3): a, b and c of the first layer's z = a x + b y + c.
-  const double* lines() const { return lines_.data(); }
 
-  /// gradient.w1, b1, w2 and b2 from those of tables, (rows, 3, P); row k belongs to the table of cells[k].
-  void gradient(const double* rows, const std::vector<std::int32_t>& cells, int threads,
+  /// gradient.w1, b1, w2 and b2 from those of tables, (rows, 3, P), which change; row k belongs to the table of
+  /// cells[k].
+  void gradient(double* rows, const std::vector<std::int32_t>& cells, int threads,
                 const Network<float>& gradient) const;
 
  private:
+  double find_table(std::int64_t cell, std::int64_t previous);
   /// z (D) of the second layer, unit by unit.
   void second_layer_of_unknown(float x, float y, double* z) const;
 
   PlaneCells cells_;
   const Kernel* kernel_ = nullptr;
+  TablesMade made_ = TablesMade::alone;
   int width_ = 0, padded_ = 0;
   float reach_ = 0;
   double largest_z_ = 0;         // bound on |z| within reach, over all tables
   std::vector<double> columns_;  // (D, P): the weights of the second layer, by unit of the first
   std::vector<double> lines_;    // (D, 3): a, b, c of the first layer
-  std::vector<double> bias_;     // (P): of the second layer
+  std::vector<double> none_;     // (3, P): the table where no unit is active, of which the last row is the bias
   std::vector<double> exact_;    // (cells, 3, P)
   std::vector<float> rounded_;   // likewise
 };

@@ -20,21 +20,34 @@ std::uint64_t mixed(std::uint64_t k) {
   return k ^ (k >> 31);
 }
 
-/// A column, counted from the left edge, as an index from -1 to `side`.
+/// Of the squares of the grid along x and along y, no fewer than bands: the more lines there are, the finer a grid
+/// pays.
+constexpr int log_side_for(std::size_t lines) { return lines <= 32 ? 6 : 7; }
+
+/// A column, counted from the left edge, as an index from -1 to `side`. What is rounded up by a rounding error lies
+/// within the margin.
 std::int64_t column(double position, std::int64_t side) {
-  return static_cast<std::int64_t>(std::clamp(std::floor(position), -1.0, static_cast<double>(side)));
+  return static_cast<std::int64_t>(std::clamp(position, -1.0, static_cast<double>(side)) + 1) - 1;
 }
 
 }  // namespace
 
 void PlaneCells::build(const Network<const float>& network, float reach, int threads) {
   const auto width = static_cast<std::size_t>(network.width);
+  const int log_side = log_side_for(width);
+  side_ = std::size_t{1} << log_side;
   reach_ = std::max(reach, 1e-18f);
-  squares_per_unit_ = static_cast<float>(side) / (2 * reach_);
+  grid_ = {.reach = reach_,
+           .squares_per_unit = static_cast<float>(side_) / (2 * reach_),
+           .last_column = static_cast<float>(side_ - 1),
+           .log_side = log_side};
   lines_.resize(width);
-  for (std::size_t j = 0; j < width; ++j) lines_[j] = {network.w1[2 * j], network.w1[2 * j + 1], network.b1[j]};
+  for (std::size_t j = 0; j < width; ++j) {
+    const double a = network.w1[2 * j];
+    lines_[j] = {a, network.w1[2 * j + 1], network.b1[j], -1 / (a * (2.0 * reach_ / static_cast<double>(side_)))};
+  }
   for (std::size_t j = keys_.size(); j < width; ++j) keys_.push_back(mixed(j));
-  squares_.resize(side * side);
+  squares_.resize(side_ * side_);
   parallel_for(bands, threads, [&](std::int64_t b) { fill_band(static_cast<std::size_t>(b)); });
   number_all();
   parallel_for(bands, threads, [&](std::int64_t b) {
@@ -52,7 +65,7 @@ void PlaneCells::fill_band(std::size_t b) {
   band.crossings.clear();
   band.busy_squares.clear();
   band.busy_lines.clear();
-  for (std::size_t row = b * rows_of_band; row < (b + 1) * rows_of_band; ++row) {
+  for (std::size_t row = b * side_ / bands; row < (b + 1) * side_ / bands; ++row) {
     cross_row(row, band);
     fill_row(row, band);
   }
@@ -83,8 +96,8 @@ void PlaneCells::number_all() {
 /// What the squares of a band know, in the numbers of all bands.
 void PlaneCells::join_squares(std::size_t b) {
   const Band& band = bands_[b];
-  std::uint16_t* squares = &squares_[b * rows_of_band * side];
-  for (std::size_t k = 0; k < rows_of_band * side; ++k) {
+  std::uint16_t* squares = &squares_[b * side_ / bands * side_];
+  for (std::size_t k = 0; k < side_ / bands * side_; ++k) {
     const std::size_t entry = squares[k];
     std::size_t number = entry, limit = too_many;
     if (entry < is_crossed) {
@@ -121,37 +134,38 @@ void PlaneCells::join_busy_squares(const Band& band) {
 
 /// Where each line crosses a row of squares, and by column which lines begin and end there.
 void PlaneCells::cross_row(std::size_t row, Band& band) const {
-  const double width = 2.0 * reach_ / static_cast<double>(side), reach = reach_;
+  const double width = 2.0 * reach_ / static_cast<double>(side_), reach = reach_;
   const double y0 = -reach + (static_cast<double>(row) - margin) * width;
   const double y1 = -reach + (static_cast<double>(row) + 1 + margin) * width;
   band.intervals.resize(lines_.size());
   band.next_beginning.resize(lines_.size());
   band.next_ending.resize(lines_.size());
-  band.beginning.assign(side, unknown);
-  band.ending.assign(side, unknown);
+  band.beginning.assign(side_, unknown);
+  band.ending.assign(side_, unknown);
   for (std::size_t j = 0; j < lines_.size(); ++j) {
-    band.intervals[j] = interval_between(lines_[j], y0, y1, width, reach);
+    band.intervals[j] = interval_between(lines_[j], y0, y1);
     const Interval& interval = band.intervals[j];
     const auto first = static_cast<std::size_t>(interval.first), end = static_cast<std::size_t>(interval.last + 1);
-    if (interval.last < interval.first || first >= side) continue;
+    if (interval.last < interval.first || first >= side_) continue;
     band.next_beginning[j] = band.beginning[first];
     band.beginning[first] = static_cast<std::int32_t>(j);
-    if (end < side) {
+    if (end < side_) {
       band.next_ending[j] = band.ending[end];
       band.ending[end] = static_cast<std::int32_t>(j);
     }
   }
 }
 
-/// The columns, each so wide, in which the sign of a line is open somewhere between two heights.
-PlaneCells::Interval PlaneCells::interval_between(const Line& line, double y0, double y1, double width, double reach) {
-  constexpr auto columns = static_cast<std::int64_t>(side);
+/// The columns in which the sign of a line is open somewhere between two heights.
+PlaneCells::Interval PlaneCells::interval_between(const Line& line, double y0, double y1) const {
+  const auto columns = static_cast<std::int64_t>(side_);
+  const double middle = static_cast<double>(side_) / 2;
   const double low = std::min(line.b * y0, line.b * y1) + line.c, high = std::max(line.b * y0, line.b * y1) + line.c;
   if (line.a == 0) {  // the same all along the row
     const bool open = low <= 0 && high > 0;
     return {open ? 0 : columns, columns, low > 0, low > 0};
   }
-  const double at_low = (-low / line.a + reach) / width, at_high = (-high / line.a + reach) / width;
+  const double at_low = low * line.columns_per_z + middle, at_high = high * line.columns_per_z + middle;
   return {std::max<std::int64_t>(column(std::min(at_low, at_high) - margin, columns), 0),
           column(std::max(at_low, at_high) + margin, columns), line.a < 0, line.a > 0};
 }
@@ -164,8 +178,8 @@ void PlaneCells::fill_row(std::size_t row, Band& band) {
     if (interval.last < 0 ? interval.active_after : interval.active_before) flip(j, active);
   }
   std::vector<std::int32_t> open;  // lines through the square
-  std::uint16_t* squares = squares_.data() + row * side;
-  for (std::size_t k = 0; k < side; ++k) {
+  std::uint16_t* squares = squares_.data() + row * side_;
+  for (std::size_t k = 0; k < side_; ++k) {
     const bool changes = k == 0 || band.beginning[k] != unknown || band.ending[k] != unknown;
     if (!changes) {
       squares[k] = squares[k - 1];
@@ -239,10 +253,34 @@ std::int32_t PlaneCells::find(std::uint16_t entry, float x, float y) const {
   return cells_.find(active.mask, active.hash);
 }
 
+bool PlaneCells::locate(const float* x, const float* y, std::int64_t count, std::int32_t* cells) const {
+  constexpr std::int64_t most = 256;  // at a time: squares are read without waiting for each other
+  std::int32_t crossed[most];
+  bool has_unknown = false;
+  const Grid grid = grid_;  // a copy: what is written is not a part of it
+  for (std::int64_t first = 0; first < count; first += most) {
+    const std::int64_t end = std::min(first + most, count);
+    for (std::int64_t i = first; i < end; ++i) cells[i] = grid.square(x[i], y[i]);
+    std::int64_t of_crossed = 0;
+    for (std::int64_t i = first; i < end; ++i) {
+      const std::uint16_t entry = squares_[static_cast<std::size_t>(cells[i])];
+      cells[i] = entry;
+      crossed[of_crossed] = static_cast<std::int32_t>(i - first);
+      of_crossed += entry < is_crossed ? 0 : 1;
+    }
+    for (std::int64_t k = 0; k < of_crossed; ++k) {
+      const std::int64_t i = first + crossed[k];
+      cells[i] = locate_in(static_cast<std::uint16_t>(cells[i]), x[i], y[i]);
+      has_unknown = has_unknown || cells[i] == unknown;
+    }
+  }
+  return has_unknown;
+}
+
 std::int32_t PlaneCells::locate_or_add(float x, float y) {
   const std::int32_t cell = locate(x, y);
   if (cell != unknown) return cell;
-  const Active active = active_at(squares_[square(y) * side + square(x)], x, y);
+  const Active active = active_at(squares_[static_cast<std::size_t>(grid_.square(x, y))], x, y);
   return cells_.find_or_add(active.mask, active.hash);
 }
 

@@ -24,26 +24,39 @@ class PlaneCells {
   void build(const Network<const float>& network, float reach, int threads);
 
   std::int64_t count() const { return static_cast<std::int64_t>(cells_.count()); }
-  /// Whether unit j of the first layer is active in a cell.
-  bool active(std::int64_t cell, int j) const { return is_active(cells_.mask(cell), static_cast<std::size_t>(j)); }
+  /// The units of the first layer that are active in a cell. Cells whose numbers follow each other differ in few, most
+  /// often: they are numbered along rows of squares.
+  const Mask& active(std::int64_t cell) const { return cells_.mask(cell); }
 
   /// The cell of a velocity within reach, or `unknown` where no square has met it.
   std::int32_t locate(float x, float y) const {
-    const std::uint16_t entry = squares_[square(y) * side + square(x)];
-    if (entry < is_crossed) return entry;
-    if (entry < is_busy) return side_of_lines(crossings_[entry - is_crossed], x, y);
-    return find(entry, x, y);
+    const std::uint16_t entry = squares_[static_cast<std::size_t>(grid_.square(x, y))];
+    return entry < is_crossed ? entry : locate_in(entry, x, y);
   }
+  /// Likewise of many; returns whether there are unknown ones.
+  bool locate(const float* x, const float* y, std::int64_t count, std::int32_t* cells) const;
   /// The cell of a velocity, which becomes one if it was unknown.
   std::int32_t locate_or_add(float x, float y);
 
  private:
-  static constexpr std::size_t side = 128;  // squares of the grid along x and along y
-  static constexpr std::size_t bands = 8, rows_of_band = side / bands;
+  static constexpr std::size_t bands = 8;
   static constexpr std::uint16_t is_crossed = 0x8000;  // from here on, numbers of crossings
   static constexpr std::uint16_t is_busy = 0xc000;     // from here on, numbers of busy squares
   static constexpr std::uint16_t too_many = 0xffff;    // nothing is known
 
+  /// Squares over [-reach, reach]^2 by number, row by row.
+  struct Grid {
+    float reach, squares_per_unit, last_column;
+    int log_side;  // of the squares along a side, to base 2
+
+    /// The column of a velocity's x, or the row of its y; kept within the grid as a float, which compilers make vectors
+    /// of.
+    std::int32_t column(float v) const {
+      const float k = (v + reach) * squares_per_unit, at_least_first = k > 0 ? k : 0;
+      return static_cast<std::int32_t>(at_least_first < last_column ? at_least_first : last_column);
+    }
+    std::int32_t square(float x, float y) const { return (column(y) << log_side) + column(x); }
+  };
   /// Units of the first layer that are active, and the hash by which their cell is found.
   struct Active {
     Mask mask;
@@ -59,9 +72,9 @@ class PlaneCells {
     std::size_t first, end;
     Active known;
   };
-  /// A line of the first layer, z = a x + b y + c.
+  /// A line of the first layer, z = a x + b y + c, and by how many columns it moves where z at x = 0 is greater by 1.
   struct Line {
-    double a, b, c;
+    double a, b, c, columns_per_z;
   };
   /// The columns of a row of squares in which the sign of a line is open, and whether it is active on either side.
   struct Interval {
@@ -79,10 +92,6 @@ class PlaneCells {
     std::vector<std::int32_t> joined_cells;                                    // numbers among all
     std::size_t first_crossing, first_busy_square, first_busy_line;            // likewise
   };
-  std::size_t square(float v) const {
-    const auto k = static_cast<std::int64_t>((v + reach_) * squares_per_unit_);
-    return static_cast<std::size_t>(k < 0 ? 0 : k >= static_cast<std::int64_t>(side) ? side - 1 : k);
-  }
   bool is_beyond(std::int32_t line, float x, float y) const {
     const Line& l = lines_[static_cast<std::size_t>(line)];
     return l.a * x + l.b * y + l.c > 0;
@@ -94,12 +103,15 @@ class PlaneCells {
     active.mask[unit / 64] ^= std::uint64_t{1} << (unit % 64);
     active.hash ^= keys_[unit];
   }
+  std::int32_t locate_in(std::uint16_t entry, float x, float y) const {
+    return entry < is_busy ? side_of_lines(crossings_[entry - is_crossed], x, y) : find(entry, x, y);
+  }
   std::int32_t find(std::uint16_t entry, float x, float y) const;
   Active active_at(std::uint16_t entry, float x, float y) const;
 
   void fill_band(std::size_t b);
   void cross_row(std::size_t row, Band& band) const;
-  static Interval interval_between(const Line& line, double y0, double y1, double width, double reach);
+  Interval interval_between(const Line& line, double y0, double y1) const;
   void fill_row(std::size_t row, Band& band);
   std::uint16_t crossed_entry(const Active& others, const std::vector<std::int32_t>& open, Band& band) const;
   std::uint16_t busy_entry(const Active& others, const std::vector<std::int32_t>& open, Band& band) const;
@@ -109,7 +121,9 @@ class PlaneCells {
   void join_crossings(const Band& band);
   void join_busy_squares(const Band& band);
 
-  float reach_ = 0, squares_per_unit_ = 0;
+  std::size_t side_ = 0;  // squares of the grid along x and along y
+  float reach_ = 0;
+  Grid grid_{};
   std::vector<Line> lines_;
   std::vector<std::uint16_t> squares_;  // [row][column]: a cell, or one of the others above
   std::vector<Crossing> crossings_;

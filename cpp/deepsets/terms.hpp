@@ -23,6 +23,12 @@ struct Velocities {
     cells.resize(count);
     uses.resize(count);
   }
+  void put(std::size_t at, float vx, float vy, std::int32_t cell, std::int32_t use) {
+    x[at] = vx;
+    y[at] = vy;
+    cells[at] = cell;
+    uses[at] = use;
+  }
 
   std::vector<float> x, y;
   std::vector<std::int32_t> cells, uses;
@@ -44,9 +50,10 @@ class Terms {
   /// Within a cell, they stay in their order.
   void sort(const Velocities& from, std::int64_t cells, int threads);
 
-  /// values[i][f] = sum over the units k of functionals[f][k] phi_k at velocity i of those sorted.
-  void evaluate(const Phi& phi, const Kernel& kernel, Matrix<double> functionals, int threads, StopRequest* stop,
-                double* values) const;
+  /// changes (pairs, functionals) = by how much the sum over the disks of each functional, which is the sum over the
+  /// units k of functionals[f][k] phi_k, changes from the first frame of a pair to the second.
+  void compare(const Phi& phi, const Kernel& kernel, Matrix<double> functionals, std::int64_t pairs, int threads,
+               StopRequest* stop, double* changes) const;
 
   /// Pieces of cells, each of which has gradients of its own.
   std::int64_t rows() const { return static_cast<std::int64_t>(rows_.size()); }
@@ -57,25 +64,23 @@ class Terms {
                 StopRequest* stop, double* gradients, double* sums) const;
 
  private:
-  struct Term {
-    float x, y;
-    std::int32_t use, source;  // source: its place before sorting
-  };
+  /// Some velocities of a cell, from `first` on; whole vectors, the last one repeated.
   struct Row {
     std::int32_t cell;
-    std::int64_t first, end;
+    std::int64_t first, count;
   };
-  /// Room for a row and what is known of it.
+  /// What is known of a row, and room for what is made of it.
   struct Room;
   struct ByPattern;
 
   std::int64_t cut_into_rows(std::vector<std::vector<std::int64_t>>& counts, std::int64_t cells);
+  TermsOfCell look_at(const Row& row, const Phi& phi, const Kernel& kernel, Room& room) const;
   void sort_by_pattern(const Row& row, const Uses& uses, ByPattern& sorted) const;
   void add_gradient(const Row& row, const Uses& uses, const ByPattern& sorted, const Kernel& kernel,
-                    Matrix<double> slopes, Room& room, double* gradient, double* sums) const;
-  void look_at(const Row& row, const Phi& phi, const Kernel& kernel, Room& room) const;
+                    Matrix<double> slopes, TermsOfCell terms, Room& room, double* gradient, double* sums) const;
 
-  std::vector<Term> terms_;
+  std::vector<float> x_, y_;
+  std::vector<std::int32_t> uses_;
   std::vector<Row> rows_;
 };
 

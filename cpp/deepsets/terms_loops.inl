@@ -5,24 +5,25 @@ inline Doubles affine_of(const double* table, std::int64_t padded, std::int64_t 
   return x * table[unit] + (y * table[padded + unit] + table[2 * padded + unit]);
 }
 
-inline double least_of_lanes(Doubles v) {
-  double least = v[0];
-  for (std::int64_t lane = 1; lane < Lanes<double>::count; ++lane) least = v[lane] < least ? v[lane] : least;
-  return least;
+/// The least lane, in all lanes of a vector of doubles.
+inline Doubles least_of_lanes(Floats v) {
+  float least = v[0];
+  for (std::int64_t lane = 1; lane < Lanes<float>::count; ++lane) least = v[lane] < least ? v[lane] : least;
+  return Doubles{} + static_cast<double>(least);
 }
 
 std::int64_t find_mixed(const TermsOfCell& in, double* lows, std::int32_t* mixed) {
   using L = Lanes<double>;
-  Doubles least[2] = {L::load(in.x), L::load(in.y)}, negative[2] = {-least[0], -least[1]};
-  for (std::int64_t i = L::count; i < in.count; i += L::count) {
-    const Doubles at[2] = {L::load(in.x + i), L::load(in.y + i)};
-    for (int c = 0; c < 2; ++c) {
-      least[c] = at[c] < least[c] ? at[c] : least[c];
-      negative[c] = -at[c] < negative[c] ? -at[c] : negative[c];
-    }
+  Floats least_x = Lanes<float>::load(in.x), least_y = Lanes<float>::load(in.y), most_x = least_x, most_y = least_y;
+  for (std::int64_t i = Lanes<float>::count; i < in.count; i += Lanes<float>::count) {
+    const Floats x = Lanes<float>::load(in.x + i), y = Lanes<float>::load(in.y + i);
+    least_x = smaller(least_x, x);
+    least_y = smaller(least_y, y);
+    most_x = larger(most_x, x);
+    most_y = larger(most_y, y);
   }
-  const Doubles x0 = Doubles{} + least_of_lanes(least[0]), x1 = Doubles{} - least_of_lanes(negative[0]),
-                y0 = Doubles{} + least_of_lanes(least[1]), y1 = Doubles{} - least_of_lanes(negative[1]);
+  const Doubles x0 = least_of_lanes(least_x), x1 = -least_of_lanes(-most_x), y0 = least_of_lanes(least_y),
+                y1 = -least_of_lanes(-most_y);
   double highs[most_width];
   for (std::int64_t k = 0; k < in.padded; k += L::count) {
     const Doubles a = L::load(in.table + k), b = L::load(in.table + in.padded + k),
@@ -51,15 +52,26 @@ inline void evaluate_some(const TermsOfCell& in, const double* weights, RowsToWr
     }
     for (int r = 0; r < 3; ++r) constant[f][r] = sum_of_lanes(sums[r]);
   }
-  for (std::int64_t i = 0; i < in.count; i += L::count) {
-    const Doubles x = L::load(in.x + i), y = L::load(in.y + i);
-    Doubles totals[functionals];
-    for (int f = 0; f < functionals; ++f) totals[f] = x * constant[f][0] + (y * constant[f][1] + constant[f][2]);
-    for (std::int64_t m = 0; m < in.mixed.count; ++m) {
-      const Doubles phi = positive(affine_of(in.table, in.padded, in.mixed.numbers[m], x, y));
-      for (int f = 0; f < functionals; ++f) totals[f] += phi * weights[f * in.padded + in.mixed.numbers[m]];
+  constexpr int vectors = functionals <= 2 ? 2 : 1;  // at a time: a row has whole vectors of floats
+  for (std::int64_t i = 0; i < in.count; i += vectors * L::count) {
+    Doubles x[vectors], y[vectors], totals[functionals][vectors];
+    for (int v = 0; v < vectors; ++v) {
+      x[v] = widened(in.x + i + v * L::count);
+      y[v] = widened(in.y + i + v * L::count);
+      for (int f = 0; f < functionals; ++f) {
+        totals[f][v] = x[v] * constant[f][0] + (y[v] * constant[f][1] + constant[f][2]);
+      }
     }
-    for (int f = 0; f < functionals; ++f) L::store(out.values + f * out.stride + i, totals[f]);
+    for (std::int64_t m = 0; m < in.mixed.count; ++m) {
+      const std::int64_t unit = in.mixed.numbers[m];
+      for (int v = 0; v < vectors; ++v) {
+        const Doubles phi = positive(affine_of(in.table, in.padded, unit, x[v], y[v]));
+        for (int f = 0; f < functionals; ++f) totals[f][v] += phi * weights[f * in.padded + unit];
+      }
+    }
+    for (int f = 0; f < functionals; ++f) {
+      for (int v = 0; v < vectors; ++v) L::store(out.values + f * out.stride + i + v * L::count, totals[f][v]);
+    }
   }
 }
 
@@ -78,7 +90,7 @@ inline void find_moments(const TermsOfCell& in, const double* weights, const std
   using L = Lanes<double>;
   Doubles sums[units][3] = {};
   for (std::int64_t i = 0; i < in.count; i += L::count) {
-    const Doubles x = L::load(in.x + i), y = L::load(in.y + i), weight = L::load(weights + i);
+    const Doubles x = widened(in.x + i), y = widened(in.y + i), weight = L::load(weights + i);
     for (int u = 0; u < units; ++u) {
       const Doubles active = where_positive(affine_of(in.table, in.padded, which[u], x, y), weight);
       sums[u][0] += active * x;
@@ -91,13 +103,14 @@ inline void find_moments(const TermsOfCell& in, const double* weights, const std
   }
 }
 
-void gradient(const TermsOfCell& in, const double* weights, const double* slopes, double* gradient, double* sums) {
+void gradient(const TermsOfCell& in, const double* weights, const double* slopes, bool is_first, double* gradient,
+              double* sums) {
   using L = Lanes<double>;
   Doubles totals[3] = {};
   for (std::int64_t i = 0; i < in.count; i += L::count) {
     const Doubles weight = L::load(weights + i);
-    totals[0] += weight * L::load(in.x + i);
-    totals[1] += weight * L::load(in.y + i);
+    totals[0] += weight * widened(in.x + i);
+    totals[1] += weight * widened(in.y + i);
     totals[2] += weight;
   }
   double moments[3][most_width], of_mixed[most_width][3];
@@ -118,7 +131,8 @@ void gradient(const TermsOfCell& in, const double* weights, const double* slopes
     Doubles sum = L::load(sums + k);
     for (int r = 0; r < 3; ++r) {
       const Doubles moment = L::load(moments[r] + k);
-      L::store(gradient + r * in.padded + k, L::load(gradient + r * in.padded + k) + slope * moment);
+      const Doubles before = is_first ? Doubles{} : L::load(gradient + r * in.padded + k);
+      L::store(gradient + r * in.padded + k, before + slope * moment);
       sum += L::load(in.table + r * in.padded + k) * moment;
     }
     L::store(sums + k, sum);

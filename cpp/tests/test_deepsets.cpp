@@ -18,23 +18,29 @@ using namespace hthm::deepsets;
 
 TEST_CASE("a velocity's cell has the active units of the velocity") {
   std::mt19937_64 random(1);
-  for (const int width : {1, 5, 64, 100, 256}) {
+  for (const int width : {1, 5, 33, 64, 100, 256}) {  // the grid is coarser up to 32
     const std::vector<float> weights = random_weights(width, random);
     const Network<const float> network(weights.data(), width);
     PlaneCells cells;
     cells.build(network, 2.0f, 2);
     std::uniform_real_distribution<float> uniform(-2.0f, 2.0f);
+    std::vector<float> xs{2.0f}, ys{-2.0f};
+    for (int k = 1; k < 20000; ++k) xs.push_back(uniform(random)), ys.push_back(uniform(random));
+    std::vector<std::int32_t> at_once(xs.size());
+    const bool has_unknown = cells.locate(xs.data(), ys.data(), static_cast<std::int64_t>(xs.size()), at_once.data());
+    REQUIRE(has_unknown == (std::find(at_once.begin(), at_once.end(), PlaneCells::unknown) != at_once.end()));
     std::int64_t met = 0;
-    for (int k = 0; k < 20000; ++k) {
-      const float x = k == 0 ? 2.0f : uniform(random), y = k == 0 ? -2.0f : uniform(random);
+    for (std::size_t k = 0; k < xs.size(); ++k) {
+      const float x = xs[k], y = ys[k];
       const std::int32_t cell = cells.locate(x, y);
       met += cell != PlaneCells::unknown;
+      if (at_once[k] != PlaneCells::unknown) REQUIRE(cell == at_once[k]);  // else it may have been added since
       const std::int32_t known = cells.locate_or_add(x, y);
       if (cell != PlaneCells::unknown) REQUIRE(known == cell);
       for (int j = 0; j < width; ++j) {
         const double z =
             static_cast<double>(network.w1[2 * j]) * x + static_cast<double>(network.w1[2 * j + 1]) * y + network.b1[j];
-        REQUIRE(cells.active(known, j) == (z > 0));
+        REQUIRE(is_active(cells.active(known), static_cast<std::size_t>(j)) == (z > 0));
       }
     }
     CHECK(met > (width < 256 ? 15000 : 5000));
