@@ -39,9 +39,10 @@ class Point(NamedTuple):
 
 POINTS: Final = (
     *(Point(share, 0.015, 0.4, 0.1, 6) for share in SHARES),
-    *(Point(share, 0.015, 0.2, 0.1, effort) for share, effort in zip(SHARES, (4, 15, 12), strict=True)),
+    *(Point(share, 0.015, 0.2, 0.1, effort) for share, effort in zip(SHARES, (8, 15, 12), strict=True)),
+    *(Point(share, 0.015, 0.1, 0.1, 8) for share in SHARES),
     Point(0.5, 0.015, 0.2, 0.05, 8),
-    *(Point(share, 0.005, 0.2, 0.1, effort) for share, effort in zip(SHARES, (8, 80, 30), strict=True)),
+    *(Point(share, 0.005, 0.2, 0.1, effort) for share, effort in zip(SHARES, (8, 40, 20), strict=True)),
 )
 
 
@@ -101,10 +102,12 @@ class Limits(NamedTuple):
     freedom: int
 
 
-def _factors(point: Point, found: tuple[float, float, float], steps: dict[tuple[float, float], complex]) -> complex:
+def _factors(
+    point: Point, found: tuple[float, float, float, float], steps: dict[tuple[float, float], complex]
+) -> complex:
     """What a point has in place of the limit: of η, and, as the imaginary part, of η_odd."""
-    longer, even, odd = found
-    left = thinned(longer * point.strain)
+    longer, bend, even, odd = found
+    left = thinned(longer * point.strain * (1 - bend * point.strain**2))
     step = steps[point.share, point.way]
     return complex(left[0] * (1 + even * point.fraction) * step.real, left[1] * (1 + odd * point.fraction) * step.imag)
 
@@ -123,7 +126,7 @@ def limits(found: dict[Point, Found]) -> Limits:
                 of_points.append((at.odd - values[2 + which] * factors.imag) / at.error)
         return np.array(of_points)
 
-    start = np.array([1.0, 1.0, 1.0, -0.06, -0.12, 1.0, 0.0, 10.0])
+    start = np.array([1.0, 1.0, 1.0, -0.06, -0.12, 1.0, 0.0, 0.0, 10.0])
     fit = least_squares(residuals, start)
     jacobian = np.asarray(fit.jac, dtype=np.float64)
     errors = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ jacobian)))
@@ -162,10 +165,12 @@ def print_limits(of: Limits) -> None:
                 apart = (value - theory) / error
                 cells += [f"{theory:.4f}", f"{100 * (value / theory - 1):+.1f} % = {apart:+.1f} s.e."]
             print("| " + " | ".join(cells) + " |")
-    more = [f"{value:.3g} ± {error:.2g}" for value, error in zip(of.values[5:], of.errors[5:], strict=True)]
+    longer, bend, even, odd = (
+        f"{value:.3g} ± {error:.2g}" for value, error in zip(of.values[5:], of.errors[5:], strict=True)
+    )
     print(
-        f"\nRelaxation {more[0]} τ; per area fraction η grows by {more[1]}, η_odd by {more[2]}, kinetic parts; "
-        f"χ² = {of.misfit:.1f} of {of.freedom}."
+        f"\nStrains count {longer} times, less {bend} of their square; an area fraction adds {even} times itself to "
+        f"η and {odd} times to η_odd, kinetic parts; χ² = {of.misfit:.1f} of {of.freedom}."
     )
 
 
