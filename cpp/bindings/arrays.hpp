@@ -3,7 +3,6 @@
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "core/stop_request.hpp"
+#include "core/system_threads.hpp"
 #include "deepsets/network.hpp"
 #include "measures/histogram.hpp"
 #include "recording/replay.hpp"
@@ -97,7 +97,7 @@ class WithoutGil {
     try {
       PyEval_RestoreThread(state_);
     } catch (...) {  // the unwinding, which may not go on and may not be ended either
-      for (;;) pause();
+      sleep_for_ever();
     }
   }
 

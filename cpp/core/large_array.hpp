@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
 #include <new>
 #include <vector>
 
@@ -28,8 +27,7 @@ struct HugePages {
     if (count > static_cast<std::size_t>(-1) / 2 / sizeof(T)) throw std::bad_array_new_length{};
     if (!large(count)) return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{alignof(T)}));
     const std::size_t bytes = (count * sizeof(T) + page - 1) / page * page;
-    void* memory = std::aligned_alloc(page, bytes);
-    if (!memory) throw std::bad_alloc{};
+    void* memory = ::operator new(bytes, std::align_val_t{page});
 #if defined(MADV_HUGEPAGE)
     static_cast<void>(madvise(memory, bytes, MADV_HUGEPAGE));  // a wish: where it is refused nothing is lost but speed
 #endif
@@ -37,11 +35,7 @@ struct HugePages {
   }
 
   void deallocate(T* memory, std::size_t count) {
-    if (large(count)) {
-      std::free(memory);
-    } else {
-      ::operator delete(memory, std::align_val_t{alignof(T)});
-    }
+    ::operator delete(memory, std::align_val_t{large(count) ? page : alignof(T)});
   }
 
   template <class Other>

@@ -1,8 +1,5 @@
 #include "core/parallel.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -17,6 +14,7 @@
 #include <vector>
 
 #include "core/processor.hpp"
+#include "core/system_threads.hpp"
 
 namespace hthm {
 namespace {
@@ -205,18 +203,14 @@ class Pool {
   /// One worker more, unless the system refuses.
   bool hire() {
     if (Clock::now() < no_hiring_before_) return false;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for the threads of the program
-    bool hired = true;
+    const WithoutSignals quiet;  // they are for the threads of the program
     try {
       std::thread([this] { serve(); }).detach();
     } catch (const std::exception&) {  // no thread, or no memory for one
-      hired = false;
       no_hiring_before_ = Clock::now() + after_refusal;
+      return false;
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return hired;
+    return true;
   }
 
   /// The life of a worker.
@@ -264,7 +258,7 @@ class ThePool {
   ThePool() {
     ::new (memory_) Pool;
     // A forked child has none of the threads, and inherits whatever state they left behind: it begins anew.
-    pthread_atfork(nullptr, nullptr, [] { ::new (memory_) Pool; });
+    in_forked_children([] { ::new (memory_) Pool; });
   }
   Pool* operator->() { return std::launder(reinterpret_cast<Pool*>(memory_)); }
 

@@ -4,29 +4,24 @@
 #include <sched.h>
 
 #include <cstddef>
+#elif defined(_WIN32)
+#include <windows.h>
+
+#include <bit>
 #endif
 
 namespace hthm {
 
-int this_processor() {
 #if defined(__linux__)
-  return sched_getcpu();
-#else
-  return -1;
-#endif
-}
+
+int this_processor() { return sched_getcpu(); }
 
 bool has_one_processor() {
-#if defined(__linux__)
   cpu_set_t allowed;
   return sched_getaffinity(0, sizeof(allowed), &allowed) == 0 && CPU_COUNT(&allowed) == 1;
-#else
-  return false;
-#endif
 }
 
 void leave_processor(int processor) {
-#if defined(__linux__)
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   if (processor < 0 || processor >= CPU_SETSIZE || sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
@@ -34,9 +29,40 @@ void leave_processor(int processor) {
   CPU_CLR(static_cast<std::size_t>(processor), &others);
   if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof(others), &others) != 0) return;
   sched_setaffinity(0, sizeof(allowed), &allowed);
-#else
-  static_cast<void>(processor);
-#endif
 }
+
+#elif defined(_WIN32)
+
+namespace {
+
+/// A bit for each processor that this process may run on, of the up to 64 in its group.
+DWORD_PTR allowed() {
+  DWORD_PTR ours = 0, systems = 0;
+  return GetProcessAffinityMask(GetCurrentProcess(), &ours, &systems) ? ours : 0;
+}
+
+}  // namespace
+
+int this_processor() { return static_cast<int>(GetCurrentProcessorNumber()); }
+
+bool has_one_processor() { return std::has_single_bit(allowed()); }
+
+void leave_processor(int processor) {
+  if (processor < 0 || processor >= 64) return;
+  const DWORD_PTR others = allowed() & ~(DWORD_PTR{1} << processor);
+  if (others == 0) return;
+  const DWORD_PTR before = SetThreadAffinityMask(GetCurrentThread(), others);
+  if (before != 0) SetThreadAffinityMask(GetCurrentThread(), before);
+}
+
+#else
+
+int this_processor() { return -1; }
+
+bool has_one_processor() { return false; }
+
+void leave_processor(int) {}
+
+#endif
 
 }  // namespace hthm

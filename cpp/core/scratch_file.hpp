@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/stop_request.hpp"
+#include "core/unnamed_file.hpp"
 
 namespace hthm {
 
@@ -26,9 +27,6 @@ class ScratchFile {
  public:
   /// Throws ScratchFileError where the folder is none, or takes no files.
   explicit ScratchFile(std::filesystem::path folder);
-  ~ScratchFile();
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
 
   /// Write at the end; returns where. Throws ScratchFileError where there is no more room, and Stopped.
   std::int64_t append(const void* from, std::size_t bytes, StopRequest* stop = nullptr);
@@ -40,10 +38,8 @@ class ScratchFile {
   std::int64_t waits() { return waits_.exchange(0); }
 
  private:
-  bool read_at_once(std::int64_t at, void* to, std::size_t bytes) const;
-
   std::filesystem::path folder_;
-  int file_ = -1;
+  UnnamedFile file_;
   std::atomic<std::int64_t> end_ = 0;
   mutable std::atomic<std::int64_t> waits_ = 0;
 };

@@ -1,8 +1,11 @@
 // parallel_for: everything is done once, the lowest error wins, and the floating-point environment is ours for a while.
 #include <doctest/doctest.h>
+
+#if defined(__linux__)
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <algorithm>
 #include <atomic>
@@ -113,6 +116,7 @@ TEST_CASE("a loop within a loop stays on its thread") {
   CHECK(visits == std::vector<int>(8 * 50, 1));
 }
 
+#if defined(__linux__)
 TEST_CASE("a forked child has threads of its own") {
   const auto all_visited = [] {
     std::vector<int> visits(100);
@@ -174,6 +178,7 @@ TEST_CASE("nobody computes when all is done") {
   CHECK((hthm::has_one_processor() ? after.size() == others : !after.empty()));
   CHECK(all_slept());
 }
+#endif
 
 TEST_CASE("who waits for others goes on asking whether to stop, and they stop") {
   if (hthm::has_one_processor()) return;  // nobody waits there

@@ -129,7 +129,9 @@ TEST_CASE("a file without a name keeps what is written to it, and leaves nothing
   std::filesystem::create_directory(empty);
   {
     hthm::ScratchFile file(empty);
+#if !defined(_WIN32)  // where it has a name as long as it is open
     CHECK(std::filesystem::is_empty(empty));
+#endif
     const std::array<int, 3> first{1, 2, 3}, second{4, 5, 6};
     CHECK(file.append(first.data(), sizeof first) == 0);
     CHECK(file.append(second.data(), sizeof second) == sizeof first);

@@ -1,6 +1,9 @@
 // Long work that is asked to stop, before its end and on every thread.
 #include <doctest/doctest.h>
+
+#if defined(__linux__)
 #include <unistd.h>
+#endif
 
 #include <algorithm>
 #include <chrono>
@@ -32,12 +35,16 @@ StopRequest at_once() {
   return StopRequest{[] { return true; }};
 }
 
-/// Memory that this process has touched.
+/// Memory that this process has touched; always 0 where only the questions are counted.
 std::int64_t resident_bytes() {
+#if defined(__linux__)
   std::ifstream pages{"/proc/self/statm"};
   std::int64_t all = 0, resident = 0;
   pages >> all >> resident;
   return resident * sysconf(_SC_PAGESIZE);
+#else
+  return 0;
+#endif
 }
 
 /// Disks in a corner of the box: whoever looks for pairs by place looks at all of them.
