@@ -200,8 +200,9 @@ void SortedCells::find_in_bands(const Disks& disks, PairList& pairs, Pace& pace)
                           band.end - band.begin, band.rows, band.images, searcher.pairs, own);
     }
   });
-  for (const auto& searcher : searchers_) {
-    pairs.insert(pairs.end(), searcher->pairs.begin(), searcher->pairs.end());
+  for (std::int64_t number = 0; number < pace.threads(); ++number) {  // there may be others, of a call before
+    const PairList& found = searchers_[static_cast<std::size_t>(number)]->pairs;
+    pairs.insert(pairs.end(), found.begin(), found.end());
   }
 }
 
