@@ -4,6 +4,10 @@
 #include <cfenv>
 #include <cstdint>
 
+#if defined(_WIN32) && defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "core/stop_request.hpp"
 
 namespace hthm {
@@ -15,13 +19,25 @@ class DefaultFloatingPoint {
   DefaultFloatingPoint() {
     std::fegetenv(&before_);
     std::fesetenv(FE_DFL_ENV);
+#if defined(_WIN32) && defined(__x86_64__)
+    controls_ = _mm_getcsr();
+    _mm_setcsr(0x1f80);  // the C library of MinGW-w64 leaves the vector unit as it is
+#endif
   }
-  ~DefaultFloatingPoint() { std::fesetenv(&before_); }
+  ~DefaultFloatingPoint() {
+    std::fesetenv(&before_);
+#if defined(_WIN32) && defined(__x86_64__)
+    _mm_setcsr(controls_);
+#endif
+  }
   DefaultFloatingPoint(const DefaultFloatingPoint&) = delete;
   DefaultFloatingPoint& operator=(const DefaultFloatingPoint&) = delete;
 
  private:
   std::fenv_t before_;
+#if defined(_WIN32) && defined(__x86_64__)
+  unsigned controls_;
+#endif
 };
 
 /// What parallel_for calls, without its type.
