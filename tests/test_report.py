@@ -128,9 +128,11 @@ def test_missing_figures_are_named(tmp_path: Path) -> None:
 
 
 def test_headings_are_in_order_and_links_lead_somewhere(pictures: list[Path]) -> None:
-    results = {"config": {"runs": 5}, "stages": {"seconds": {"Measure H": 1.5}}}
+    results = {"config": {"runs": 5}, "stages": {"seconds": {"Measure H": 1.5, "Train": 2.0, "in all": 2.25}}}
     report = Report(facts={"runs": 5}, tables=TABLES, figures=pictures, results=results, story=Story("a", "b", ("c",)))
-    reader = read(report_html(report))
+    html = report_html(report)
+    assert "2.2 s in all" in html
+    reader = read(html)
     ranks = [int(tag[1]) for tag, _ in reader.tags if re.fullmatch(r"h\d", tag)]
     assert ranks[0] == 1
     assert ranks.count(1) == 1

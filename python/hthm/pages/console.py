@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
 Report = Callable[[int, int], None]
+
+IN_ALL: Final = "in all"
+"""What `Stages.seconds` calls the time since these stages began."""
 
 
 class _Plain(Console):
@@ -44,6 +47,7 @@ class Stages:
             highlight=False, markup=False, emoji=False, soft_wrap=True, force_terminal=forced(sys.stdout)
         )
         self._took: dict[str, float] = {}  # seconds of the stages that are done, by name
+        self._began = time.perf_counter()
         self._lock = threading.Lock()
         self._drawn: Bars | None = None  # the bars of all that last
         self._lasting = 0
@@ -115,8 +119,11 @@ class Stages:
                     self._drawn = None
 
     def seconds(self) -> dict[str, dict[str, float]]:
-        """Return how long every stage took that is done, by name and in order, as results.json holds it."""
-        return {"seconds": dict(self._took)}
+        """Return how long every stage took that is done, by name and in order, as results.json holds it.
+
+        Stages that last at the same time add up to more than what it took `IN_ALL`, which is the last.
+        """
+        return {"seconds": {**self._took, IN_ALL: time.perf_counter() - self._began}}
 
 
 class Stage:

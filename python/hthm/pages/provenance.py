@@ -7,7 +7,7 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any, Final
 
-from hthm.pages.console import duration
+from hthm.pages.console import IN_ALL, duration
 from hthm.pages.html_tables import row_html
 
 PAPER: Final = "https://arxiv.org/abs/2508.14003"
@@ -33,10 +33,11 @@ def facts_html(facts: Mapping[str, object]) -> str:
 
 def stages_html(results: Mapping[str, Any]) -> str:
     """A table of the stages and their seconds, with bars; empty for results of older versions."""
-    seconds: Mapping[str, float] = results.get("stages", {}).get("seconds", {})
+    seconds: dict[str, float] = dict(results.get("stages", {}).get("seconds", {}))
     if not seconds:
         return ""
-    longest, total = max(seconds.values()), sum(seconds.values())
+    total = seconds.pop(IN_ALL, sum(seconds.values()))
+    longest = max(seconds.values(), default=0.0)
     rows = "\n".join(
         row_html(
             name,
@@ -47,7 +48,8 @@ def stages_html(results: Mapping[str, Any]) -> str:
     )
     return (
         "<h3>Duration by stage</h3>\n"
-        f"<p>{duration(total)} in all, until this page was begun, of the process that finished the run.</p>\n"
+        f"<p>{duration(total)} in all, until this page was begun, of the process that finished the run. Trainings go "
+        "on at the same time where there are threads for them.</p>\n"
         '<div class="wide" role="region" aria-label="Duration by stage" tabindex="0">\n<table class="stages">\n<thead>'
         '<tr><th scope="col">stage</th><th scope="col">took</th><td></td></tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
