@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import expit
 
+from hthm.measures.logistic_slope import logistic_slope
 from hthm.measures.senses import run_of_rows
 
 if TYPE_CHECKING:
@@ -101,19 +101,9 @@ def symmetry_slope(sums: FloatArray) -> Slope:
     Logistic regression without a constant. The error is that of means over independent runs (White, Econometrica 48,
     817 (1980)), whatever windows of one run know of each other.
     """
-    if not ((sums < 0).any() and (sums > 0).any()):
+    beta = logistic_slope(sums)
+    if beta is None:
         return Slope(None, None)
-
-    def score(beta: float) -> float:
-        return float((sums * expit(-beta * sums)).sum())  # falls with β
-
-    size = 1 / float(np.abs(sums[sums != 0]).mean())
-    low, high = -size, size
-    while score(low) < 0:
-        low *= 2
-    while score(high) > 0:
-        high *= 2
-    beta = float(brentq(score, low, high, xtol=1e-12))
     odds = expit(-beta * sums)
     of_runs = (sums * odds).sum(axis=1)
     runs = len(of_runs)
