@@ -184,9 +184,22 @@ def test_bias_of_estimators_has_a_simulation(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.usefixtures("a_second_each")
-@pytest.mark.parametrize(("command", "name"), [("estimators", "bias"), ("chaos", "chaos")])
+@pytest.mark.parametrize(
+    ("options", "name", "row", "minutes"),
+    [
+        (["estimators", "--sizes", "100"], "bias", "edges_moved", 2),
+        (["chaos", "--sizes", "100"], "chaos", "chaos_row", 2),
+        (["arrow", "--area-fractions", "0.02"], "arrow", "equilibrium_row", 3),  # four rows of 20 s
+    ],
+)
 def test_figures_of_a_measurement_count(
-    command: str, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    options: list[str],
+    name: str,
+    row: str,
+    minutes: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Two of fifty loops of a second, beside what is measured."""
 
@@ -195,10 +208,9 @@ def test_figures_of_a_measurement_count(
 
     module = f"hthm.command.{name}"
     monkeypatch.setattr(f"{module}.expected_seconds", lambda *_, **__: 20.0)
-    for row in ("edges_moved",) if command == "estimators" else ("chaos_row",):
-        monkeypatch.setattr(f"{module}.{row}", enough)
-    assert main([command, "--sizes", "100", "--threads", "1", "--out", str(tmp_path / "out")]) == 130
-    assert "Expected: 2 min." in capsys.readouterr().out
+    monkeypatch.setattr(f"{module}.{row}", enough)
+    assert main([*options, "--threads", "1", "--out", str(tmp_path / "out")]) == 130
+    assert f"Expected: {minutes} min." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("share", "got"), [(1.0, 1.0), (0.5, 0.5), (1.5, 1.0)])

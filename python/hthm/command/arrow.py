@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hthm.command.expected import figures_seconds
 from hthm.command.measuring import taken_up
 from hthm.experiments.arrow import equilibrium_row, expected_seconds
 from hthm.experiments.arrow_beside_entropy import equal_speeds_row
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hthm.pages.results import ResultsFolder
 
 _Part = tuple[str, float, float]
+_FIGURES = {"order": order_figure, "beside-entropy": both_figure}
 
 
 def measure_arrow(options: Arrow) -> None:
@@ -42,7 +44,8 @@ def measure_arrow(options: Arrow) -> None:
         results: dict[str, Any] = {"config": config.as_json(), "environment": environment(options.threads)}
         left = [part for part in config.parts if part not in finished]
         if left:
-            stages.say(f"Expected: {duration(len(left) * expected_seconds(config, options.threads))}.")
+            seconds = len(left) * expected_seconds(config, options.threads) + figures_seconds(len(_FIGURES))
+            stages.say(f"Expected: {duration(seconds)}.")
         for part in config.parts:
             name, area_fraction, ratio = part
             gas = gas_name({"area_fraction": area_fraction, "ratio": ratio})
@@ -54,7 +57,7 @@ def measure_arrow(options: Arrow) -> None:
                     )
                     _write(folder, results, finished, config)
         _write(folder, results, finished, config)
-        for draw, figure in ((order_figure, "order"), (both_figure, "beside-entropy")):
+        for figure, draw in _FIGURES.items():
             save_figure(partial(draw, results), folder.figures, figure)
     stages.say(f"Written: {options.out / 'arrow.md'}")
 

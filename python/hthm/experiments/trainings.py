@@ -107,8 +107,8 @@ def all_trained(
     TrainingDivergedError, CheckpointError, OSError
         As `trained`.
     """
-    device = torch.device(work.config.device)
-    compiled = all(is_compiled(new_model(width, seed), work.config.backend, device) for width, seed in keys)
+    device, widths = torch.device(work.config.device), {width for width, _ in keys}
+    compiled = all(is_compiled(new_model(width, 0), work.config.backend, device) for width in widths)
     frames = frames_of_runs(traj)  # which the trainings share
 
     def job(width: int, seed: int) -> Job[tuple[DeepSets, History]]:
@@ -135,7 +135,7 @@ def all_put_in_order(
         As `put_in_order`.
     """
     architecture = entropic(work.config.speed)
-    compiled = all(fused.takes_runs(new_model(width, seed, architecture)) for width, seed, _ in keys)
+    compiled = all(fused.takes_runs(new_model(width, 0, architecture)) for width in {width for width, *_ in keys})
 
     def job(width: int, seed: int, steps: Steps) -> Job[tuple[DeepSets, list[Look]]]:
         return Job(lambda: put_in_order(work, steps, width, seed, traj, check), width)
