@@ -171,6 +171,8 @@ def test_a_loss_that_is_not_finite_ends_the_training() -> None:
         ({"updates": 0}, "updates"),
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"loss": "leaky"}, "loss"),
+        ({"updates": 20, "warm_up": 20}, "warm_up"),
+        ({"warm_up": -1}, "warm_up"),
         ({"runs_per_update": 1.5}, "runs_per_update"),
         ({"runs_per_update": 0}, "runs_per_update"),
         ({"penalty": -1.0}, "penalty"),
@@ -184,6 +186,20 @@ def test_a_loss_that_is_not_finite_ends_the_training() -> None:
 def test_what_a_training_cannot_be_is_named(choice: dict[str, Any], name: str) -> None:
     with pytest.raises(ValueError, match=f"{name}: must be"):
         ArrowConfig(**choice)
+
+
+def test_the_learning_rate_warms_up_and_falls_to_zero() -> None:
+    config = ArrowConfig(updates=12, warm_up=3, looks=1, learning_rate=0.4)
+    rates = [config.rate(done) for done in range(12)]
+    assert rates[:4] == pytest.approx([0.1, 0.2, 0.3, 0.4])
+    assert rates[3:] == [0.4 * (1 + math.cos(math.pi * k / 9)) / 2 for k in range(9)]
+
+
+def test_a_training_warms_up() -> None:
+    plain, warm = model(), model()
+    train_arrow(plain, gas_log(), SMALL)
+    train_arrow(warm, gas_log(), replace(SMALL, warm_up=4))
+    assert not torch.equal(plain.get_parameter("rho.2.weight"), warm.get_parameter("rho.2.weight"))
 
 
 def test_ctrl_c_is_answered_within_a_backward_pass(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,7 +105,12 @@ def test_its_figures_are_drawn_again(finished: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(["--updates", "0"], "--updates: must be"), (["--steps", "runs"], "steps"), (["--blur", "-1"], "--blur: must be")],
+    [
+        (["--updates", "0"], "--updates: must be"),
+        (["--updates", "5", "--warm-up", "5"], "--warm-up: must be"),
+        (["--steps", "runs"], "steps"),
+        (["--blur", "-1"], "--blur: must be"),
+    ],
 )
 def test_choices_that_cannot_be_are_refused(
     options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

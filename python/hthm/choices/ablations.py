@@ -39,7 +39,8 @@ class Ablation:
 
 
 def _quarter(recipe: ArrowConfig) -> ArrowConfig:
-    return replace(recipe, updates=max(1, recipe.updates // 4), looks=1)
+    updates = max(1, recipe.updates // 4)
+    return replace(recipe, updates=updates, warm_up=min(recipe.warm_up // 4, updates - 1), looks=1)
 
 
 ABLATIONS: Final[Mapping[str, Ablation]] = MappingProxyType(

@@ -55,7 +55,9 @@ class EntropyConfig(GasChoices):
     updates: int = 4000
     """Updates of a training that puts collisions in order, each on one run; half as many where frames are."""
     learning_rate: float = 2e-2
-    """Adam's, at the beginning; it falls to zero along half a cosine."""
+    """Adam's, at its highest; it falls to zero along half a cosine."""
+    warm_up: int = 0
+    """Updates over which the learning rate rises to that first, evenly; half as many where frames are put in order."""
     blocks: int = 20
     """Random parts of the gas that are put in order by themselves where frames are; single collisions need none."""
     blur: float = RESOLUTION
@@ -78,6 +80,7 @@ class EntropyConfig(GasChoices):
         checks.integer("training_frames", self.training_frames, least=2, most=MOST)
         check_seeds(self.training_seed, self.trainings)
         checks.positive("learning_rate", self.learning_rate)
+        checks.integer("warm_up", self.warm_up, least=0, most=self.updates - 1)
         checks.positive("blur", self.blur, zero=True)
         check_numbers("widths", self.widths, most=MOST_WIDTH)
         check_numbers("frame_rates", self.frame_rates)
@@ -130,10 +133,12 @@ class EntropyConfig(GasChoices):
         """Return how the training of this kind and seed is done."""
         frames = steps == "frames"
         updates = max(1, self.updates // 2) if frames else self.updates
+        warm_up = min(self.warm_up // 2, updates - 1) if frames else self.warm_up
         return ArrowConfig(
             steps=steps,
             updates=updates,
             learning_rate=self.learning_rate,
+            warm_up=warm_up,
             blocks=min(self.blocks, self.n) if frames else 1,
             blur=0.0 if frames else self.blur,
             looks=min(20, updates),

@@ -136,7 +136,7 @@ def _of_arrows(config: EntropyConfig, traj: Trajectories, left: Sequence[float] 
     seconds = 0.0
     for model, (_, steps), count in zip(models, kinds, counts, strict=True):
         recipe = config.arrow_config(steps, 0)
-        tried = replace(recipe, updates=_TRIED, looks=1)
+        tried = replace(recipe, updates=_TRIED, warm_up=0, looks=1)
 
         seconds += count * recipe.updates * of_a_run * _in_company(partial(a_step, tried), model, at_once)
     return ExpectedTraining(seconds, list(models))

@@ -142,9 +142,7 @@ def _train_arrow(
                 if not order:
                     order = torch.randperm(runs.runs, generator=shuffle, device="cpu").tolist()
                 numbers.append(order.pop())
-            done = (update - 1) / config.updates
-            rate = config.learning_rate * (1 + math.cos(math.pi * done)) / 2
-            losses.append(updates.take(numbers, update, noise, rate))
+            losses.append(updates.take(numbers, update, noise, config.rate(update - 1)))
             if not math.isfinite(losses[-1]):
                 raise _diverged(f"The loss became {losses[-1]}", update, config)
             if progress is not None:

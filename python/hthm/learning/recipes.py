@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
@@ -145,7 +146,9 @@ class ArrowConfig:
     updates : int
         Steps of Adam. The learning rate falls to zero along half a cosine.
     learning_rate : float
-        Adam's, at the beginning.
+        Adam's, at its highest: at the beginning, or after the warm-up.
+    warm_up : int
+        Updates over which the learning rate rises to that, evenly; below `updates`.
     runs_per_update : float
         A whole number; or, below 1, which share of the steps of one run, drawn anew.
     penalty : float
@@ -180,6 +183,7 @@ class ArrowConfig:
     loss: Loss = "logistic"
     updates: int = 4000
     learning_rate: float = 1e-2
+    warm_up: int = 0
     runs_per_update: float = 1
     penalty: float = 0.0
     final_slope: float = published.FINAL_SLOPE
@@ -195,6 +199,7 @@ class ArrowConfig:
         checks.choice("loss", self.loss, get_args(Loss))
         checks.integer("updates", self.updates, least=1)
         checks.positive("learning_rate", self.learning_rate)
+        checks.integer("warm_up", self.warm_up, least=0, most=self.updates - 1)
         runs = checks.positive("runs_per_update", self.runs_per_update)
         if runs > 1 and runs % 1:
             raise ValueError(f"runs_per_update: must be a whole number, or below 1, got {runs}. Round it.")
@@ -207,6 +212,13 @@ class ArrowConfig:
         if self.backend is not None:
             checks.choice("backend", self.backend, BACKENDS)
         _check_device(self.device)
+
+    def rate(self, done: int) -> float:
+        """Return the learning rate of the update after `done` of them."""
+        if done < self.warm_up:
+            return self.learning_rate * (done + 1) / (self.warm_up + 1)
+        share = (done - self.warm_up) / (self.updates - self.warm_up)
+        return self.learning_rate * (1 + math.cos(math.pi * share)) / 2
 
     def as_json(self) -> dict[str, Any]:
         """Return every choice as JSON can hold it."""
