@@ -51,6 +51,8 @@ from hthm.published import PUBLISHED
 from hthm.recording.changes import FrameChanges
 from hthm.recording.formats.particles import Particles
 from hthm.recording.frames import Frames
+from hthm.recording.log_states import Part
+from hthm.recording.states import disk_states
 from hthm.recording.store.dataset import Dataset
 from hthm.recording.store.frames import Piece
 from hthm.recording.store.manifest import Manifest, Shard, StoredFile
@@ -133,6 +135,9 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.recording.dense.DenseFrames": DENSE.as_frames,
     "hthm.recording.frames.RunChanges": lambda: LOG.as_frames().changes(0, "frames"),
     "hthm.recording.log.LogFrames": LOG.as_frames,
+    "hthm.recording.dense_states.DenseStates": lambda: disk_states(DENSE),
+    "hthm.recording.log_states.LogStates": lambda: disk_states(LOG),
+    "hthm.recording.log_states.Part": lambda: Part(np.ones((1, 3, 2)), np.zeros((4, 2, 2))),
     "hthm.learning.pair_dataset.FramePairs": lambda: FramePairs(LOG),
     "hthm.measures.shear.Shear": lambda: shear(STATE, 0.1, 1, 0.01),
     "hthm.measures.viscosity.DiluteViscosities": lambda: DiluteViscosities(1.0, -0.1),

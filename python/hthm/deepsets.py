@@ -1,4 +1,4 @@
-"""The network: a function of the velocities of a frame that does not know which disk is which."""
+"""The network: a function of the states of the disks of a frame that does not know which disk is which."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import nn
 from torch.func import functional_call
 
 from hthm import checks
-from hthm.learning.accepted import check_model
+from hthm.learning.accepted import check_model, components_seen
 from hthm.learning.drawing import untrained
 from hthm.learning.ending import go_on
 from hthm.learning.feeding import check_numbers, fed
@@ -86,8 +86,13 @@ class DeepSets(nn.Module):
         def linear(inputs: int, outputs: int) -> nn.Linear:
             return nn.Linear(inputs, outputs, device=device, dtype=dtype)
 
-        self.phi = nn.Sequential(linear(2, width), active(), linear(width, width), active())
+        self.phi = nn.Sequential(linear(architecture.components, width), active(), linear(width, width), active())
         self.rho = nn.Sequential(linear(width, width), active(), linear(width, 1))
+
+    @property
+    def components(self) -> int:
+        """Numbers that it sees of a disk: 2 of a velocity."""
+        return self.architecture.components
 
     def forward(self, velocities: torch.Tensor) -> torch.Tensor:
         """Return h of every frame.
@@ -95,7 +100,7 @@ class DeepSets(nn.Module):
         Parameters
         ----------
         velocities : (..., n, 2) tensor of the network's dtype
-            Box sides per unit time.
+            Box sides per unit time; or states, (..., n, k), of an architecture of k components.
 
         Returns
         -------
@@ -114,16 +119,20 @@ class DeepSets(nn.Module):
         dtype = self.phi[0].weight.dtype
         if velocities.dtype != dtype:
             raise TypeError(f"velocities: must be {dtype}, got {velocities.dtype}. Cast them with .to({dtype}).")
-        if velocities.ndim < 2 or velocities.shape[-1] != 2 or velocities.shape[-2] < 1:  # noqa: PLR2004 -- (n, 2)
+        k = self.components
+        if velocities.ndim < 2 or velocities.shape[-1] != k or velocities.shape[-2] < 1:  # noqa: PLR2004 -- (n, k)
             raise ValueError(
-                f"velocities: must have shape (..., n, 2) with n at least 1, got {tuple(velocities.shape)}."
+                f"velocities: must have shape (..., n, {k}) with n at least 1, got {tuple(velocities.shape)}."
             )
         return self.of_sums(self.features(velocities).sum(dim=-2), velocities.shape[-2])
 
     def features(self, velocities: torch.Tensor) -> torch.Tensor:
         """Return φ of every disk: (..., 2) of the network's dtype, box sides per unit time, to (..., D)."""
-        scale = self.architecture.velocity_scale
-        features: torch.Tensor = self.phi(velocities if scale == 1 else velocities / scale)
+        scale, labels = self.architecture.velocity_scale, self.architecture.labels
+        if scale != 1:
+            moving = velocities[..., : self.components - labels] / scale
+            velocities = torch.cat([moving, velocities[..., self.components - labels :]], dim=-1) if labels else moving
+        features: torch.Tensor = self.phi(velocities)
         return features
 
     def of_sums(self, sums: torch.Tensor, n: int) -> torch.Tensor:
@@ -179,8 +188,9 @@ def evaluate(model: nn.Module, velocities: FramesLike) -> FloatArray:
     model : nn.Module
         `DeepSets`, or whatever maps (frames, n, 2) to (frames,).
     velocities : (..., n, 2) float64, C order, Trajectories or Frames
-        Box sides per unit time. Cast to the model's dtype a few frames at a time: neither is a second copy made nor a
-        log made dense.
+        Box sides per unit time; for an architecture of k components states, (..., n, k) or those that
+        `hthm.recording.states.disk_states` makes. Cast to the model's dtype a few frames at a time: neither is a second
+        copy made nor a log made dense.
 
     Returns
     -------
@@ -189,8 +199,9 @@ def evaluate(model: nn.Module, velocities: FramesLike) -> FloatArray:
     Raises
     ------
     TypeError, ValueError
-        If the velocities have another dtype, shape or order, are not finite or too large for the model's dtype, or if
-        the model has no weights that numbers can be computed with.
+        If the velocities have another dtype, shape or order, are not finite or too large for the model's dtype, have
+        another number of components than the model sees, or if the model has no weights that numbers can be computed
+        with.
 
     Notes
     -----
@@ -201,7 +212,8 @@ def evaluate(model: nn.Module, velocities: FramesLike) -> FloatArray:
     Of a log the compiled kernel computes φ, too, in float64, on a CPU and for networks with the layers of the paper's
     up to D = 128: h is that of float64 to 1e-13, for velocities rounded to float32 as the network is fed.
     """
-    frames, weight = frames_of(velocities), check_model(model)
+    weight = check_model(model)
+    frames = frames_of(velocities, components_seen(model))
     disks = _DISKS_AT_A_TIME.get(weight.device.type, 2**14)
     h = np.empty(len(frames))
     with own_settings(weight.device), torch.inference_mode():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -128,6 +129,10 @@ class RoughDisks:
     def keeps_energy(self) -> bool:
         """Whether collisions keep the energy of translation and spin together."""
         return self.restitution == 1 and abs(self.roughness) == 1
+
+    def gyration(self, diameter: float) -> float:
+        """Return the radius of gyration, √κ a: energy of spin is half of the square of it times ω, in units of m."""
+        return math.sqrt(self.inertia) * diameter / 2
 
     def reach(self, diameter: float) -> float:
         """Return the largest distance at which two disks touch."""

@@ -66,8 +66,10 @@ def train(
         `hthm.deepsets.DeepSets`, or whatever maps (batch, n, 2) to (batch,). Moved to the device of the
         configuration, and left there.
     velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
-        Box sides per unit time. Not changed. On a GPU, one float32 copy is made; the compiled kernel keeps what changes
-        from frame to frame, a tenth of a dense recording, and reads a log as it is.
+        Box sides per unit time; for an architecture of k components states, (runs, frames, n, k) or those that
+        `hthm.recording.states.disk_states` makes, which torch trains on. Not changed. On a GPU, one float32 copy is
+        made; the compiled kernel keeps what changes from frame to frame, a tenth of a dense recording, and reads a log
+        as it is.
     config : TrainConfig, optional
         The paper's unless given.
     loss : callable, optional

@@ -19,7 +19,7 @@ from hthm.command.remaining import trainings_left
 from hthm.command.startable import check_simulations
 from hthm.command.wrong import UsageError, wrong_option
 from hthm.experiments.work import Work
-from hthm.learning.weights import load_weights
+from hthm.learning.weights import load_functional
 from hthm.pages.console import Stages
 from hthm.pages.results import claimed
 from hthm.recording.store.manifest import DatasetError
@@ -59,7 +59,7 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
     for path in config.weights:
         if not path.is_file():
             raise UsageError(f"--weights: must be a file, and {path} is none.")
-    given = tuple(load_weights(path) for path in config.weights)
+    given = tuple(load_functional(path) for path in config.weights)
     store, kept = _places(options)
     check_resumed(options.out, kept, resume=options.resume)
     advice_on_memory = "Take fewer --runs or --frames, a higher --frame-rate, or keep the runs in a --store."

@@ -13,7 +13,7 @@ from hthm.deepsets import evaluate, new_model
 from hthm.experiments.reversal import there_and_back
 from hthm.learning.loss import loss0, tilted_loss
 from hthm.learning.recipes import TrainConfig
-from hthm.learning.weights import load_weights
+from hthm.learning.weights import load_functional
 from hthm.train import train
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def pairs_of(h: FloatArray, stretch: int, *, home: bool) -> dict[str, dict[str, 
 def _models(config: ReversalConfig, there: Trajectories, report: Report) -> list[tuple[str, DeepSets]]:
     """Networks that are given, or are trained on the way there."""
     if config.weights:
-        return [(Path(path).name, load_weights(path)) for path in config.weights]
+        return [(Path(path).name, load_functional(path)) for path in config.weights]
     found = []
     for width in config.widths:
         model = new_model(width, config.seed)

@@ -50,3 +50,20 @@ def check_model(model: nn.Module, *, to_train: bool = False) -> nn.Parameter:
             "model: must have weights that can be trained, and all are frozen. Free them: model.requires_grad_()."
         )
     return parameters[0]
+
+
+def components_seen(model: nn.Module) -> int | None:
+    """Return how many numbers of a disk a network sees, by its attribute `components`; None where it does not say.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Whatever a user hands over as a network.
+
+    Returns
+    -------
+    int or None
+        As `hthm.recording.reading.frames_of` takes it.
+    """
+    found = getattr(model, "components", None)
+    return found if isinstance(found, int) else None  # a module of a user's may call something else so

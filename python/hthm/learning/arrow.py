@@ -83,7 +83,8 @@ def train_arrow(
         `hthm.learning.recipes.entropic` is the architecture for it. Moved to the device of the configuration, and left
         there.
     velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
-        Box sides per unit time. Not changed, nor a log made dense.
+        Box sides per unit time; for an architecture of k components states, (runs, frames, n, k) or those that
+        `hthm.recording.states.disk_states` makes, which torch trains on. Not changed, nor a log made dense.
     config : ArrowConfig, optional
         A term a collision unless given.
     held_out : like velocities, optional
@@ -213,6 +214,7 @@ def new_run_losses(model: DeepSets, velocities: FramesLike, config: ArrowConfig)
         raise ValueError(
             "backend: must be torch for this model, got fused. The kernel of train_arrow takes DeepSets with SiLU in "
             f"float32, at most {fused.MOST_WIDTH} wide and without frozen weights, on a CPU."
+            f"{fused.only_velocities(model)}"
         )
     else:
         losses = TorchRunLosses(model, velocities, config)

@@ -8,7 +8,7 @@ import torch
 
 from hthm.deepsets import DeepSets
 from hthm.learning import fused, gpu_pairs
-from hthm.learning.accepted import check_model
+from hthm.learning.accepted import check_model, components_seen
 from hthm.learning.frame_pairs import BatchLoss, TorchBatchLoss, check_velocities
 from hthm.learning.fused import FusedBatchLoss
 from hthm.learning.gpu_pairs import GpuBatchLoss
@@ -67,7 +67,7 @@ def new_batch_loss(
     model : nn.Module
         Moved to the device.
     velocities : (runs, frames, n, 2) float64, C order, Trajectories or Frames
-        Box sides per unit time.
+        Box sides per unit time; or states of as many components as the model sees.
     backend : {"fused", "torch"}, optional
         Unless given, the compiled kernel for the networks it takes, and torch for others.
     device : torch.device
@@ -80,7 +80,7 @@ def new_batch_loss(
     TypeError, ValueError
         If the model or the velocities cannot be trained on, or the kernel not train this model on this device.
     """
-    frames = frames_of_runs(velocities)
+    frames = frames_of_runs(velocities, components_seen(model))
     check_velocities(frames, check_model(model, to_train=True).dtype)
     if loss is not None and not callable(loss):
         raise TypeError(f"loss: must be a function of Δh, got {type(loss).__name__}.")
@@ -96,6 +96,6 @@ def new_batch_loss(
     if backend == "fused":
         raise ValueError(
             f"backend: must be torch for this model on {device}, got fused. The kernel takes DeepSets in float32, at "
-            f"most {fused.MOST_WIDTH} wide and without frozen weights, on a CPU."
+            f"most {fused.MOST_WIDTH} wide and without frozen weights, on a CPU.{fused.only_velocities(model)}"
         )
     return TorchBatchLoss(model, frames, device)

@@ -9,7 +9,7 @@ import torch
 
 from hthm.learning.feeding import check_numbers, fed
 from hthm.learning.loss import PairLoss, mean_cost, tilted_loss
-from hthm.recording.frames import Frames
+from hthm.recording.frames import Frames, components_of
 from hthm.recording.reading import FramesLike, frames_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class TorchBatchLoss:
         self, model: nn.Module, velocities: FramesLike, device: torch.device, loss: PairLoss | None = None
     ) -> None:
         self._loss = loss
-        self._velocities = frames_of(velocities)
+        self._velocities = frames_of(velocities, None)
         runs, self._frames = self._velocities.leading
         n = self._velocities.n
         self.pairs = runs * (self._frames - 1)
@@ -122,14 +122,14 @@ class TorchBatchLoss:
         return h
 
     def _gather(self, frames: torch.Tensor) -> torch.Tensor:
-        """Frames by number, (len(frames), n, 2), as the model wants them."""
+        """Frames by number, (len(frames), n, components), as the model wants them."""
         if self._on_device is not None:
             return self._on_device[frames.to(self._device)]
         return fed(self._velocities.take(frames.numpy()), self._weight)
 
     def _copy_to_device(self) -> torch.Tensor | None:
         free, _ = torch.cuda.mem_get_info(self._device)
-        shape = (len(self._velocities), self._velocities.n, 2)
+        shape = (len(self._velocities), self._velocities.n, components_of(self._velocities))
         if math.prod(shape) * self._weight.dtype.itemsize > free - _SPARE:
             return None
         copy = torch.empty(shape, dtype=self._weight.dtype, device=self._device)

@@ -1,4 +1,4 @@
-"""The loss of a batch of frame pairs from the compiled kernel, for `DeepSets` in float32 on a CPU."""
+"""The loss of a batch of frame pairs from the compiled kernel, for `DeepSets` of velocities in float32 on a CPU."""
 
 from __future__ import annotations
 
@@ -34,11 +34,22 @@ def takes_runs(model: DeepSets) -> bool:
 def _suits(model: DeepSets) -> bool:
     return (
         type(model) is DeepSets  # a subclass may compute something else
+        and model.architecture.sees_velocities
         and model.width <= MOST_WIDTH
         and all(
             parameter.dtype == torch.float32 and parameter.requires_grad and parameter.device.type == "cpu"
             for parameter in model.parameters()
         )
+    )
+
+
+def only_velocities(model: torch.nn.Module) -> str:
+    """Return what a message adds where a model sees more of a disk than its velocity, or less; nothing where not."""
+    if not isinstance(model, DeepSets) or model.architecture.sees_velocities:
+        return ""
+    return (
+        f" They know velocities alone, and this model sees {model.components} numbers of a disk, of which "
+        f"{model.architecture.labels} are labels: leave the backend out."
     )
 
 

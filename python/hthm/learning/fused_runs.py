@@ -1,4 +1,4 @@
-"""The loss of whole runs from the compiled kernel, for `DeepSets` with SiLU in float32 on a CPU."""
+"""The loss of whole runs from the compiled kernel, for `DeepSets` of velocities with SiLU in float32 on a CPU."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class FusedRunLosses:
         return torch.cat([parameter.detach().reshape(-1) for parameter in self._parameters]).numpy()
 
     def _seen(self, run: _Run, noise: torch.Generator) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
-        velocities, block = seen(run[1], self.n, self._config, self._architecture.velocity_scale, noise)
+        velocities, block = seen(run[1], self.n, self._config, self._architecture, noise)
         return velocities.numpy(), None if block is None else block.numpy()
 
 

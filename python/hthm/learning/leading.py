@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,6 +16,7 @@ import torch
 from torch import distributed
 
 from hthm.deepsets import DeepSets
+from hthm.learning.accepted import components_seen
 from hthm.learning.processes import OtherProcessError, Processes, processes_of_group
 from hthm.learning.recipes import Architecture, TrainConfig
 from hthm.recording.collision_log import CollisionLog
@@ -109,7 +109,7 @@ class Leader:
         _tell(
             {
                 "width": model.width,
-                "architecture": asdict(model.architecture),
+                "architecture": model.architecture.as_json(),
                 "float64": next(model.parameters()).dtype == torch.float64,
                 "config": config.as_json(),
                 "threads": torch.get_num_threads(),
@@ -138,7 +138,7 @@ def called_together(model: nn.Module, velocities: FramesLike, config: TrainConfi
     """
     if not _leaders:
         return processes_of_group()
-    frames = frames_of_runs(velocities)
+    frames = frames_of_runs(velocities, components_seen(model))
     if type(model) is not DeepSets or loss is not None or not isinstance(frames, LogFrames | StoredFrames):
         return Processes()  # the first one trains what it cannot describe
     _leaders[-1].call(model, velocities, frames, config)

@@ -24,7 +24,7 @@ class FramePairs(Dataset[Pair]):
     Parameters
     ----------
     velocities : (runs, frames, n, 2) float64, C order, Trajectories, a dataset of `hthm.open`, or Frames
-        Box sides per unit time.
+        Box sides per unit time; or states, as `hthm.recording.states.disk_states` makes them.
     dtype : torch.dtype
         float32 or float64, what the network computes in.
 
@@ -47,7 +47,7 @@ class FramePairs(Dataset[Pair]):
     """
 
     def __init__(self, velocities: FramesLike, *, dtype: torch.dtype = torch.float32) -> None:
-        self._frames = frames_of_runs(velocities)
+        self._frames = frames_of_runs(velocities, None)
         self._of_run = checks.integer("frames of a run", self._frames.leading[1], least=2)
         if dtype not in NUMPY_DTYPE:
             raise ValueError(f"dtype: must be torch.float32 or torch.float64, got {dtype}.")

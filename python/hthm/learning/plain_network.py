@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import nn
@@ -32,6 +32,8 @@ class PlainNetwork(nn.Module):
     TypeError, ValueError
         If an argument is not a whole number, or out of range.
     """
+
+    components: Final = 2
 
     def __init__(self, disks: int, width: int, *, device: str | torch.device = "cpu") -> None:
         super().__init__()

@@ -23,6 +23,9 @@ BACKENDS: Final = get_args(Backend)
 MOST_WIDTH: Final = 2**14
 """The second layers have width² weights; a wider network is a slip of the keyboard."""
 
+MOST_COMPONENTS: Final = 256
+"""Of a disk's state: more are frames in the place of disks."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
@@ -38,6 +41,12 @@ class Architecture:
         How the φ of the disks are put together.
     extensive : bool
         Whether h is n·ρ and not ρ, as an entropy grows with the number of disks.
+    components : int
+        Numbers that the network sees of a disk, from 1 to `MOST_COMPONENTS`: the 2 of its velocity, or those of a wider
+        state, as `hthm.recording.states.disk_states` makes them.
+    labels : int
+        How many of these, the last ones, say what a disk is and not how it moves, such as its kind: they are taken as
+        they are, neither divided by `velocity_scale` nor blurred by a training.
 
     Raises
     ------
@@ -49,6 +58,8 @@ class Architecture:
     velocity_scale: float = 1.0
     pooling: Pooling = "sum"
     extensive: bool = False
+    components: int = 2
+    labels: int = 0
 
     def __post_init__(self) -> None:
         checks.choice("activation", self.activation, get_args(Activation))
@@ -56,6 +67,20 @@ class Architecture:
         checks.choice("pooling", self.pooling, get_args(Pooling))
         if not isinstance(self.extensive, bool):
             raise TypeError(f"extensive: must be True or False, got {type(self.extensive).__name__}.")
+        checks.integer("components", self.components, least=1, most=MOST_COMPONENTS)
+        checks.integer("labels", self.labels, least=0, most=self.components)
+
+    @property
+    def sees_velocities(self) -> bool:
+        """Whether a disk is its velocity and nothing else: what the compiled kernels know."""
+        return self.components == 2 and not self.labels  # noqa: PLR2004 -- x and y
+
+    def as_json(self) -> dict[str, Any]:
+        """Return every choice as JSON can hold it, components and labels only where they are not a velocity's."""
+        choices = asdict(self)
+        if self.sees_velocities:  # as files have said it before there was anything else
+            del choices["components"], choices["labels"]
+        return choices
 
 
 def _check_device(name: object) -> None:
@@ -69,9 +94,29 @@ PUBLISHED: Final = Architecture()
 """The paper's."""
 
 
-def entropic(speed: float) -> Architecture:
-    """Return an architecture for entropies: h = n·ρ(mean φ(v/s0)) with SiLU; `speed` is s0, box sides per unit time."""
-    return Architecture(activation="silu", velocity_scale=speed, pooling="mean", extensive=True)
+def entropic(speed: float, *, components: int = 2, labels: int = 0) -> Architecture:
+    """Return an architecture for entropies, h = n·ρ(mean φ(v/s0)) with SiLU.
+
+    Parameters
+    ----------
+    speed : float
+        s0, box sides per unit time.
+    components, labels : int
+        As `Architecture` has them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is of the wrong kind or out of range.
+    """
+    return Architecture(
+        activation="silu",
+        velocity_scale=speed,
+        pooling="mean",
+        extensive=True,
+        components=components,
+        labels=labels,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import torch
 
-from hthm.learning.recipes import ArrowConfig
+from hthm.learning.recipes import Architecture, ArrowConfig
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def seen(
-    velocities: torch.Tensor, n: int, config: ArrowConfig, scale: float, noise: torch.Generator
+    velocities: torch.Tensor, n: int, config: ArrowConfig, architecture: Architecture, noise: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Blur the velocities of a run, and divide its disks into blocks.
 
@@ -27,8 +27,8 @@ def seen(
         Disks.
     config : ArrowConfig
         Which blur, and how many blocks.
-    scale : float
-        What the blur is in units of, box sides per unit time.
+    architecture : Architecture
+        Of the network: its velocity scale is what the blur is in units of, and its labels are not blurred.
     noise : torch.Generator
         What both are drawn from, the blur first. One of the CPU, wherever the velocities are.
 
@@ -40,8 +40,10 @@ def seen(
         The block of each disk, and their number for those that are left over; None where there is only one.
     """
     if config.blur:
-        deviation = config.blur * scale
+        deviation = config.blur * architecture.velocity_scale
         drawn = torch.randn(velocities.shape, generator=noise, dtype=velocities.dtype, device="cpu")
+        if architecture.labels:
+            drawn[:, architecture.components - architecture.labels :] = 0
         velocities = velocities + deviation * drawn.to(velocities.device)
     if config.blocks == 1:
         return velocities, None

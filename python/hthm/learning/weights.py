@@ -7,7 +7,6 @@ import json
 import os
 import pickle
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,7 +60,7 @@ def save_weights(path: str | os.PathLike[str], model: DeepSets, configuration: M
         raise type(error)(f"configuration: must be what JSON can hold, got something else ({error}).") from error
     metadata = {"format": _FORMAT, "width": str(model.width), "configuration": written}
     if model.architecture != PUBLISHED:
-        metadata["architecture"] = json.dumps(asdict(model.architecture))
+        metadata["architecture"] = json.dumps(model.architecture.as_json())
     write_bytes(path, packed(model.state_dict(), metadata))
 
 
@@ -103,6 +102,35 @@ def load_weights(path: str | os.PathLike[str]) -> DeepSets:
         _check(path, state, model.state_dict())
         model.load_state_dict(dict(state), assign=True)
         return model.requires_grad_()
+
+
+def load_functional(path: str | os.PathLike[str]) -> DeepSets:
+    """Read a network as `load_weights`, for whatever has velocities and nothing else to show it.
+
+    Parameters
+    ----------
+    path : path
+        As `load_weights` takes it.
+
+    Returns
+    -------
+    DeepSets
+        In float32, on the CPU.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    WeightsError
+        As `load_weights`, or if the network sees other numbers of a disk than its velocity.
+    """
+    model = load_weights(path)
+    if not model.architecture.sees_velocities:
+        raise WeightsError(
+            f"{path}: must be a network that sees the 2 numbers of a velocity, got one of {model.components} with "
+            f"{model.architecture.labels} labels. Evaluate it in Python, on what it was trained on."
+        )
+    return model
 
 
 def load_configuration(path: str | os.PathLike[str]) -> dict[str, Any]:

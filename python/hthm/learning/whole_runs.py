@@ -27,7 +27,8 @@ class Changes:
     n, steps : int
         Disks, and steps of the run: frames after the first, or collisions.
     velocities : (n + changes, 2) tensor
-        Of the first state, disk by disk, and then of every change, in order. Box sides per unit time.
+        Of the first state, disk by disk, and then of every change, in order. Box sides per unit time; of states wider
+        than a velocity, as many numbers as these have.
     disks : (changes,) int64 tensor
         Which disk changes.
     replaced : (changes,) int64 tensor
@@ -100,7 +101,9 @@ class Changes:
         return model.of_sums(along, self.n // blocks)
 
 
-def whole_runs(velocities: FramesLike, steps: Steps, dtype: torch.dtype = torch.float32) -> list[Changes]:
+def whole_runs(
+    velocities: FramesLike, steps: Steps, dtype: torch.dtype = torch.float32, components: int | None = 2
+) -> list[Changes]:
     """Return every run as its changes.
 
     Parameters
@@ -111,6 +114,8 @@ def whole_runs(velocities: FramesLike, steps: Steps, dtype: torch.dtype = torch.
         Frames begin with the first frame; collisions begin with the start of the run, and need Trajectories with a log.
     dtype : torch.dtype
         What the network computes in.
+    components : int, optional
+        Numbers of a disk that it sees.
 
     Returns
     -------
@@ -124,7 +129,7 @@ def whole_runs(velocities: FramesLike, steps: Steps, dtype: torch.dtype = torch.
     AttributeError
         If Trajectories have no velocities.
     """
-    frames = frames_of_runs(velocities)
+    frames = frames_of_runs(velocities, components)
     check_velocities(frames, dtype)
     return [_changes(frames.changes(run, steps), dtype) for run in range(frames.leading[0])]
 
@@ -158,7 +163,8 @@ class TorchRunLosses:
     def __init__(self, model: DeepSets, velocities: FramesLike, config: ArrowConfig) -> None:
         self._model, self._config = model, config
         weight = next(model.parameters())
-        self._runs = [run.to(weight.device) for run in whole_runs(velocities, config.steps, weight.dtype)]
+        runs = whole_runs(velocities, config.steps, weight.dtype, model.components)
+        self._runs = [run.to(weight.device) for run in runs]
         self.runs, self.n = len(self._runs), self._runs[0].n
 
     def loss(self, numbers: Sequence[int], update: int, noise: torch.Generator) -> float:
@@ -193,7 +199,7 @@ class TorchRunLosses:
 
     def _change(self, run: Changes, noise: torch.Generator) -> torch.Tensor:
         config, model = self._config, self._model
-        velocities, block = seen(run.velocities, run.n, config, model.architecture.velocity_scale, noise)
+        velocities, block = seen(run.velocities, run.n, config, model.architecture, noise)
         if block is None:
             block = torch.zeros(run.n, dtype=torch.int64, device=velocities.device)
         change = run.block_h(model, block, config.blocks, velocities).diff(dim=0).flatten()

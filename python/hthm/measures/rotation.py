@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -54,7 +53,7 @@ def temperatures(traj: Trajectories) -> Temperatures:
     AttributeError
         If neither was recorded.
     """
-    _inertia_of(traj)
+    _rule_of(traj)
     moving = np.square(traj.dense()).sum(axis=-1).mean(axis=-1) / 2
     return Temperatures(moving, np.square(_surfaces(traj)).mean(axis=-1))
 
@@ -91,18 +90,18 @@ def spinning_h(traj: Trajectories, *, estimator: Neighbours | Histogram | None =
     >>> print(round(float(spinning_h(traj).mean()), 1))  # T = 1/3: -3/2 ln(2πe/3) = -2.6
     -2.6
     """
-    _inertia_of(traj)
+    _rule_of(traj)
     together = np.concatenate([traj.dense(), _surfaces(traj)[..., np.newaxis]], axis=-1)  # (runs, frames, n, 3)
     return sample_h(together, estimator=Neighbours() if estimator is None else estimator)
 
 
-def _inertia_of(traj: Trajectories) -> float:
+def _rule_of(traj: Trajectories) -> RoughDisks:
     if isinstance(rule := traj.initial.rule, RoughDisks):
-        return rule.inertia
+        return rule
     raise ValueError(f"traj: must be of disks that spin, got {text_of(rule)}. Simulate a gas of rule=RoughDisks().")
 
 
 def _surfaces(traj: Trajectories) -> FloatArray:
     """√κ a ω of every disk, (runs, frames, n)."""
-    surfaces: FloatArray = traj.dense_spins() * (math.sqrt(_inertia_of(traj)) * traj.initial.diameter / 2)
+    surfaces: FloatArray = traj.dense_spins() * _rule_of(traj).gyration(traj.initial.diameter)
     return surfaces

@@ -115,7 +115,7 @@ class Frames(Protocol):
         if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(self):
             wrong = numbers[(numbers < 0) | (numbers >= len(self))][0]
             raise IndexError(f"numbers: must be those of the {len(self)} frames, counted from 0, got {wrong}.")
-        taken = np.empty((len(numbers), self.n, 2))
+        taken = np.empty((len(numbers), self.n, components_of(self)))
         self.read(numbers, taken, threads=threads)
         return taken
 
@@ -140,7 +140,7 @@ class Frames(Protocol):
             The frames, to look at: the next ones may overwrite them.
         """
         at_a_time = count * max(1, _DISKS_AT_A_TIME // (count * self.n))
-        block = np.empty((min(at_a_time, len(self)), self.n, 2))
+        block = np.empty((min(at_a_time, len(self)), self.n, components_of(self)))
         for first in range(0, len(self), at_a_time):
             numbers = np.arange(first, min(first + at_a_time, len(self)), dtype=np.int64)
             frames = block[: len(numbers)]
@@ -300,6 +300,11 @@ def changes_of(velocities: FloatArray, steps: Steps) -> RunChanges:
         )
     step, disks = np.nonzero((velocities[1:] != velocities[:-1]).any(axis=-1))  # in order of the frames
     return RunChanges(velocities[0], disks, velocities[step + 1, disks], step, len(velocities) - 1)
+
+
+def components_of(frames: Frames) -> int:
+    """Return how many numbers a disk of frames has: 2 of a velocity, or the `components` of wider states."""
+    return getattr(frames, "components", 2)
 
 
 def numbered(first: int, chunk: FloatArray) -> str:

@@ -142,34 +142,77 @@ class LogFrames(Frames):
             If the log is not one of these runs.
         """
         offsets = self._check_run(run)
-        first, count = self._start[run], len(self._log.pairs[offsets[0] : offsets[-1]])
-        step = np.repeat(np.arange(count), 2)
-        if steps == "frames":  # what happened before the first frame is part of it
-            disks, velocities = self._rows(slice(offsets[0], offsets[1]))
-            first = first.copy()
-            first[disks] = velocities  # of several, the last one stays
-            offsets, count = offsets[1:], len(offsets) - 2
-            step = np.repeat(np.arange(count), 2 * np.diff(offsets))
-        return RunChanges(first, *self._rows(slice(offsets[0], offsets[-1])), step, count)
+        rows = slice(offsets[0], offsets[-1])
+        return changes_of_rows(
+            self._start[run], offsets - offsets[0], self._log.pairs[rows], self._log.velocities[rows], steps
+        )
 
     def pair_loss(self, threads: int) -> _core.PairLoss:
         """Encode the rows; see `Frames.pair_loss`. Nothing of the log is kept."""
         return _core.PairLoss.from_logs((self.log_arrays(),), threads)
 
-    def _rows(self, rows: slice) -> tuple[NDArray[np.int32], FloatArray]:
-        """Disks (changes,) and velocities (changes, 2), in the order in which they change."""
-        return self._log.pairs[rows].reshape(-1), self._log.velocities[rows].reshape(-1, 2)
-
     def _check_run(self, run: int) -> IntArray:
-        """Refuse what the core would: numpy takes a negative index, and a slice beyond the end, without a word."""
-        offsets: IntArray = self._log.frame_offsets[run]
-        pairs = self._log.pairs
-        if offsets[0] < 0 or offsets[-1] > len(pairs) or (offsets[1:] < offsets[:-1]).any():
-            raise ValueError(
-                f"frame_offsets: must ascend within the {len(pairs)} rows of the log, got others in run {run}."
-            )
-        disks = pairs[offsets[0] : offsets[-1]]
-        if disks.size and not 0 <= disks.min() <= disks.max() < self.n:
-            wrong = disks[(disks < 0) | (disks >= self.n)][0]
-            raise ValueError(f"pairs: must be numbers of disks, from 0 to {self.n - 1}, got {wrong} in run {run}.")
-        return offsets
+        return checked_offsets(self._log.frame_offsets, self._log.pairs, self.n, run)
+
+
+def checked_offsets(offsets: IntArray, pairs: NDArray[np.int32], n: int, run: int) -> IntArray:
+    """Return the rows of a run's frames, having refused what the core would.
+
+    Parameters
+    ----------
+    offsets, pairs : (runs, frames + 1) int64, (rows, 2) int32
+        Of a log. numpy takes a negative index, and a slice beyond the end, without a word.
+    n, run : int
+        Disks, and which run.
+
+    Returns
+    -------
+    (frames + 1,) int64
+
+    Raises
+    ------
+    ValueError
+        If the log is not one of these runs.
+    """
+    of_run: IntArray = offsets[run]
+    if of_run[0] < 0 or of_run[-1] > len(pairs) or (of_run[1:] < of_run[:-1]).any():
+        raise ValueError(
+            f"frame_offsets: must ascend within the {len(pairs)} rows of the log, got others in run {run}."
+        )
+    disks = pairs[of_run[0] : of_run[-1]]
+    if disks.size and not 0 <= disks.min() <= disks.max() < n:
+        wrong = disks[(disks < 0) | (disks >= n)][0]
+        raise ValueError(f"pairs: must be numbers of disks, from 0 to {n - 1}, got {wrong} in run {run}.")
+    return of_run
+
+
+def changes_of_rows(
+    first: FloatArray, offsets: IntArray, pairs: NDArray[np.int32], after: FloatArray, steps: Steps
+) -> RunChanges:
+    """Return the rows of one run as what changes, two changes each.
+
+    Parameters
+    ----------
+    first : (n, k) float64
+        What the run started with: velocities, or wider states.
+    offsets : (frames + 1,) int64
+        First row of every frame, and the end, counted from the run's first.
+    pairs, after : (rows, 2) int32, (rows, 2, k) float64
+        Who collided, and what that left.
+    steps : {"frames", "collisions"}
+        What the run goes by.
+
+    Returns
+    -------
+    RunChanges
+    """
+    disks, states = pairs.reshape(-1), after.reshape(-1, first.shape[1])  # (changes,), (changes, k): as they happen
+    count, begin = len(pairs), 0
+    step = np.repeat(np.arange(count), 2)
+    if steps == "frames":  # what happened before the first frame is part of it
+        begin = 2 * int(offsets[1])
+        first = first.copy()
+        first[disks[:begin]] = states[:begin]  # of several, the last one stays
+        count = len(offsets) - 2
+        step = np.repeat(np.arange(count), 2 * np.diff(offsets[1:]))
+    return RunChanges(first, disks[begin:], states[begin:], step, count)

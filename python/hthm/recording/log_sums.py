@@ -25,7 +25,7 @@ def frame_sums(
     Parameters
     ----------
     of : callable
-        The function of many disks at a time, (disks, 2) -> (disks, features).
+        The function of many disks at a time, (disks, 2) -> (disks, features), or of as many numbers as they have.
     start : (n, 2) float64
         Velocities that the run started with.
     offsets : (frames + 1,) int64
@@ -48,7 +48,7 @@ def frame_sums(
     sums = []
     for rows, ends in _blocks(offsets):
         disks = pairs[rows].reshape(-1)  # (changes,), in the order in which they happen
-        after = velocities[rows].reshape(-1, 2)
+        after = velocities[rows].reshape(-1, velocities.shape[-1])
         touched, number = np.unique(disks, return_inverse=True)
         values = of(np.concatenate([now[touched], after])).astype(np.float64)  # (touched + changes, features)
         change = values[len(touched) :] - values[_before(number, len(touched))]

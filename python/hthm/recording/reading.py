@@ -9,7 +9,8 @@ import numpy as np
 from hthm import checks
 from hthm.arrays import FloatArray
 from hthm.recording.dense import DenseFrames
-from hthm.recording.frames import Frames
+from hthm.recording.dense_states import DenseStates
+from hthm.recording.frames import Frames, components_of
 
 _MEMBERS: Final = ("__len__", *(name for name in (*Frames.__annotations__, *vars(Frames)) if not name.startswith("_")))
 
@@ -34,28 +35,51 @@ FramesLike: TypeAlias = FloatArray | HasFrames | Frames | HasNumbers
 torch's or a DataArray of xarray's is copied into an array, for theirs may be anywhere and in any order."""
 
 
-def frames_of(velocities: FramesLike) -> Frames:
+def frames_of(velocities: FramesLike, components: int | None = 2) -> Frames:
     """Return the frames of an array, of Trajectories, or the very Frames that are given.
+
+    Parameters
+    ----------
+    velocities : array, Trajectories or Frames
+        What was given.
+    components : int, optional
+        Numbers that a disk must have, 2 for a velocity; None for Frames of any and whatever else of velocities.
 
     Raises
     ------
     TypeError, ValueError
-        If an array has another dtype, shape or order, or an object is not all that Frames are.
+        If an array has another dtype, shape or order, an object is not all that Frames are, or disks have another
+        number of components.
     AttributeError
         If Trajectories have no velocities.
     """
     if isinstance(velocities, HasFrames):  # first: to see that something is no Frames takes 30 µs
-        return velocities.as_frames()
+        return _of_components(velocities.as_frames(), components)
     if isinstance(velocities, Frames):
         _check_sizes(velocities)
-        return velocities
+        return _of_components(velocities, components)
     if hasattr(velocities, "leading"):
         missing = [name for name in dict.fromkeys(_MEMBERS) if not hasattr(velocities, name)]
         raise TypeError(
             f"velocities: must have all that Frames have, got {type(velocities).__name__}, which lacks "
             f"{', '.join(missing)}. Derive it from hthm.recording.frames.Frames."
         )
-    return DenseFrames(_array_of(velocities))
+    array = _array_of(velocities)
+    return DenseFrames(array) if components in {None, 2} else DenseStates(array, components)
+
+
+def _of_components(frames: Frames, components: int | None) -> Frames:
+    found = components_of(frames)
+    if components in {None, found}:
+        return frames
+    advice = (
+        f"Give the {components} numbers of a disk that the network sees."
+        if components != 2  # noqa: PLR2004 -- a velocity
+        else "Give the velocities alone, or a network of as many components."
+    )
+    if found == 2:  # noqa: PLR2004 -- likewise
+        advice = "hthm.recording.states.disk_states makes states of Trajectories."
+    raise ValueError(f"velocities: must have {components} numbers a disk, got {found}. {advice}")
 
 
 def _array_of(values: Any) -> Any:  # noqa: ANN401 -- checked where it becomes frames
@@ -81,19 +105,24 @@ def _check_sizes(frames: Frames) -> None:
             checks.integer(f"{name}.{what}", size, least=least)
 
 
-def frames_of_runs(velocities: FramesLike) -> Frames:
+def frames_of_runs(velocities: FramesLike, components: int | None = 2) -> Frames:
     """Return frames as `frames_of`, of at least one run of at least one frame.
+
+    Parameters
+    ----------
+    velocities, components
+        As `frames_of` takes them.
 
     Raises
     ------
     TypeError, ValueError, AttributeError
         As `frames_of`, or if there are other axes than runs and frames, or none along one of them.
     """
-    frames = frames_of(velocities)
+    frames = frames_of(velocities, components)
     if len(frames.leading) != 2 or 0 in frames.leading:  # noqa: PLR2004 -- (runs, frames)
         raise ValueError(
-            "velocities: must have shape (runs, frames, n, 2) with runs and frames and n at least 1, got "
-            f"{(*frames.leading, frames.n, 2)}."
+            f"velocities: must have shape (runs, frames, n, {components_of(frames)}) with runs and frames and n at "
+            f"least 1, got {(*frames.leading, frames.n, components_of(frames))}."
         )
     return frames
 

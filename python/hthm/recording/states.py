@@ -1,0 +1,101 @@
+"""What a disk is beside its velocity, as a network sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hthm import checks
+from hthm.recording.dense_states import DenseStates
+from hthm.recording.log_states import LogStates, Part
+from hthm.rules import RoughDisks
+
+if TYPE_CHECKING:
+    from hthm.arrays import FloatArray
+    from hthm.recording.frames import Frames
+    from hthm.trajectories import Trajectories
+
+
+def disk_states(traj: Trajectories, *, labels: FloatArray | None = None) -> Frames:
+    """States of the disks after each frame: velocity, then spin where disks spin, then what is given beside.
+
+    Parameters
+    ----------
+    traj : Trajectories
+        With frames or a log; of a dataset, runs that are in memory: ``traj[:20]``.
+    labels : (n, m) float64, C order, optional
+        Numbers of every disk that no collision changes and that are the same in all runs: 0 and 1 for two kinds.
+
+    Returns
+    -------
+    Frames of (runs, frames)
+        Of k components a disk: v_x, v_y in box sides per unit time; of rough disks √κ a ω, a = σ/2, so that energy is
+        half of the square of these three, in units of m, and all have the same variance in equilibrium; the labels.
+        The number of components is their attribute `components`. Of a log no frame is made, and its velocities are not
+        copied.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the labels have another dtype, shape or order, or are not finite.
+    AttributeError
+        If no frames were recorded, or they are in a dataset.
+    MemoryError
+        If the states of frames do not fit into the available memory.
+
+    Examples
+    --------
+    A functional of velocity and spin, trained by the collisions of rough disks:
+
+    >>> import hthm
+    >>> from hthm.deepsets import new_model
+    >>> from hthm.learning.arrow import train_arrow
+    >>> from hthm.learning.recipes import ArrowConfig, entropic
+    >>> gas = hthm.DiskGas(n=200, diameter=0.02, rule=hthm.RoughDisks())
+    >>> states = disk_states(hthm.simulate(gas.sample(4), frames=20, record="log"))
+    >>> states.components
+    3
+    >>> model = new_model(8, seed=0, architecture=entropic(gas.speed, components=3))
+    >>> len(train_arrow(model, states, ArrowConfig(updates=4, looks=2, blur=0.05)))
+    2
+    """
+    spins = traj.initial.spins  # (runs, n)
+    if labels is not None:
+        checks.array("labels", labels, dtype=np.float64, shape=(traj.initial.n, "m"))
+    beside = [] if labels is None else list(labels.T)  # (n,) each
+    k = 2 + (spins is not None) + len(beside)
+    rule, speed = traj.initial.rule, traj.initial.speed
+    gyration = rule.gyration(traj.initial.diameter) if isinstance(rule, RoughDisks) else 0.0
+    if traj.recording != "log":
+        checks.memory("disk_states", traj.velocities.nbytes // 2 * k, "Take fewer runs at a time: traj[:10].")
+        states = np.empty((*traj.velocities.shape[:-1], k))
+        states[..., :2] = traj.velocities
+        if spins is not None:
+            np.multiply(traj.spins, gyration, out=states[..., 2])
+        for number, label in enumerate(reversed(beside), 1):
+            states[..., -number] = label
+        return DenseStates(states, speed=speed)
+    log = traj.log
+    starts = [np.broadcast_to(label, traj.initial.velocities.shape[:2]) for label in beside]  # (runs, n)
+    afters = [label[log.pairs] for label in beside]  # (rows, 2)
+    if spins is not None and log.spins is not None:
+        starts.insert(0, np.multiply(spins, gyration))
+        afters.insert(0, np.multiply(log.spins, gyration))
+    return LogStates(
+        log.frame_offsets,
+        log.pairs,
+        [Part(traj.initial.velocities, log.velocities), *_two_by_two(starts, afters)],
+        k,
+        speed=speed,
+    )
+
+
+def _two_by_two(starts: list[FloatArray], afters: list[FloatArray]) -> list[Part]:
+    """Components of starts (runs, n) and of what collisions left (rows, 2) as parts, a zero beside an odd one."""
+    if len(starts) % 2:
+        starts, afters = [*starts, np.zeros_like(starts[0])], [*afters, np.zeros_like(afters[0])]
+    return [
+        Part(np.stack(starts[first : first + 2], axis=-1), np.stack(afters[first : first + 2], axis=-1))
+        for first in range(0, len(starts), 2)
+    ]
