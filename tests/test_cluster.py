@@ -149,7 +149,7 @@ def test_a_start_that_is_not_what_was_sent_is_refused(tmp_path: Path) -> None:
     of = description_of(config)
     shard = Manifest.planned(of).shards[0]
     state = config.start(0, shard.runs)
-    stored = write_start(tmp_path, of, shard, state.positions, state.velocities)
+    stored = write_start(tmp_path, of, shard, state)
     sent = bytearray((tmp_path / stored.name).read_bytes())
     shard = type(shard)(first=shard.first, end=shard.end, start=stored)
     assert simulate_shards(Starts(of, (shard,), (bytes(sent),)), 1, quiet)

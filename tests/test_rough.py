@@ -193,10 +193,6 @@ def test_what_cannot_serve_the_rule_says_why(tmp_path: Path) -> None:
         viewer_html(traj, title="none")
     with pytest.raises(ValueError, match=r"^traj: must be of disks without spins, got rough disks.*line of centres"):
         collision_senses(traj)
-    with pytest.raises(ValueError, match=r"^rule: must be of disks without spins, got rough disks.*keeps no spins"):
-        hthm.simulate(state, 2, store=tmp_path / "kept")
-    with pytest.raises(ValueError, match=r"^rule: must be of disks without spins, got rough disks.*keeps no spins"):
-        traj.save(tmp_path / "kept")
     with pytest.raises(ValueError, match=r"^trajectories: must be of disks without spins, .*to_xarray"):
         traj.write(tmp_path / "run.xyz")
     assert not list(tmp_path.iterdir())

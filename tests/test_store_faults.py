@@ -12,7 +12,7 @@ import pytest
 
 import hthm
 from hthm import integrity
-from hthm.recording.store import shard_reading, writer
+from hthm.recording.store import shard_files, writer
 from hthm.recording.store.manifest import DatasetError
 from hthm.recording.store.verification import repair, verify
 from hthm.run import main
@@ -107,7 +107,7 @@ def test_a_damaged_shard_is_named_and_made_again(
     path = kept / "runs-00000002-00000003.h5"
     DAMAGES[damage][0](path)
     if damage == "of other runs":  # the sizes may differ, which is told first
-        monkeypatch.setattr(shard_reading, "_check_size", lambda *_: None)
+        monkeypatch.setattr(shard_files, "_check_size", lambda *_: None)
     (fault,) = verify(kept)
     assert fault.startswith(f"{path}: ")
     assert DAMAGES[damage][1] in fault
@@ -127,7 +127,7 @@ def test_a_shard_of_other_parameters_is_named(kept: Path, original: Path, tmp_pa
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, "_SHARD", 1)
         patch.setattr(writer, "_TOGETHER", 2)
-        patch.setattr(shard_reading, "_check_size", lambda *_: None)
+        patch.setattr(shard_files, "_check_size", lambda *_: None)
         hthm.simulate(GAS.sample(8, seed=4), 20, store=tmp_path / "other")
         path = kept / "runs-00000002-00000003.h5"
         shutil.copy(tmp_path / "other" / path.name, path)

@@ -25,6 +25,7 @@ from hthm.recording.store.verification import repair, verify
 from hthm.trajectories import Recording
 
 GAS = hthm.DiskGas(n=60, diameter=0.03)
+ROUGH = hthm.DiskGas(n=60, diameter=0.03, rule=hthm.RoughDisks())
 RUNS, FRAMES = 9, 20
 
 PROGRAM = """
@@ -32,7 +33,8 @@ import sys
 import hthm
 from hthm.recording.store import writer
 writer._SHARD, writer._TOGETHER = 1, 2
-state = hthm.DiskGas(n=60, diameter=0.03).sample(9, seed=3)
+rule = hthm.RoughDisks() if "rough" in sys.argv[1] else hthm.SmoothDisks()
+state = hthm.DiskGas(n=60, diameter=0.03, rule=rule).sample(9, seed=3)
 print("begins", flush=True)
 hthm.simulate(state, 20, store=sys.argv[1], threads=1)
 print("done", flush=True)
@@ -49,19 +51,27 @@ def hashes(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def simulate(store: Path, **changes: object) -> hthm.Trajectories:
-    return hthm.simulate(GAS.sample(RUNS, seed=3), FRAMES, store=store, **changes)  # type: ignore[arg-type]  # any of them
+def simulate(store: Path, gas: hthm.DiskGas = GAS, **changes: object) -> hthm.Trajectories:
+    return hthm.simulate(gas.sample(RUNS, seed=3), FRAMES, store=store, **changes)  # type: ignore[arg-type]  # any of them
+
+
+def files_of(gas: hthm.DiskGas, folder: Path) -> dict[str, bytes]:
+    """The files of a simulation that nothing stopped."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "_SHARD", 1)
+        patch.setattr(writer, "_TOGETHER", 2)
+        simulate(folder, gas)
+    return hashes(folder)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The files of a simulation that nothing stopped."""
-    folder = tmp_path_factory.mktemp("whole") / "kept"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer, "_SHARD", 1)
-        patch.setattr(writer, "_TOGETHER", 2)
-        simulate(folder)
-    return hashes(folder)
+    return files_of(GAS, tmp_path_factory.mktemp("whole") / "kept")
+
+
+@pytest.fixture(scope="module")
+def rough_whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return files_of(ROUGH, tmp_path_factory.mktemp("whole") / "kept")
 
 
 @pytest.mark.parametrize("record", ["velocities", "log", "counts"])
@@ -193,11 +203,14 @@ def started(folder: Path) -> subprocess.Popen[str]:
     return child
 
 
-def test_kills_at_any_moment_lose_nothing_that_was_finished(tmp_path: Path, whole: dict[str, bytes]) -> None:
+def test_kills_at_any_moment_lose_nothing_that_was_finished(
+    tmp_path: Path, whole: dict[str, bytes], rough_whole: dict[str, bytes]
+) -> None:
+    files = {"0": whole, "1": whole, "rough": rough_whole}
     moments = random.Random(5)  # noqa: S311 -- moments, not secrets
     killed = 0
     for attempt in range(12):
-        folder = tmp_path / str(attempt % 3)
+        folder = tmp_path / list(files)[attempt % 3]
         before = {path.name: path.read_bytes() for path in folder.glob("[!.]*")} if folder.exists() else {}
         child = started(folder)
         time.sleep(moments.uniform(0, 0.06))
@@ -207,11 +220,11 @@ def test_kills_at_any_moment_lose_nothing_that_was_finished(tmp_path: Path, whol
         child.stdout.close()
         after = {path.name: path.read_bytes() for path in folder.glob("[!.]*")} if folder.exists() else {}
         for name, content in after.items():
-            assert name == "manifest.json" or content == whole[name], (attempt, name)
+            assert name == "manifest.json" or content == files[folder.name][name], (attempt, name)
         assert before.keys() <= after.keys()
         if "manifest.json" in after:
             json.loads(after["manifest.json"])
     assert killed > 3
     for folder in tmp_path.iterdir():
-        simulate(folder)
-        assert hashes(folder) == whole
+        simulate(folder, ROUGH if folder.name == "rough" else GAS)
+        assert hashes(folder) == files[folder.name]

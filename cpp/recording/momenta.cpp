@@ -51,12 +51,38 @@ struct Exchange {
   }
 };
 
-/// Velocities of a run as its rows change them.
+/// A momentum: what collides loses and gains it.
+struct Momenta {
+  using Value = Vec;
+  static bool find(const Vec& i, const Vec& j, const Vec& i_after, const Vec& j_after, Vec& p) {
+    return Exchange{i.x, j.x, i_after.x, j_after.x}.find(p.x) && Exchange{i.y, j.y, i_after.y, j_after.y}.find(p.y);
+  }
+  static void apply(Vec& i, Vec& j, const Vec& p) {
+    i = {i.x - p.x, i.y - p.y};
+    j = {j.x + p.x, j.y + p.y};
+  }
+};
+
+/// A turn: both spins gain it. Negated, the first loses it, for rounding knows no sign.
+struct Turns {
+  using Value = double;
+  static bool find(double i, double j, double i_after, double j_after, double& turn) {
+    if (same_bits(i, i_after) && same_bits(j, j_after)) return turn = -0.0, true;  // +0 would change a -0
+    return Exchange{-i, j, -i_after, j_after}.find(turn) && same_bits(i + turn, i_after);
+  }
+  static void apply(double& i, double& j, double turn) {
+    i += turn;
+    j += turn;
+  }
+};
+
+/// What the disks of a run have, as its rows change it.
+template <class Value>
 class Replayed {
  public:
-  Replayed(const Vec* start, std::int64_t n) : now_(start, start + n) {}
+  Replayed(const Value* start, std::int64_t n) : now_(start, start + n) {}
 
-  Vec& operator[](std::int32_t disk) {
+  Value& operator[](std::int32_t disk) {
     if (disk < 0 || disk >= static_cast<std::int64_t>(now_.size())) {
       throw std::invalid_argument("pairs: must be numbers of disks, from 0 to n - 1.");
     }
@@ -64,26 +90,28 @@ class Replayed {
   }
 
  private:
-  std::vector<Vec> now_;
+  std::vector<Value> now_;
 };
 
-}  // namespace
-
-std::vector<std::int64_t> find_momenta(const LogView& log, int threads, Vec* momenta, StopRequest* stop) {
+/// What every row exchanges, (rows,), from what disks start with and what rows leave them with; and the rows of which
+/// nothing can have been exchanged. Of the log, its frames and pairs count.
+template <class Exchanged, class Value = typename Exchanged::Value>
+std::vector<std::int64_t> find(const LogView& log, const Value* start, const Value* after, int threads,
+                               Value* exchanged, StopRequest* stop) {
   std::vector<std::vector<std::int64_t>> without(static_cast<std::size_t>(log.runs));
   stoppable_for(log.runs, threads, stop, [&](std::int64_t run) {
     Pace pace{stop};
-    Replayed now{log.start + run * log.n, log.n};
+    Replayed<Value> now{start + run * log.n, log.n};
     const RowRange rows = rows_of(log, run, 0, log.frames);
     in_pieces(rows.begin, rows.end, pace, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
-        Vec &i = now[log.pairs[2 * row]], &j = now[log.pairs[2 * row + 1]];
-        const Vec &i_after = log.velocities[2 * row], &j_after = log.velocities[2 * row + 1];
-        Vec p{};
-        if (Exchange{i.x, j.x, i_after.x, j_after.x}.find(p.x) && Exchange{i.y, j.y, i_after.y, j_after.y}.find(p.y)) {
-          momenta[row] = p;
+        Value &i = now[log.pairs[2 * row]], &j = now[log.pairs[2 * row + 1]];
+        const Value &i_after = after[2 * row], &j_after = after[2 * row + 1];
+        Value found{};
+        if (Exchanged::find(i, j, i_after, j_after, found)) {
+          exchanged[row] = found;
         } else {
-          momenta[row] = {0, 0};
+          exchanged[row] = Value{};
           without[static_cast<std::size_t>(run)].push_back(row);
         }
         i = i_after;
@@ -96,31 +124,52 @@ std::vector<std::int64_t> find_momenta(const LogView& log, int threads, Vec* mom
   return all;
 }
 
-void apply_momenta(const MomentumView& log, int threads, Vec* velocities, StopRequest* stop) {
-  const LogView offsets{log.start, log.frame_offsets, log.pairs, nullptr, log.runs, log.frames, log.n, log.rows};
-  const std::int64_t* const exact_end = log.exact + log.exact_rows;
+/// The way back: what rows leave disks with, (rows, 2).
+template <class Exchanged, class Value = typename Exchanged::Value>
+void apply(const LogView& log, const Value* start, const Value* exchanged, const ExactRows<Value>& exact, int threads,
+           Value* after, StopRequest* stop) {
+  const std::int64_t* const exact_end = exact.rows + exact.count;
   stoppable_for(log.runs, threads, stop, [&](std::int64_t run) {
     Pace pace{stop};
-    Replayed now{log.start + run * log.n, log.n};
-    const RowRange rows = rows_of(offsets, run, 0, log.frames);
-    const std::int64_t* exact = std::lower_bound(log.exact, exact_end, rows.begin);
+    Replayed<Value> now{start + run * log.n, log.n};
+    const RowRange rows = rows_of(log, run, 0, log.frames);
+    const std::int64_t* next = std::lower_bound(exact.rows, exact_end, rows.begin);
     in_pieces(rows.begin, rows.end, pace, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
-        Vec &i = now[log.pairs[2 * row]], &j = now[log.pairs[2 * row + 1]];
-        if (exact != exact_end && *exact == row) {
-          i = log.exact_velocities[2 * (exact - log.exact)];
-          j = log.exact_velocities[2 * (exact - log.exact) + 1];
-          ++exact;
+        Value &i = now[log.pairs[2 * row]], &j = now[log.pairs[2 * row + 1]];
+        if (next != exact_end && *next == row) {
+          i = exact.after[2 * (next - exact.rows)];
+          j = exact.after[2 * (next - exact.rows) + 1];
+          ++next;
         } else {
-          const Vec& p = log.momenta[row];
-          i = {i.x - p.x, i.y - p.y};
-          j = {j.x + p.x, j.y + p.y};
+          Exchanged::apply(i, j, exchanged[row]);
         }
-        velocities[2 * row] = i;
-        velocities[2 * row + 1] = j;
+        after[2 * row] = i;
+        after[2 * row + 1] = j;
       }
     });
   });
+}
+
+}  // namespace
+
+std::vector<std::int64_t> find_momenta(const LogView& log, int threads, Vec* momenta, StopRequest* stop) {
+  return find<Momenta>(log, log.start, log.velocities, threads, momenta, stop);
+}
+
+void apply_momenta(const LogView& log, const Vec* momenta, const ExactRows<Vec>& exact, int threads, Vec* velocities,
+                   StopRequest* stop) {
+  apply<Momenta>(log, log.start, momenta, exact, threads, velocities, stop);
+}
+
+std::vector<std::int64_t> find_turns(const LogView& log, const double* start, const double* spins, int threads,
+                                     double* turns, StopRequest* stop) {
+  return find<Turns>(log, start, spins, threads, turns, stop);
+}
+
+void apply_turns(const LogView& log, const double* start, const double* turns, const ExactRows<double>& exact,
+                 int threads, double* spins, StopRequest* stop) {
+  apply<Turns>(log, start, turns, exact, threads, spins, stop);
 }
 
 }  // namespace hthm

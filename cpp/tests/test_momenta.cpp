@@ -43,9 +43,8 @@ struct Log {
         exact_velocities.push_back(velocities[static_cast<std::size_t>(k)]);
       }
     }
-    hthm::apply_momenta({start.data(), frame_offsets.data(), pairs.data(), momenta.data(), exact.data(),
-                         exact_velocities.data(), 1, 1, std::ssize(start), frame_offsets[1], std::ssize(exact)},
-                        threads, made.data());
+    hthm::apply_momenta(view(), momenta.data(), {exact.data(), exact_velocities.data(), std::ssize(exact)}, threads,
+                        made.data());
     CHECK(std::memcmp(made.data(), velocities.data(), made.size() * sizeof(Vec)) == 0);
     return exact;
   }
@@ -91,6 +90,37 @@ TEST_CASE("rows that no momentum gives are kept as they are") {
   log.add(1, 2, {nan, infinite}, {1e300, 0});
   log.add(1, 2, {0, 0}, {0, 0});
   CHECK(log.exact_rows() == std::vector<std::int64_t>{1, 2, 3, 4});
+}
+
+TEST_CASE("what both spins gain is found again, and rows that no turn gives are kept as they are") {
+  std::mt19937_64 random{5};
+  std::uniform_real_distribution<double> unit{-1, 1};
+  const std::vector<double> start{0.0, -0.0, 1e-3, 7.0, -0.0};
+  Log log{.start = std::vector<Vec>(5), .pairs = {}, .velocities = {}};  // of which the spins are not asked
+  std::vector<double> now = start, spins;
+  std::vector<std::int64_t> without;
+  for (int row = 0; row < 5000; ++row) {
+    const auto i = static_cast<std::size_t>(row % 4), j = i + 1;
+    const bool odd = row % 500 == 499;  // a disk that the other does not turn with
+    const double turn = row % 7 == 0 ? -now[i] * (1 + 1e-9 * unit(random)) : unit(random);
+    now[i] += turn;
+    now[j] += odd ? -turn : turn;
+    if (odd) without.push_back(row);
+    spins.insert(spins.end(), {now[i], now[j]});
+    log.add(static_cast<std::int32_t>(i), static_cast<std::int32_t>(j), {}, {});
+  }
+  spins.insert(spins.end(), {0.0, now[1] - now[0]});
+  log.add(0, 1, {}, {});  // to rest: its spin is +0, whatever turns it
+  std::vector<double> turns(5001), made(spins.size()), exact_spins;
+  std::vector<std::int64_t> exact = hthm::find_turns(log.view(), start.data(), spins.data(), 1, turns.data());
+  for (const std::int64_t row : exact) {
+    for (const std::int64_t k : {2 * row, 2 * row + 1}) exact_spins.push_back(spins[static_cast<std::size_t>(k)]);
+  }
+  hthm::apply_turns(log.view(), start.data(), turns.data(), {exact.data(), exact_spins.data(), std::ssize(exact)}, 1,
+                    made.data());
+  CHECK(std::memcmp(made.data(), spins.data(), made.size() * sizeof(double)) == 0);
+  if (!exact.empty() && exact.back() == 5000) exact.pop_back();
+  CHECK(exact == without);
 }
 
 TEST_CASE("a log of momenta that points outside of itself is refused") {

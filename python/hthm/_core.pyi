@@ -25,6 +25,15 @@ def apply_momenta(
     exact_velocities: NDArray[np.float64],
     threads: int,
 ) -> NDArray[np.float64]: ...
+def apply_turns(
+    start: NDArray[np.float64],
+    frame_offsets: NDArray[np.int64],
+    pairs: NDArray[np.int32],
+    turns: NDArray[np.float64],
+    exact: NDArray[np.int64],
+    exact_spins: NDArray[np.float64],
+    threads: int,
+) -> NDArray[np.float64]: ...
 def count_overlaps(positions: NDArray[np.float64], box: float, diameter: float, threads: int) -> NDArray[np.int64]: ...
 def engines() -> list[str]: ...
 def find_momenta(
@@ -32,6 +41,13 @@ def find_momenta(
     frame_offsets: NDArray[np.int64],
     pairs: NDArray[np.int32],
     velocities: NDArray[np.float64],
+    threads: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
+def find_turns(
+    start: NDArray[np.float64],
+    frame_offsets: NDArray[np.int64],
+    pairs: NDArray[np.int32],
+    spins: NDArray[np.float64],
     threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
 def log_frames(

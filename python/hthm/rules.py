@@ -204,20 +204,6 @@ def text_of(rule: Rule) -> str:
     return f"{_CHIRAL_TEXT}{rule.delta!r}" if isinstance(rule, ChiralDisks) else _SMOOTH_TEXT
 
 
-def kept_text_of(rule: Rule) -> str:
-    """Return the same for a dataset.
-
-    Raises
-    ------
-    ValueError
-        If disks spin by the rule: a dataset has no place for spins.
-    """
-    wrong = no_spins(rule, "rule", "A dataset keeps no spins: simulate without a store, and keep the runs in memory.")
-    if wrong:
-        raise ValueError(wrong)
-    return text_of(rule)
-
-
 def of_text(text: str) -> Rule:
     """Return the rule that `text_of` put into these words.
 

@@ -197,7 +197,7 @@ class Trajectories(OneLine, OneRun, Plotted, Spinning):
         with begun(folder, kept) as writer:
             writer.write_starts(lambda runs: self.initial[runs])
             for number, runs in writer.missing():
-                writer.add(number, self.initial.velocities[runs], self[runs].recorded())
+                writer.add(number, self.initial[runs], self[runs].recorded())
 
     def recorded(self) -> Recorded:
         """Return what a dataset keeps of the runs beside where they start: no copy."""
@@ -207,9 +207,11 @@ class Trajectories(OneLine, OneRun, Plotted, Spinning):
             collisions=self.collisions,
             final_positions=self.final.positions,
             final_velocities=self.final.velocities,
+            final_spins=self.final.spins,
             log=self._log,
             velocities=self._velocities,
             positions=self._positions,
+            spins=self._spins,
         )
 
     @property

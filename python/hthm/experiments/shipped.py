@@ -13,14 +13,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from hthm.experiments.pieces import ArrivalError, Piece
-from hthm.gas import State, unchecked_state
+from hthm.gas import State
 from hthm.recording.store.manifest import DatasetError
-from hthm.recording.store.shard_reading import fault_of, read_start
+from hthm.recording.store.shard_files import fault_of
 from hthm.recording.store.shard_writing import write_recording
-from hthm.recording.store.writer import gas_of
+from hthm.recording.store.starts import joined, read_state
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
@@ -115,7 +113,7 @@ def simulate_shards(given: Starts, threads: int, progress: Progress) -> list[tup
         files, first = [], given.shards[0].first
         for shard in given.shards:
             runs = slice(shard.first - first, shard.end - first)
-            stored = write_recording(folder, of, shard, start.velocities[runs], whole.of(runs))
+            stored = write_recording(folder, of, shard, start[runs], whole.of(runs))
             files.append((stored, (folder / stored.name).read_bytes()))
         return files
 
@@ -128,11 +126,7 @@ def stored_start(folder: Path, description: Description, shards: Sequence[Shard]
     DatasetError
         If a file is missing or damaged.
     """
-    positions, velocities = (
-        np.concatenate([read_start(folder, description, shard, slice(0, shard.runs), name) for shard in shards])
-        for name in ("positions", "velocities")
-    )
-    return unchecked_state(positions, velocities, gas_of(description))
+    return joined([read_state(folder, description, shard) for shard in shards])
 
 
 def recording(description: Description, start: State, threads: int | None, progress: Progress) -> Recorded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from hthm.arrays import FloatArray, IntArray
     from hthm.gas import State
     from hthm.recording.collision_log import CollisionLog
+
+_TOGETHER: Final = 16
+"""Runs whose log is read at a time, where it is in a store."""
 
 
 class Spinning(ABC):
@@ -31,6 +34,9 @@ class Spinning(ABC):
     @abstractmethod
     def log(self) -> CollisionLog:
         """Collisions of all runs."""
+
+    @abstractmethod
+    def __getitem__(self, runs: slice) -> Self: ...
 
     @property
     def spins(self) -> FloatArray:
@@ -68,15 +74,12 @@ class Spinning(ABC):
         self._check_spins()
         if self._spins is not None:
             return self._spins
-        (runs, frames), log, start = self.collisions.shape, self.log, self.initial.spins
+        runs, frames = self.collisions.shape
         checks.memory("dense_spins", runs * frames * self.initial.n * 8, "Take fewer runs at a time: traj[:10].")
         spins = np.empty((runs, frames, self.initial.n))
-        for run in range(runs):
-            now = start[run].copy()  # type: ignore[index]  # there are some
-            for frame in range(frames):
-                rows = slice(*log.frame_offsets[run, frame : frame + 2])
-                now[log.pairs[rows].ravel()] = log.spins[rows].ravel()  # type: ignore[index]  # of several, the last stays
-                spins[run, frame] = now
+        for first in range(0, runs, _TOGETHER):
+            of_part = slice(first, min(runs, first + _TOGETHER))
+            _fill(spins[of_part], self[of_part])
         return spins
 
     def _check_spins(self) -> None:
@@ -84,3 +87,14 @@ class Spinning(ABC):
             raise AttributeError("spins: these disks have none. Simulate a gas of rule=RoughDisks().")
         if self._spins is None and self.recording != "log":
             raise AttributeError("spins: were not recorded. Simulate with record='velocities' or 'log'.")
+
+
+def _fill(spins: FloatArray, part: Spinning) -> None:
+    """Replay the log of some runs."""
+    start, log = part.initial.spins, part.log
+    for run, of_run in enumerate(spins):
+        now = start[run].copy()  # type: ignore[index]  # there are some
+        for frame, to in enumerate(of_run):
+            rows = slice(*log.frame_offsets[run, frame : frame + 2])
+            now[log.pairs[rows].ravel()] = log.spins[rows].ravel()  # type: ignore[index]  # of several, the last stays
+            to[:] = now

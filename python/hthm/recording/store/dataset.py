@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from hthm import checks, ranges
 from hthm.arrays import FloatArray, IntArray
 from hthm.files import written_whole
-from hthm.gas import DiskGas, State, unchecked_state
+from hthm.gas import DiskGas, State
 from hthm.recording.collision_log import concatenated
 from hthm.recording.store.frames import Piece, StoredFrames, cut
+from hthm.recording.store.gases import gas_of
 from hthm.recording.store.manifest import DatasetError, Kind, Manifest, Shard
-from hthm.recording.store.shard_reading import read_collisions, read_recording, read_start
+from hthm.recording.store.shard_reading import read_collisions, read_recording
 from hthm.recording.store.shard_writing import Recorded
 from hthm.recording.store.slicing import sliced
-from hthm.recording.store.writer import gas_of
+from hthm.recording.store.starts import final_of, joined, read_state
 from hthm.reprs import OnDisk, memory
 from hthm.trajectories import Trajectories
 
@@ -162,8 +163,7 @@ class Dataset(OnDisk):
     def initial(self) -> State:
         """Where the runs started, read anew each time."""
         self._check_more("where runs start")
-        states = [self._start(piece) for piece in cut(self._manifest, slice(0, self.runs))]
-        return self._joined(states)
+        return joined([self._start(piece) for piece in cut(self._manifest, slice(0, self.runs))])
 
     @property
     def final(self) -> State:
@@ -171,9 +171,9 @@ class Dataset(OnDisk):
         self._check_more("where disks are")
         states = []
         for piece in cut(self._manifest, slice(0, self.runs)):
-            recorded = self._recorded(piece, self._start(piece))
-            states.append((recorded.final_positions, recorded.final_velocities))
-        return self._joined(states)
+            start = self._start(piece)
+            states.append(final_of(self._recorded(piece, start), start))
+        return joined(states)
 
     def trajectories(self) -> Trajectories:
         """Return the runs as Trajectories whose log stays on the disk: what `simulate` gives where there is a store.
@@ -225,15 +225,20 @@ class Dataset(OnDisk):
             starts.append(self._start(piece))
             parts.append(self._recorded(piece, starts[-1]))
         return Trajectories(
-            initial=self._joined(starts),
-            final=self._joined([(part.final_positions, part.final_velocities) for part in parts]),
+            initial=joined(starts),
+            final=joined([final_of(part, start) for part, start in zip(parts, starts, strict=True)]),
             dt=self.dt,
             engine=self.engine,
             collisions=np.concatenate([part.collisions for part in parts]),
             _velocities=_concatenated([part.velocities for part in parts]),
             _positions=_concatenated([part.positions for part in parts]),
             _log=concatenated([part.log for part in parts if part.log is not None]),
+            _spins=_concatenated([part.spins for part in parts]),
         )
+
+    def dense_spins(self, runs: slice = slice(None)) -> FloatArray:
+        """Read the spins of a range of runs, (runs, frames, n): `Trajectories.dense_spins` of `load`."""
+        return self.load(runs).dense_spins()
 
     def to_xarray(self, runs: slice = slice(None)) -> xr.Dataset:
         """Read a range of runs as an xarray.Dataset, numbered as they are here: `Trajectories.to_xarray` of `load`."""
@@ -270,26 +275,17 @@ class Dataset(OnDisk):
                 f"{self.path}: must say {what}, and holds frames alone, that another program made. Slice it instead."
             )
 
-    def _start(self, piece: Piece) -> tuple[FloatArray, FloatArray]:
-        shard, within = self._place(piece)
-        of = self._manifest.description
-        return (
-            read_start(self.path, of, shard, within, "positions"),
-            read_start(self.path, of, shard, within, "velocities"),
-        )
+    def _start(self, piece: Piece) -> State:
+        return read_state(self.path, self._manifest.description, *self._place(piece))
 
-    def _recorded(self, piece: Piece, start: tuple[FloatArray, FloatArray]) -> Recorded:
-        shard, within = self._place(piece)
-        return read_recording(self.path, self._manifest.description, shard, within, start[1], checks.threads(None))
+    def _recorded(self, piece: Piece, start: State) -> Recorded:
+        of, threads = self._manifest.description, checks.threads(None)
+        return read_recording(self.path, of, *self._place(piece), start.velocities, threads, start.spins)
 
     def _place(self, piece: Piece) -> tuple[Shard, slice]:
         """The shard of a piece, and its runs counted from the first of that."""
         shard = self._manifest.shards[piece.shard]
         return shard, slice(piece.first - shard.first, piece.end - shard.first)
-
-    def _joined(self, states: list[tuple[FloatArray, FloatArray]]) -> State:
-        positions, velocities = (np.concatenate(parts) for parts in zip(*states, strict=True))
-        return unchecked_state(positions, velocities, self.gas)
 
 
 def _concatenated(parts: list[FloatArray | None]) -> FloatArray | None:

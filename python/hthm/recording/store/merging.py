@@ -14,7 +14,7 @@ from hthm import checks
 from hthm.files import written_whole
 from hthm.progress import Progress
 from hthm.recording.store.manifest import DatasetError, Manifest, Shard, StoredFile
-from hthm.recording.store.shard_reading import fault_of
+from hthm.recording.store.shard_files import fault_of
 from hthm.recording.store.writer import begun
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -15,14 +11,13 @@ from hthm import _core
 from hthm.arrays import FloatArray, IntArray
 from hthm.recording.changes import FrameChanges
 from hthm.recording.collision_log import CollisionLog, frame_offsets
-from hthm.recording.store.manifest import DatasetError, Description, Shard, StoredFile
+from hthm.recording.store.manifest import Description, Shard
+from hthm.recording.store.shard_files import opened
 from hthm.recording.store.shard_writing import Recorded
-
-_CACHE: Final = 2**23  # bytes of chunks that HDF5 keeps of an open file; its own default differs with the version
 
 
 def read_start(folder: Path, description: Description, shard: Shard, runs: slice, name: str) -> FloatArray:
-    """Read positions or velocities that some runs start with.
+    """Read positions, velocities or spins that some runs start with.
 
     Parameters
     ----------
@@ -31,11 +26,11 @@ def read_start(folder: Path, description: Description, shard: Shard, runs: slice
     runs : slice
         Counted from the first of the shard.
     name : str
-        "positions" or "velocities".
+        "positions", "velocities" or "spins".
 
     Returns
     -------
-    (runs, n, 2) float64
+    (runs, n, 2) float64, of spins (runs, n)
 
     Raises
     ------
@@ -43,12 +38,19 @@ def read_start(folder: Path, description: Description, shard: Shard, runs: slice
         If the file is missing or damaged, or of another dataset.
     """
     with opened(folder, description, shard, shard.start, shard.names()[0]) as file:
-        values: FloatArray = _frames_like(file, name, runs, shard, (description.n, 2))
+        shape = (description.n,) if name == "spins" else (description.n, 2)
+        values: FloatArray = _frames_like(file, name, runs, shard, shape)
         return values
 
 
 def read_recording(
-    folder: Path, description: Description, shard: Shard, runs: slice, start: FloatArray, threads: int
+    folder: Path,
+    description: Description,
+    shard: Shard,
+    runs: slice,
+    start: FloatArray,
+    threads: int,
+    spins: FloatArray | None = None,
 ) -> Recorded:
     """Read what was recorded of some runs.
 
@@ -60,6 +62,8 @@ def read_recording(
         Velocities that these runs started with.
     threads : int
         As many as may be busy.
+    spins : (runs, n) float64, or None
+        Likewise; without these, spins are not read.
 
     Returns
     -------
@@ -75,19 +79,29 @@ def read_recording(
         every = _array(file, "collisions", "u", (shard.runs, description.frames))[()].astype(np.int64)
         log = None
         if description.kind == "log":
-            log = _log(file, every, runs, start, threads)
+            log = _log(file, every, runs, start, threads, spins)
         final_velocities = (
-            _last(start, log) if log is not None else _frames_like(file, "final_velocities", runs, shard, state)
+            _last(start, log, log.velocities)
+            if log is not None
+            else _frames_like(file, "final_velocities", runs, shard, state)
         )
+        final_spins = kept_spins = None
+        if spins is not None and log is not None and log.spins is not None:
+            final_spins = _last(spins, log, log.spins)
+        elif spins is not None:
+            final_spins = _frames_like(file, "final_spins", runs, shard, state[:1])
+            kept_spins = _frames_like(file, "spins", runs, shard, dense[:2]) if "velocities" in file else None
         return Recorded(
             collisions=every[runs],
             final_positions=_frames_like(file, "final_positions", runs, shard, state),
             final_velocities=final_velocities,
+            final_spins=final_spins,
             log=log,
             velocities=_frames_like(file, "velocities", runs, shard, dense)
             if description.kind == "velocities"
             else None,
             positions=_frames_like(file, "positions", runs, shard, dense) if description.positions else None,
+            spins=kept_spins,
         )
 
 
@@ -146,35 +160,52 @@ def read_changes(folder: Path, description: Description, shard: Shard, runs: sli
         return _frames_like(file, "first_velocities", runs, shard, (description.n, 2)), changes
 
 
-def _log(file: Any, collisions: IntArray, runs: slice, start: FloatArray, threads: int) -> CollisionLog:  # noqa: ANN401 -- h5py ships no types
+def _log(
+    file: Any,  # noqa: ANN401 -- h5py ships no types
+    collisions: IntArray,
+    runs: slice,
+    start: FloatArray,
+    threads: int,
+    spins: FloatArray | None,
+) -> CollisionLog:
     every = frame_offsets(collisions)
     offsets = every[runs]
     rows = slice(int(offsets[0, 0]), int(offsets[-1, -1]))
     total, count = int(every[-1, -1]), rows.stop - rows.start
     pairs = np.ascontiguousarray(_array(file, "pairs", "u", (2, total))[:, rows].T).astype(np.int32)
     momenta = np.ascontiguousarray(_array(file, "momenta", "f", (2, total))[:, rows].T)
-    exact, exact_velocities = np.zeros(0, dtype=np.int64), np.zeros((0, 2, 2))
-    if "exact" in file:
-        everywhere = file["exact"][()]
-        chosen = slice(*np.searchsorted(everywhere, (rows.start, rows.stop)))
-        exact = everywhere[chosen] - rows.start
-        exact_velocities = _array(file, "exact_velocities", "f", (len(everywhere), 2, 2))[chosen]
+    exact, exact_velocities = _exact(file, rows, "exact", "exact_velocities", (2, 2))
     offsets = offsets - rows.start
+    after = None
+    if spins is not None:
+        turns = _array(file, "turns", "f", (total,))[rows]
+        unturned = _exact(file, rows, "unturned", "unturned_spins", (2,))
+        after = _core.apply_turns(spins, offsets, pairs, turns, *unturned, threads)
     return CollisionLog(
         frame_offsets=offsets,
         pairs=pairs.reshape(count, 2),
         velocities=_core.apply_momenta(start, offsets, pairs, momenta, exact, exact_velocities, threads),
         times=_array(file, "times", "f", (total,))[rows] if "times" in file else None,
+        spins=after,
     )
 
 
-def _last(start: FloatArray, log: CollisionLog) -> FloatArray:
-    """Velocities after the last collision of every run."""
-    velocities = start.copy()
+def _exact(file: Any, rows: slice, name: str, of: str, shape: tuple[int, ...]) -> tuple[IntArray, FloatArray]:  # noqa: ANN401 -- h5py ships no types
+    """Which of these rows are kept as they are, counted from the first, and what they leave disks with."""
+    if name not in file:
+        return np.zeros(0, dtype=np.int64), np.zeros((0, *shape))
+    everywhere = file[name][()]
+    chosen = slice(*np.searchsorted(everywhere, (rows.start, rows.stop)))
+    return everywhere[chosen] - rows.start, _array(file, of, "f", (len(everywhere), *shape))[chosen]
+
+
+def _last(start: FloatArray, log: CollisionLog, after: FloatArray) -> FloatArray:
+    """Velocities or spins after the last collision of every run, by those after each."""
+    values = start.copy()
     for run, (first, *_, end) in enumerate(log.frame_offsets):
         # Of equal indices the last is assigned.
-        velocities[run, log.pairs[first:end].reshape(-1)] = log.velocities[first:end].reshape(-1, 2)
-    return velocities
+        values[run, log.pairs[first:end].reshape(-1)] = after[first:end].reshape(-1, *start.shape[2:])
+    return values
 
 
 def _frames_like(file: Any, name: str, runs: slice, shard: Shard, shape: tuple[int, ...]) -> FloatArray:  # noqa: ANN401 -- h5py ships no types
@@ -187,113 +218,3 @@ def _array(file: Any, name: str, kind: str, shape: tuple[int, ...]) -> Any:  # n
     if dataset.dtype.kind != kind or (kind == "f" and dataset.dtype != np.float64) or dataset.shape != shape:
         raise ValueError(f"{name} is {dataset.dtype} {dataset.shape} and not {shape}")
     return dataset
-
-
-@contextmanager
-def opened(folder: Path, description: Description, shard: Shard, stored: StoredFile | None, name: str) -> Iterator[Any]:
-    """Open an HDF5 file of a shard; all that is wrong with it, in the block too, is a `DatasetError` with its path.
-
-    Parameters
-    ----------
-    folder, description, shard
-        As `read_start` takes them.
-    stored : StoredFile or None
-        What the manifest says of it.
-    name : str
-        Of the file.
-
-    Raises
-    ------
-    DatasetError
-        If the file is missing or damaged, or of another dataset.
-    """
-    h5py = import_module("h5py")  # `import hthm` does without
-    path = folder / name
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise DatasetError(f"{path}: must be there, and is missing. {advice(name, description)}") from None
-    try:
-        _check_size(size, stored)
-        with h5py.File(path, "r", locking=False, rdcc_nbytes=_CACHE) as file:
-            _check_belongs(path, file, description, shard)
-            yield file
-    except DatasetError:
-        raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        why = " ".join(str(error).strip("\"'").split())
-        raise DatasetError(
-            f"{path}: must be what hthm wrote, and is damaged ({why}). {advice(name, description)}"
-        ) from error
-
-
-def _check_size(size: int, stored: StoredFile | None) -> None:
-    if stored is not None and size != stored.nbytes:
-        raise ValueError(f"it has {size} bytes and not {stored.nbytes}")
-
-
-def _check_belongs(path: Path, file: Any, description: Description, shard: Shard) -> None:  # noqa: ANN401 -- h5py ships no types
-    if bytes(file.attrs["dataset"]).decode() != description.text():
-        raise DatasetError(
-            f"{path}: must be a shard of this dataset, and is one of another, with other parameters. "
-            f"Take it out of the folder. {advice(path.name, description)}"
-        )
-    found = (int(file.attrs["first"]), int(file.attrs["end"]))
-    if found != (shard.first, shard.end):
-        raise DatasetError(
-            f"{path}: must hold runs {shard.first} to {shard.end - 1}, and holds {found[0]} to {found[1] - 1}. "
-            f"Give it its own name again. {advice(path.name, description)}"
-        )
-
-
-def fault_of(folder: Path, description: Description, shard: Shard, stored: StoredFile | None, name: str) -> str | None:
-    """Say what is wrong with one file, read whole; None if nothing is.
-
-    Parameters
-    ----------
-    folder, description, shard
-        As `read_start` takes them.
-    stored : StoredFile or None
-        What the manifest says of it.
-    name : str
-        Of the file.
-
-    Returns
-    -------
-    str or None
-        One line that begins with its path.
-
-    Raises
-    ------
-    OSError
-        If it cannot be read.
-    """
-    path = folder / name
-    if stored is None and name == shard.names()[0]:
-        again = "Go on with hthm simulate." if description.seed is not None else "Simulate again, into another folder."
-        return f"{path}: must be there, and where {shard.where} start is lost. {again}"
-    if stored is None:
-        finishes = "hthm repair finishes" if description.has_starts else "The same hthm import-author goes on with"
-        return f"{path}: must be there, and {shard.where} are not finished. {finishes} them."
-    try:
-        with opened(folder, description, shard, stored, name):
-            pass
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except DatasetError as error:
-        return str(error)
-    if found != stored.sha256:
-        return (
-            f"{path}: must have the checksum that the manifest names, and has another: it was damaged since it was "
-            f"written. {advice(name, description)}"
-        )
-    return None
-
-
-def advice(name: str, description: Description) -> str:
-    """Return what can be done about a file that is lost."""
-    if not description.has_starts:
-        return "Take out what is there of it, and the same hthm import-author makes it anew."
-    if name.startswith("start-"):
-        return "Restore it from a copy: where runs start cannot be computed again."
-    return "hthm repair makes it anew."

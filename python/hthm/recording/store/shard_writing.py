@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hthm import _core, checks, files, integrity
 from hthm.arrays import FloatArray, IntArray
+from hthm.gas import State
 from hthm.recording.changes import FrameChanges
 from hthm.recording.collision_log import CollisionLog, frame_offsets
 from hthm.recording.store.manifest import Description, Shard, StoredFile
@@ -34,16 +35,21 @@ class Recorded:
     ----------
     collisions : (runs, frames) int64
     final_positions, final_velocities : (runs, n, 2) float64
+    final_spins : (runs, n) float64, or None
+        Of disks that have them.
     log : CollisionLog or None
     velocities, positions : (runs, frames, n, 2) float64, or None
+    spins : (runs, frames, n) float64, or None
     """
 
     collisions: IntArray
     final_positions: FloatArray
     final_velocities: FloatArray
+    final_spins: FloatArray | None = None
     log: CollisionLog | None = None
     velocities: FloatArray | None = None
     positions: FloatArray | None = None
+    spins: FloatArray | None = None
 
     def of(self, runs: slice) -> Recorded:
         """Return what is kept of some of the runs: views."""
@@ -51,15 +57,15 @@ class Recorded:
             collisions=self.collisions[runs],
             final_positions=self.final_positions[runs],
             final_velocities=self.final_velocities[runs],
+            final_spins=None if self.final_spins is None else self.final_spins[runs],
             log=None if self.log is None else self.log[runs],
             velocities=None if self.velocities is None else self.velocities[runs],
             positions=None if self.positions is None else self.positions[runs],
+            spins=None if self.spins is None else self.spins[runs],
         )
 
 
-def write_start(
-    folder: Path, description: Description, shard: Shard, positions: FloatArray, velocities: FloatArray
-) -> StoredFile:
+def write_start(folder: Path, description: Description, shard: Shard, start: State) -> StoredFile:
     """Write where the runs of a shard start.
 
     Parameters
@@ -70,7 +76,8 @@ def write_start(
         Of the dataset.
     shard : Shard
         Its range of runs counts.
-    positions, velocities : (runs, n, 2) float64, C order
+    start : State
+        Of these runs.
 
     Returns
     -------
@@ -81,11 +88,14 @@ def write_start(
     OSError
         If it cannot be written; nothing is there then.
     """
-    return _write(folder / shard.names()[0], description, shard, {"positions": positions, "velocities": velocities})
+    arrays = {"positions": start.positions, "velocities": start.velocities}
+    if start.spins is not None:
+        arrays["spins"] = start.spins
+    return _write(folder / shard.names()[0], description, shard, arrays)
 
 
 def write_recording(
-    folder: Path, description: Description, shard: Shard, start: FloatArray, recorded: Recorded
+    folder: Path, description: Description, shard: Shard, start: State, recorded: Recorded
 ) -> StoredFile:
     """Write what was recorded of the runs of a shard.
 
@@ -93,8 +103,8 @@ def write_recording(
     ----------
     folder, description, shard
         As `write_start` takes them.
-    start : (runs, n, 2) float64
-        Velocities that the runs started with.
+    start : State
+        Where the runs started.
     recorded : Recorded
         Of the kind that the description says.
 
@@ -145,7 +155,7 @@ def write_changes(
     return _write(folder / shard.names()[1], description, shard, arrays)
 
 
-def content_of(description: Description, start: FloatArray, recorded: Recorded) -> str:
+def content_of(description: Description, start: State, recorded: Recorded) -> str:
     """Return the hash that `StoredFile.content` of a recording has.
 
     Parameters
@@ -160,29 +170,39 @@ def content_of(description: Description, start: FloatArray, recorded: Recorded) 
     return _digest(_arrays(description, start, recorded))
 
 
-def _arrays(description: Description, start: FloatArray, recorded: Recorded) -> dict[str, NDArray[Any]]:
+def _arrays(description: Description, start: State, recorded: Recorded) -> dict[str, NDArray[Any]]:
     """What the file holds: whole numbers in as few bytes as hold them, and rows along the last axis."""
     arrays: dict[str, NDArray[Any]] = {
         "collisions": recorded.collisions.astype(np.min_scalar_type(int(recorded.collisions.max(initial=0)))),
         "final_positions": recorded.final_positions,
     }
+    optional = {"velocities": recorded.velocities, "positions": recorded.positions, "spins": recorded.spins}
     if description.kind != "log":
-        arrays["final_velocities"] = recorded.final_velocities
-    if recorded.velocities is not None:
-        arrays["velocities"] = recorded.velocities
-    if recorded.positions is not None:
-        arrays["positions"] = recorded.positions
+        optional |= {"final_velocities": recorded.final_velocities, "final_spins": recorded.final_spins}
+    arrays |= {name: array for name, array in optional.items() if array is not None}
     if recorded.log is not None:
-        log = recorded.log
-        if not np.array_equal(log.frame_offsets, frame_offsets(recorded.collisions)):
+        if not np.array_equal(recorded.log.frame_offsets, frame_offsets(recorded.collisions)):
             raise ValueError("frame_offsets: must be those of the collisions of every frame. Simulate again.")
-        momenta, exact = _core.find_momenta(start, log.frame_offsets, log.pairs, log.velocities, checks.threads(None))
-        arrays["pairs"] = np.ascontiguousarray(log.pairs.T).astype(np.min_scalar_type(description.n - 1))  # (2, rows)
-        arrays["momenta"] = np.ascontiguousarray(momenta.T)  # (2, rows)
+        arrays |= _rows(recorded.log, start)
+    return arrays
+
+
+def _rows(log: CollisionLog, start: State) -> dict[str, NDArray[Any]]:
+    """What rows exchange, from which with the start all that they leave disks with follows to the last bit."""
+    of, threads = (log.frame_offsets, log.pairs), checks.threads(None)
+    momenta, exact = _core.find_momenta(start.velocities, *of, log.velocities, threads)
+    arrays: dict[str, NDArray[Any]] = {
+        "pairs": np.ascontiguousarray(log.pairs.T).astype(np.min_scalar_type(start.n - 1)),  # (2, rows)
+        "momenta": np.ascontiguousarray(momenta.T),  # (2, rows)
+    }
+    if len(exact):
+        arrays["exact"], arrays["exact_velocities"] = exact, log.velocities[exact]
+    if log.times is not None:
+        arrays["times"] = log.times
+    if log.spins is not None and start.spins is not None:
+        arrays["turns"], exact = _core.find_turns(start.spins, *of, log.spins, threads)  # (rows,)
         if len(exact):
-            arrays["exact"], arrays["exact_velocities"] = exact, log.velocities[exact]
-        if log.times is not None:
-            arrays["times"] = log.times
+            arrays["unturned"], arrays["unturned_spins"] = exact, log.spins[exact]
     return arrays
 
 

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from hthm import checks, integrity
-from hthm.gas import unchecked_state
 from hthm.owner import owned
 from hthm.recording.store.folder import remove_abandoned
 from hthm.recording.store.manifest import NAME, DatasetError, Description, Manifest, Shard, StoredFile, VersionError
-from hthm.recording.store.shard_reading import fault_of, read_start
+from hthm.recording.store.shard_files import fault_of
 from hthm.recording.store.shard_writing import content_of, stored_as, write_recording
-from hthm.recording.store.writer import gas_of
+from hthm.recording.store.starts import read_state
 from hthm.simulate import simulate
 
 Report: TypeAlias = Callable[[str], None]
@@ -134,11 +133,7 @@ def _strangers(folder: Path, manifest: Manifest) -> Iterator[str]:
 def _recomputed(folder: Path, description: Description, shard: Shard) -> StoredFile | None:
     """Simulate a shard from its start and write it; None, and nothing is written, where the bits are others."""
     assert description.kind != "frames"  # there is no start
-    everything = slice(0, shard.runs)
-    positions, velocities = (
-        read_start(folder, description, shard, everything, name) for name in ("positions", "velocities")
-    )
-    state = unchecked_state(positions, velocities, gas_of(description))
+    state = read_state(folder, description, shard)
     recorded = simulate(
         state,
         description.frames,
@@ -147,9 +142,9 @@ def _recomputed(folder: Path, description: Description, shard: Shard) -> StoredF
         record=description.kind,
         positions=description.positions,
     ).recorded()
-    if shard.recording is not None and content_of(description, velocities, recorded) != shard.recording.content:
+    if shard.recording is not None and content_of(description, state, recorded) != shard.recording.content:
         return None
-    return write_recording(folder, description, shard, velocities, recorded)
+    return write_recording(folder, description, shard, state, recorded)
 
 
 def _manifest_of_shards(folder: Path) -> Manifest:

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from hthm import files
-from hthm.arrays import FloatArray
 from hthm.engines.names import TIMED
 from hthm.equilibrium import collisions_a_frame
 from hthm.gas import DiskGas, State
 from hthm.owner import owned
 from hthm.progress import Progress
-from hthm.recording.collision_log import ROW_BYTES
+from hthm.recording.collision_log import ROW_BYTES, SPIN_BYTES
 from hthm.recording.store.folder import check_folder, check_same, found, is_there, remove_abandoned
+from hthm.recording.store.gases import gas_of
 from hthm.recording.store.manifest import Description, Kind, Manifest, StoredFile
 from hthm.recording.store.shard_writing import Recorded, write_recording, write_start
-from hthm.rules import kept_text_of, of_text
+from hthm.rules import spinning, text_of
 
 _SHARD: Final = 2**26
 """Bytes that the log of a shard's runs is to take in memory."""
@@ -60,20 +60,21 @@ def describe(
     n = start.n
     if collisions is None:
         collisions = _expected_collisions(start.gas, frames, dt, engine)
-    a_frame = {"log": 0.0, "velocities": 16.0 * n, "counts": 0.0}[kind] + positions * 16.0 * n
+    spins = spinning(start.rule)
+    a_frame = {"log": 0.0, "velocities": (16.0 + 8 * spins) * n, "counts": 0.0}[kind] + positions * 16.0 * n
     rows = collisions if kind == "log" else 0.0
     return Description(
         kind=kind,
         runs=start.runs,
         frames=frames,
-        shard_runs=min(start.runs, _runs_in_memory(n, frames, rows, a_frame)),
+        shard_runs=min(start.runs, _runs_in_memory(n, frames, rows, a_frame, spins=spins)),
         n=n,
         diameter=start.diameter,
         speed=start.speed,
         box=start.box,
         dt=dt,
         engine=engine,
-        rule=kept_text_of(start.rule),
+        rule=text_of(start.rule),
         start_sha256=start.sha256(),
         positions=positions,
     )
@@ -95,7 +96,7 @@ def describe_drawn(
     -------
     Description
     """
-    most = _runs_in_memory(gas.n, frames, _expected_collisions(gas, frames, dt, engine))
+    most = _runs_in_memory(gas.n, frames, _expected_collisions(gas, frames, dt, engine), spins=spinning(gas.rule))
     return Description(
         kind="log",
         runs=runs,
@@ -107,7 +108,7 @@ def describe_drawn(
         box=gas.box,
         dt=dt,
         engine=engine,
-        rule=kept_text_of(gas.rule),
+        rule=text_of(gas.rule),
         seed=seed,
         speeds=speeds,
         overlaps=overlaps,
@@ -117,19 +118,15 @@ def describe_drawn(
 def shards_together(description: Description) -> int:
     """Return how many shards of a log can be simulated in one go: what fits into memory well."""
     of = description
-    most = _runs_in_memory(of.n, of.frames, _expected_collisions(gas_of(of), of.frames, of.dt, of.engine))
+    gas = gas_of(of)
+    expected = _expected_collisions(gas, of.frames, of.dt, of.engine)
+    most = _runs_in_memory(of.n, of.frames, expected, spins=spinning(gas.rule))
     return max(1, most // of.shard_runs)
 
 
-def gas_of(description: Description) -> DiskGas:
-    """Return the gas that is simulated."""
-    of = description
-    return DiskGas(n=of.n, diameter=of.diameter, speed=of.speed, box=of.box, rule=of_text(of.rule))
-
-
-def _runs_in_memory(n: int, frames: int, collisions: float, a_frame: float = 0.0) -> int:
+def _runs_in_memory(n: int, frames: int, collisions: float, a_frame: float = 0.0, *, spins: bool) -> int:
     """Runs that take little memory together, and are enough for many processors; at least one."""
-    a_run = n * 64 + frames * (16 + a_frame) + ROW_BYTES * collisions
+    a_run = n * (64 + 16 * spins) + frames * (16 + a_frame) + (ROW_BYTES + SPIN_BYTES * spins) * collisions
     return max(1, int(max(_SHARD / a_run, min(float(_TOGETHER), _MOST / a_run))))
 
 
@@ -167,7 +164,7 @@ class Writer:
         for number, shard in enumerate(self.manifest.shards):
             if not is_there(self.folder, shard.start):
                 begins = start(slice(shard.first, shard.end))
-                stored = write_start(self.folder, self.manifest.description, shard, begins.positions, begins.velocities)
+                stored = write_start(self.folder, self.manifest.description, shard, begins)
                 check_same(self.folder, stored, shard.start)
                 self.manifest = self.manifest.having(number, replace(shard, start=stored))
                 changed = True
@@ -214,18 +211,18 @@ class Writer:
             whole = recorded(begins, first, report)
             for number, wanted in block:
                 of_shard = slice(wanted.start - first, wanted.stop - first)
-                self._write(number, begins.velocities[of_shard], whole.of(of_shard))
+                self._write(number, begins[of_shard], whole.of(of_shard))
             self.manifest.write(self.folder)
 
-    def add(self, number: int, start: FloatArray, recorded: Recorded) -> None:
+    def add(self, number: int, start: State, recorded: Recorded) -> None:
         """Write the recording of a shard, and then its name into the manifest.
 
         Parameters
         ----------
         number : int
             Of the shard.
-        start : (runs, n, 2) float64
-            Velocities that its runs started with.
+        start : State
+            Where its runs started.
         recorded : Recorded
             Of these runs.
 
@@ -257,7 +254,7 @@ class Writer:
         self.manifest = self.manifest.having(number, replace(self.manifest.shards[number], recording=stored))
         self.manifest.write(self.folder)
 
-    def _write(self, number: int, start: FloatArray, recorded: Recorded) -> None:
+    def _write(self, number: int, start: State, recorded: Recorded) -> None:
         shard = self.manifest.shards[number]
         stored = write_recording(self.folder, self.manifest.description, shard, start, recorded)
         check_same(self.folder, stored, shard.recording)
