@@ -20,7 +20,6 @@ from hthm.recording.frames import Frames
 from hthm.recording.log import LogFrames
 from hthm.recording.one_run import OneRun
 from hthm.recording.plotted import Plotted
-from hthm.recording.spinning import Spinning
 from hthm.reprs import OneLine
 from hthm.rules import text_of
 
@@ -46,7 +45,7 @@ class Stored(Protocol):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Trajectories(OneLine, OneRun, Plotted, Spinning):
+class Trajectories(OneLine, OneRun, Plotted):
     """Frames of every run of a simulation.
 
     Attributes

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Final, Self
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -11,45 +11,29 @@ from hthm import checks, ranges
 from hthm.engines.dsmc import no_positions
 from hthm.engines.names import EXACT
 from hthm.recording.paths import unwrapped, wrapped
-from hthm.rules import no_spins, text_of
+from hthm.recording.spinning import Spinning
+from hthm.rules import RoughDisks, spinning, text_of
 
 if TYPE_CHECKING:
     import os
 
-    from hthm.arrays import FloatArray, IntArray
-    from hthm.gas import State
-    from hthm.recording.collision_log import CollisionLog
+    from hthm.arrays import FloatArray
     from hthm.recording.frames import Frames
 
 _BYTES: Final = 64
 """Of a disk in a frame while a run is written: its velocity, its place with and without the box, three dimensions."""
 
 
-class OneRun(ABC):
+class OneRun(Spinning):
     """What `hthm.trajectories.Trajectories` say of one of their runs, wherever the recording is."""
 
-    initial: State
     dt: float
     engine: str
-    collisions: IntArray
     _positions: FloatArray | None
-
-    @property
-    @abstractmethod
-    def recording(self) -> str:
-        """What was recorded."""
-
-    @property
-    @abstractmethod
-    def log(self) -> CollisionLog:
-        """Collisions of all runs."""
 
     @abstractmethod
     def as_frames(self) -> Frames:
         """Return the frames of all runs."""
-
-    @abstractmethod
-    def __getitem__(self, runs: slice) -> Self: ...
 
     def run_velocities(self, run: int) -> FloatArray:
         """Velocities of a run at its start and after each frame, (frames + 1, n, 2) float64, of either recording.
@@ -120,7 +104,7 @@ class OneRun(ABC):
         Raises
         ------
         TypeError, ValueError
-            If there is no such run, frame or format, disks spin, or the recording does not say where disks were: see
+            If there is no such run, frame or format, or the recording does not say where disks were: see
             `unwrapped_positions`.
         ModuleNotFoundError
             If the package that knows the format is not installed.
@@ -132,36 +116,31 @@ class OneRun(ABC):
         from hthm.recording.formats.particles import Particles  # noqa: PLC0415 -- import hthm is quick
         from hthm.recording.formats.writing import format_of, write_particles  # noqa: PLC0415 -- likewise
 
-        wrong = no_spins(
-            self.initial.rule,
-            "trajectories",
-            "These files have no place for spins: to_xarray() and log.to_pandas() have one.",
-        )
-        if wrong:
-            raise ValueError(wrong)
-        name = format_of(path, format)
-        depth = self.initial.box if depth is None else checks.positive("depth", depth)
+        name, start = format_of(path, format), self.initial
+        depth = start.box if depth is None else checks.positive("depth", depth)
         if self._positions is None:
             self._check_ways()
         count = self.collisions.shape[1] + 1
         chosen = ranges.frames(frames, count)
-        checks.memory(
-            "write", _BYTES * count * self.initial.n, "A run is made as a whole, whichever frames are written."
-        )
+        needed = (_BYTES + 16 * spinning(start.rule)) * count * start.n
+        checks.memory("write", needed, "A run is made as a whole, whichever frames are written.")
         velocities = self.run_velocities(run)  # of a log they are made: once
         if self._positions is None:
-            positions = wrapped(self._path(run, velocities), self.initial.box)
+            positions = wrapped(self._path(run, velocities), start.box)
         else:
-            positions = np.concatenate([self.initial.positions[run : run + 1], self._positions[run]])
+            positions = np.concatenate([start.positions[run : run + 1], self._positions[run]])
+        rough = start.rule if isinstance(start.rule, RoughDisks) else None
         particles = Particles(
             steps=np.arange(count, dtype=np.int64)[chosen],
             times=(self.dt * np.arange(count, dtype=np.float64))[chosen],
             positions=positions[chosen],
             velocities=velocities[chosen],
-            box=self.initial.box,
+            box=start.box,
             depth=depth,
-            diameter=self.initial.diameter,
-            rule=text_of(self.initial.rule),
+            diameter=start.diameter,
+            rule=text_of(start.rule),
+            spins=None if rough is None else self.run_spins(run)[chosen],
+            inertia=0.0 if rough is None else rough.inertia * (start.diameter / 2) ** 2,
         )
         write_particles(particles, path, name)
 

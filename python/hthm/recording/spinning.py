@@ -82,6 +82,21 @@ class Spinning(ABC):
             _fill(spins[of_part], self[of_part])
         return spins
 
+    def run_spins(self, run: int) -> FloatArray:
+        """Spins of a run at its start and after each frame, (frames + 1, n) float64, of either recording.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such run.
+        AttributeError
+            If disks have none, or neither was recorded.
+        """
+        run = checks.integer("run", run, least=0, most=len(self.collisions) - 1)
+        part = self[run : run + 1]
+        after = part.dense_spins()[0]
+        return np.concatenate([part.initial.spins, after])
+
     def _check_spins(self) -> None:
         if self.initial.spins is None:
             raise AttributeError("spins: these disks have none. Simulate a gas of rule=RoughDisks().")

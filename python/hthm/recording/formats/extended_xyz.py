@@ -1,7 +1,8 @@
 """Extended XYZ: text that ASE, OVITO and many others read.
 
 Every number has the 17 digits that float64 needs. Velocities stand there twice: OVITO looks for `velo` and ASE for
-`momenta`; the mass is 1, so that they are the same numbers.
+`momenta`; the mass is 1, so that they are the same numbers. Spins are vectors out of the plane: as `omega`, LAMMPS'
+name, OVITO takes them for angular velocities, and ASE has them among its arrays.
 """
 
 from __future__ import annotations
@@ -14,23 +15,28 @@ if TYPE_CHECKING:
     from hthm.recording.formats.particles import Particles
 
 _COLUMNS: Final = "species:S:1:pos:R:3:masses:R:1:radius:R:1:velo:R:3:momenta:R:3"
+_SPINS: Final = ":omega:R:3"
 
 
 def write(particles: Particles, file: TextIO) -> None:
     """Write the frames one after the other."""
     box, radius = particles.box, f"{particles.diameter / 2:.17g}"
+    columns = _COLUMNS if particles.spins is None else _COLUMNS + _SPINS
     lattice = f"{box:.17g} 0 0 0 {box:.17g} 0 0 0 {particles.depth:.17g}"
-    for step, time, positions, velocities in zip(
-        particles.steps, particles.times, particles.positions, particles.velocities, strict=True
+    for frame, (step, time, positions, velocities) in enumerate(
+        zip(particles.steps, particles.times, particles.positions, particles.velocities, strict=True)
     ):
         file.write(
-            f'{particles.n}\nLattice="{lattice}" Properties={_COLUMNS} pbc="T T F" Time={time:.17g} Step={step} '
+            f'{particles.n}\nLattice="{lattice}" Properties={columns} pbc="T T F" Time={time:.17g} Step={step} '
             f'comment="hthm: hard disks in the plane, {particles.rule}; the third side of the box is '
             f"{particles.depth:.17g} for programs that know no other, and what they count in shells or by volume goes "
             'with it"\n'
         )
         numbers = np.concatenate([positions, velocities], axis=1).tolist()
+        spins = [""] * len(numbers)
+        if particles.spins is not None:
+            spins = [f" 0 0 {spin:.17g}" for spin in particles.spins[frame].tolist()]
         file.writelines(
-            f"X {x:.17g} {y:.17g} 0 1 {radius} {vx:.17g} {vy:.17g} 0 {vx:.17g} {vy:.17g} 0\n"
-            for x, y, vx, vy in numbers
+            f"X {x:.17g} {y:.17g} 0 1 {radius} {vx:.17g} {vy:.17g} 0 {vx:.17g} {vy:.17g} 0{spin}\n"
+            for (x, y, vx, vy), spin in zip(numbers, spins, strict=True)
         )

@@ -3,6 +3,9 @@
 Positions and velocities are rounded to float32, which the format prescribes; the third side of the box is 0, which
 tells its readers that the system is flat. Every frame has all velocities: for what one leaves out, readers take the
 first's.
+
+Spins are angular momenta there, as the quaternions 2q(0, S) that HOOMD-blue integrates: S = (0, 0, Iω) is the vector in
+the frame of the disk, and q its orientation, which is 1 here, for nothing depends on how a disk is turned.
 """
 
 from __future__ import annotations
@@ -30,8 +33,8 @@ def write(particles: Particles, path: Path) -> None:
     hoomd = imported("gsd.hoomd")
     n = particles.n
     with hoomd.open(str(path), "w") as file:
-        for step, time, positions, velocities in zip(
-            particles.steps, particles.times, particles.positions, particles.velocities, strict=True
+        for number, (step, time, positions, velocities) in enumerate(
+            zip(particles.steps, particles.times, particles.positions, particles.velocities, strict=True)
         ):
             frame = hoomd.Frame()
             frame.configuration.step = int(step)
@@ -42,6 +45,9 @@ def write(particles: Particles, path: Path) -> None:
             frame.particles.diameter = np.full(n, particles.diameter, dtype=np.float32)
             frame.particles.position = _flat(positions - particles.box / 2)
             frame.particles.velocity = _flat(velocities)
+            if particles.spins is not None:
+                frame.particles.moment_inertia = _last_of(np.full(n, particles.inertia), 3)
+                frame.particles.angmom = _last_of(2 * particles.inertia * particles.spins[number], 4)
             frame.log["time"] = np.array([time])
             frame.log["rule"] = np.frombuffer(particles.rule.encode("ascii"), dtype=np.uint8)
             file.append(frame)
@@ -53,3 +59,12 @@ def _flat(
     flat = np.zeros((len(values), 3), dtype=np.float32)
     flat[:, :2] = values
     return flat
+
+
+def _last_of(
+    values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], components: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Vectors of so many components, of which the last has the values and all others are 0."""
+    vectors = np.zeros((len(values), components), dtype=np.float32)
+    vectors[:, -1] = values
+    return vectors

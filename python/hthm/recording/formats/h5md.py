@@ -1,7 +1,9 @@
 """H5MD 1.1 (de Buyl, Colberg and Höfling, doi:10.1016/j.cpc.2014.01.018), in the form that MDAnalysis reads.
 
 Its reader wants three dimensions, a side of the box in every frame, steps and times in full, and takes row k of the
-velocities for row k of the positions whatever their steps: here they are the same frames.
+velocities for row k of the positions whatever their steps: here they are the same frames. The format has no name for
+spins; they are the element `spin` of the particles, and the same element is among the observables, where that reader
+looks for what it does not know.
 """
 
 from __future__ import annotations
@@ -41,9 +43,14 @@ def write(particles: Particles, path: Path) -> None:
             flat = np.zeros((frames, particles.n, 3))
             flat[..., :2] = values
             _element(trajectory, name, flat, particles)
+        if particles.spins is not None:
+            _element(trajectory, "spin", particles.spins, particles)
+            file.create_group("observables/trajectory")["spin"] = trajectory["spin"]  # a second name of it
         trajectory.create_dataset("mass", data=np.ones(particles.n), track_times=False)
         parameters = file.create_group("parameters")
         parameters.attrs["diameter"] = particles.diameter
+        if particles.spins is not None:
+            parameters.attrs["moment_of_inertia"] = particles.inertia
         parameters.attrs["rule"] = particles.rule
         parameters.attrs["dimension"] = 2
 

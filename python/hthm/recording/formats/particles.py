@@ -31,6 +31,10 @@ class Particles:
         Of the disks.
     rule : str
         What happens at contact, in words.
+    spins : (frames, n) float64, or None
+        Angular velocities just after the frame, counterclockwise, of disks that have them.
+    inertia : float
+        Moment of inertia of these disks, in units of m box².
     """
 
     steps: IntArray
@@ -41,6 +45,8 @@ class Particles:
     depth: float
     diameter: float
     rule: str
+    spins: FloatArray | None = None
+    inertia: float = 0.0
 
     @property
     def n(self) -> int:
