@@ -14,7 +14,6 @@ import hthm
 import oracle
 from hthm import rules
 from hthm.measures.senses import collision_senses
-from hthm.pages.viewer_page import viewer_html
 from hthm.starts.spins import SPINS, Spins
 from starts import HardStart, hard_starts
 from test_engines import FIXED_STEP, assert_same_bits
@@ -188,8 +187,6 @@ def test_what_cannot_serve_the_rule_says_why() -> None:
         ValueError, match=r"^rule: must keep energy for an equilibrium, got rough disks, inertia 0\.5, r"
     ):
         _ = hthm.DiskGas(rule=hthm.RoughDisks(roughness=0.5)).collision_rate
-    with pytest.raises(ValueError, match=r"^trajectories: must be of smooth disks, got rough disks"):
-        viewer_html(traj, title="none")
     with pytest.raises(ValueError, match=r"^traj: must be of disks without spins, got rough disks.*line of centres"):
         collision_senses(traj)
     for precision in ("quad", "extended"):

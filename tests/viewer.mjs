@@ -28,13 +28,22 @@ const page = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const recording = await read(page, page);
 const stored = await Promise.all(page.ways.map(async (way) => ({ label: way.label, recording: await read(page, way) })));
 const ways = all(waysBack(recording, stored, page, recording.frames));
-const back = all(reversed(recording, recording.frames));
+const back = canReverse(recording) ? all(reversed(recording, recording.frames)) : null;
+
+/** Angles at every frame. */
+function angles(replay) {
+  return Array.from({ length: recording.frames + 1 }, (_, frame) => {
+    replay.seek(frame);
+    return base64(replay.angles());
+  });
+}
 const values = speeds(recording.velocities, new Float64Array(recording.n));
 console.log(JSON.stringify({
   positions: positions(recording),
   reversible: canReverse(recording),
-  back: { positions: positions(back), pairs: Array.from(back.pairs), times: back.times && Array.from(back.times) },
-  largest: Array.from(all(separation(recording, back)).largest),
+  angles: recording.spins && angles(new Replay(recording)),
+  back: back && { positions: positions(back), pairs: Array.from(back.pairs), times: back.times && Array.from(back.times) },
+  largest: back && Array.from(all(separation(recording, back)).largest),
   ways: ways.map(({ name, h, separation: apart, replay }) => ({
     name,
     h: Array.from(h),

@@ -11,9 +11,8 @@ from hthm.command.wrong import UsageError, wrong_option
 from hthm.files import write_text
 from hthm.pages.console import Stages
 from hthm.pages.stored import DamagedFileError
-from hthm.pages.viewer_page import SMOOTH_ALONE, viewer_html
+from hthm.pages.viewer_page import viewer_html
 from hthm.recording.store.manifest import DatasetError
-from hthm.rules import only_smooth
 
 if TYPE_CHECKING:
     from hthm.command.viewing_options import View
@@ -53,8 +52,6 @@ def view(options: View) -> None:
         with stages.stage(f"Take run {run}, {frames} frames") as stage:
             traj = source.load(run)
             check_places(traj.engine, "SOURCE")
-            if wrong := only_smooth(traj.initial.rule, "SOURCE", SMOOTH_ALONE):
-                raise UsageError(wrong)
             stage.found = f"{traj.collisions[0, :frames].sum()} collisions"
         ways = []
         if options.precision is not None:

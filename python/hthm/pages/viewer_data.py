@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hthm.h_functional import speed_h_in_range
+from hthm.rules import SmoothDisks
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def viewer_data(
         "n": start.n,
         "box": start.box,
         "diameter": start.diameter,
+        "smooth": isinstance(start.rule, SmoothDisks),
         "speed": start.gas.speed,
         "dt": traj.dt,
         "frames": frames,
@@ -168,6 +170,8 @@ def _arrays(traj: Trajectories, frames: int) -> dict[str, NDArray[Any]]:
     }
     if log.times is not None:
         arrays["times"] = log.times[rows]
+    if start.spins is not None and log.spins is not None:
+        arrays |= {"spins": start.spins[0], "spun": log.spins[rows]}
     return arrays
 
 

@@ -14,8 +14,8 @@ from hthm.engines.dsmc import no_positions
 from hthm.pages.scripts import joined, source
 from hthm.pages.viewer_data import Fit, Way, fits_of, logged, nbytes, viewer_data
 from hthm.pages.viewer_still import still
-from hthm.pages.viewer_texts import EXACTNESS, QUESTION, reversal_text
-from hthm.rules import only_smooth
+from hthm.pages.viewer_texts import EXACTNESS, QUESTION, SPINS, reversal_text
+from hthm.rules import SmoothDisks, text_of
 
 if TYPE_CHECKING:
     from hthm.pages.series import Series
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 32_000_000
 """Of a page: more, and browsers take long to open it."""
-SMOOTH_ALONE: Final = "The page goes on with runs by their rule. Write the run for OVITO instead: traj.write(path)."
-"""What a page says of runs by other rules."""
 MOST_COLLISIONS: Final = 20_000
 """Of the run in a report, about 50 bytes each: two of the paper's runs have fewer."""
 MOST_DISKS: Final = 10_000
@@ -75,7 +73,7 @@ def viewer_html(
     Raises
     ------
     ValueError
-        If it would have more than `MOST_BYTES`, or its disks have no places to be shown at, or are not smooth.
+        If it would have more than `MOST_BYTES`, or its disks have no places to be shown at.
     MemoryError
         If the run has to be simulated again, and its log does not fit into memory.
     """
@@ -143,10 +141,9 @@ def played(series: Series, traj: Trajectories, threads: int | None = None) -> st
     Returns
     -------
     str
-        Empty where disks have no places or another rule, or are too many for a page; it ends where its collisions are.
+        Empty where disks have no places, or are too many for a page; it ends where its collisions are.
     """
-    refused = no_positions(traj.engine, "traj") or only_smooth(traj.initial.rule, "traj", SMOOTH_ALONE)
-    if refused or traj.gas.n > MOST_DISKS:
+    if no_positions(traj.engine, "traj") or traj.gas.n > MOST_DISKS:
         return ""
     done = np.cumsum(traj.collisions[0])
     frames = int(np.searchsorted(done, MOST_COLLISIONS, side="right"))
@@ -169,7 +166,7 @@ def _parts(
     picture: bool = True,
 ) -> dict[str, str]:
     """What both kinds of pages are filled with."""
-    wrong = no_positions(traj.engine, "trajectories") or only_smooth(traj.initial.rule, "trajectories", SMOOTH_ALONE)
+    wrong = no_positions(traj.engine, "trajectories")
     if wrong:
         raise ValueError(wrong)
     count = traj.collisions.shape[1]
@@ -180,17 +177,20 @@ def _parts(
     _check_size(nbytes(data), frames, int(traj.collisions[0, :frames].sum()), plain=plain)
     kind = "fixed" if traj.log.times is None else "exact"
     gas = traj.initial
+    smooth = isinstance(gas.rule, SmoothDisks)
+    question = kind if smooth else "other"
     facts = (
         f"{gas.n} disks of diameter {gas.diameter:.4g} in a periodic box of side {gas.box:.4g}, {frames} frames of "
-        f"{traj.dt:.4g} time units, {traj.collisions[0, :frames].sum()} collisions, engine {traj.engine}."
+        f"{traj.dt:.4g} time units, {traj.collisions[0, :frames].sum()} collisions, engine {traj.engine}"
+        f"{'' if smooth else ', ' + text_of(gas.rule)}."
     )
     h = np.array(data["h"], dtype=np.float64)
     learned = "Each learned h is drawn as a·h + b, with the a and b that fit it to H of this run best."
     text = {
         "h": f"h{heading}",
-        "exactness": escape(EXACTNESS[kind]),
-        "question": escape(QUESTION[kind]),
-        "reversal": reversal_text(kind, [(way.label, way.bits, way.returned) for way in ways]),
+        "exactness": escape(EXACTNESS[kind] if gas.spins is None else f"{EXACTNESS[kind]} {SPINS}"),
+        "question": escape(QUESTION[question]),
+        "reversal": reversal_text(question, [(way.label, way.bits, way.returned) for way in ways]),
         "learned": escape(learned if fits else ""),
         "run": json.dumps(data, allow_nan=False).replace("</", "<\\/"),  # a label must not end the script
     }

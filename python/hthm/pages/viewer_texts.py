@@ -20,9 +20,15 @@ EXACTNESS: Final = {
     ),
 }
 """By kind of engine."""
+SPINS: Final = (
+    "Spins are stored likewise. The line on every disk turns with it; at the start all point to the right, for nothing "
+    "says how a disk was turned."
+)
+"""Of disks that have them."""
 QUESTION: Final = {
     "fixed": "Time reversed: why the fixed step does not come back",
     "exact": "Time reversed: Loschmidt's paradox, and why it does not help",
+    "other": "Time reversed",
 }
 """What heads the text on ways back."""
 
@@ -47,6 +53,13 @@ _DOUBLE: Final = {
             "The exact dynamics, computed in this browser with 53 bits from wherever you reverse time. Every collision "
             "multiplies what rounding has done; once the separation reaches a diameter the disks meet others than "
             "before, and H falls again."
+        ),
+    ),
+    "other": (
+        "By the rule",
+        (
+            "This page goes on by the rule of smooth disks alone, and these collide by another, so that it computes no "
+            "way back. hthm does: hthm.simulate(traj.final.reversed(), ...)."
         ),
     ),
 }

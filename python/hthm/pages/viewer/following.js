@@ -17,15 +17,16 @@ export class Following {
 
   /** Where it has turned, without the box; the first point is the start. */
   turningPoints() {
-    const { positions, velocities, pairs, after, dt } = this.recording;
+    const { positions, velocities, pairs, after, spins, spun, dt } = this.recording;
     const { disk } = this;
-    let point = { at: 0, x: positions[2 * disk], y: positions[2 * disk + 1], vx: velocities[2 * disk], vy: velocities[2 * disk + 1] };
+    const [x, y, vx, vy] = [positions[2 * disk], positions[2 * disk + 1], velocities[2 * disk], velocities[2 * disk + 1]];
+    let point = { at: 0, x, y, vx, vy, spin: spins?.[disk] };
     const points = [point];
     this.rows.forEach((row, k) => {
       const passed = (this.frames[k] - point.at) * dt;
-      const first = 4 * row + (pairs[2 * row] === disk ? 0 : 2);
+      const number = 2 * row + (pairs[2 * row] === disk ? 0 : 1);
       const [x, y] = [point.x + point.vx * passed, point.y + point.vy * passed];
-      point = { at: this.frames[k], x, y, vx: after[first], vy: after[first + 1] };
+      point = { at: this.frames[k], x, y, vx: after[2 * number], vy: after[2 * number + 1], spin: spun?.[number] };
       points.push(point);
     });
     return points;
@@ -88,7 +89,8 @@ export class Following {
     const more = this.rows.length > MOST_ROWS ? ` The first ${MOST_ROWS} are listed.` : "";
     const turn = this.turns[behind];
     const speed = Math.hypot(turn.vx, turn.vy).toPrecision(4);
-    return `Disk ${this.disk}: speed ${speed}, ${behind} of ${this.rows.length} collisions behind it.${more}`;
+    const spin = turn.spin === undefined ? "" : `, spin ${turn.spin.toPrecision(4)}`;
+    return `Disk ${this.disk}: speed ${speed}${spin}, ${behind} of ${this.rows.length} collisions behind it.${more}`;
   }
 }
 

@@ -98,7 +98,8 @@ export class Player {
     replay.positions(this.x);
     speeds(replay.v, this.speeds);
     const followed = following && { disk: following.disk, trail: following.trail(at) };
-    this.scene.draw(this.x, this.speeds, followed, this.back?.way.separation && this.whereTheyHadBeen(shown));
+    const ghosts = this.back?.way.separation && this.whereTheyHadBeen(shown);
+    this.scene.draw(this.x, this.speeds, replay.angles(), followed, ghosts);
     if (!beside) return;
     this.measurements.draw(this.colours, shown, this.speeds, this.back);
     this.say(shown);

@@ -1,25 +1,29 @@
 // What happened in a run: where its disks started, and a row a collision. Numbers are hthm's, or of the rules here.
 //
-// A recording is { n, box, diameter, dt, frames, positions, velocities, offsets, pairs, after, times }:
+// A recording is { n, box, diameter, dt, smooth, frames, positions, velocities, offsets, pairs, after, times, spins,
+// spun }:
+//   smooth                 whether its disks collide by the rule of smooth ones, which is the one known here
 //   positions, velocities  (2 n) x and y of every disk at the start
 //   offsets                (frames + 1) first row of every frame, and the end
 //   pairs                  (2 rows) disks i < j of a collision
 //   after                  (4 rows) velocities of i and of j just after it
 //   times                  (rows) when it happened; null where disks collide at the ends of frames, as in a fixed step
+//   spins, spun            (n) and (2 rows) the same of spins, counterclockwise; null where disks have none
 import { Growing, unpacked } from "./arrays.js";
 
 /** The recording that Python wrote into the page, or one of the ways back that it wrote beside it. */
-export async function read({ n, box, diameter, dt }, { frames, arrays }) {
+export async function read({ n, box, diameter, dt, smooth }, { frames, arrays }) {
   const names = Object.keys(arrays);
   const read = await Promise.all(names.map((name) => unpacked(arrays[name])));
-  return { n, box, diameter, dt, frames, times: null, ...Object.fromEntries(names.map((name, k) => [name, read[k]])) };
+  const given = Object.fromEntries(names.map((name, k) => [name, read[k]]));
+  return { n, box, diameter, dt, smooth, frames, times: null, spins: null, spun: null, ...given };
 }
 
 /** Writes a recording, row by row. */
 export class Recorder {
   constructor(start, frames) {
-    const { n, box, diameter, dt, positions, velocities } = start;
-    this.begun = { n, box, diameter, dt, frames, positions: positions.slice(), velocities: velocities.slice() };
+    const { n, box, diameter, dt, smooth, positions, velocities } = start;
+    this.begun = { n, box, diameter, dt, smooth, frames, positions: positions.slice(), velocities: velocities.slice() };
     this.offsets = [0];
     this.pairs = new Growing(Int32Array);
     this.after = new Growing(Float64Array);
@@ -45,6 +49,8 @@ export class Recorder {
       pairs: this.pairs.taken(),
       after: this.after.taken(),
       times: timed ? this.times.taken() : null,
+      spins: null,
+      spun: null,
     };
   }
 }

@@ -12,6 +12,8 @@ export class Replay {
     this.x = recording.positions.slice(); // at the last frame; where collisions have times, at a disk's last collision
     this.v = recording.velocities.slice();
     this.since = new Float64Array(n); // time of that collision
+    this.w = recording.spins?.slice() ?? null;
+    this.turned = this.w && new Float64Array(n); // by how much, when it was at x
     this.frame = 0; // as far as whole frames have been gone through
     this.row = 0;
     this.at = 0; // in frames, with a fraction
@@ -19,7 +21,9 @@ export class Replay {
     this.kept = [];
     for (let frame = 0; frame <= frames; frame += this.apart) {
       this.seek(frame);
-      this.kept.push({ x: this.x.slice(), v: this.v.slice(), since: this.since.slice(), row: this.row });
+      const { x, v, since, w, turned, row } = this;
+      const spins = w && { w: w.slice(), turned: turned.slice() };
+      this.kept.push({ x: x.slice(), v: v.slice(), since: since.slice(), spins, row });
     }
     this.seek(0);
   }
@@ -40,6 +44,10 @@ export class Replay {
     this.x.set(kept.x);
     this.v.set(kept.v);
     this.since.set(kept.since);
+    if (kept.spins) {
+      this.w.set(kept.spins.w);
+      this.turned.set(kept.spins.turned);
+    }
     this.row = kept.row;
     this.frame = frame;
   }
@@ -47,6 +55,9 @@ export class Replay {
   followFrame() {
     const { dt, box, offsets } = this.recording;
     drift(this.x, this.v, dt, box);
+    this.w?.forEach((spin, disk) => {
+      this.turned[disk] += spin * dt;
+    });
     for (this.frame += 1; this.row < offsets[this.frame]; this.row += 1) this.turn();
   }
 
@@ -60,15 +71,16 @@ export class Replay {
         for (let c = 2 * disk; c < 2 * disk + 2; c += 1) {
           this.x[c] = wrapped(this.x[c] + this.v[c] * (time - this.since[disk]), box);
         }
+        if (this.w) this.turned[disk] += this.w[disk] * (time - this.since[disk]);
         this.since[disk] = time;
       }
       this.turn();
     }
   }
 
-  /** Velocities after the present row. */
+  /** Velocities and spins after the present row. */
   turn() {
-    const { pairs, after } = this.recording;
+    const { pairs, after, spun } = this.recording;
     const i = pairs[2 * this.row];
     const j = pairs[2 * this.row + 1];
     const first = 4 * this.row;
@@ -76,6 +88,10 @@ export class Replay {
     this.v[2 * i + 1] = after[first + 1];
     this.v[2 * j] = after[first + 2];
     this.v[2 * j + 1] = after[first + 3];
+    if (this.w) {
+      this.w[i] = spun[2 * this.row];
+      this.w[j] = spun[2 * this.row + 1];
+    }
   }
 
   /** Positions now, in the box, into an array (2 n). */
@@ -90,6 +106,14 @@ export class Replay {
       }
     }
     return out;
+  }
+
+  /** By which angles disks have turned since the start, (n); null where they do not spin. */
+  angles() {
+    const { dt, times } = this.recording;
+    const now = this.at * dt;
+    const rest = (this.at - this.frame) * dt;
+    return this.w?.map((spin, disk) => this.turned[disk] + spin * (times ? now - this.since[disk] : rest)) ?? null;
   }
 }
 

@@ -6,7 +6,7 @@ import { Replay, distances } from "./replay.js";
 
 /** Whether this recording's dynamics can be run here. */
 export function canReverse(recording) {
-  return recording.times === null || canSimulate(recording);
+  return recording.smooth && (recording.times === null || canSimulate(recording));
 }
 
 /** Turn the velocities of a frame round and simulate back to the start. Yields its progress; returns the recording. */

@@ -5,6 +5,7 @@ import { Stamps } from "./stamps.js";
 
 const STEPS = 64; // of the colours
 const LEAST_RADIUS = 0.8; // pixels
+const LEAST_MARKED = 2.5; // pixels of the screen
 const MOST_STAMPED = 24; // pixels of the screen: larger disks are few, and are drawn as circles
 
 export class Scene {
@@ -20,12 +21,16 @@ export class Scene {
     this.stamps = null;
   }
 
-  /** Draw disks at positions x with these speeds; `followed` is { disk, trail } and `ghosts` where they had been. */
-  draw(x, speeds, followed, ghosts) {
+  /**
+   * Draw disks at positions x with these speeds, turned by these angles, if any; `followed` is { disk, trail } and
+   * `ghosts` where they had been.
+   */
+  draw(x, speeds, angles, followed, ghosts) {
     const { context, width } = fresh(this.canvas);
     const scale = width / this.box;
     context.setTransform(this.canvas.width / this.box, 0, 0, -this.canvas.height / this.box, 0, this.canvas.height);
     this.drawDisks(context, x, speeds, Math.max(this.diameter / 2, LEAST_RADIUS / scale));
+    if (angles) this.drawMarks(context, x, angles, 1 / scale);
     if (followed) this.drawTrail(context, followed.trail, 2 / scale);
     if (ghosts) this.drawGhosts(context, x, ghosts, 1 / scale);
     if (followed) this.ring(context, x[2 * followed.disk], x[2 * followed.disk + 1], 1 / scale);
@@ -87,13 +92,35 @@ export class Scene {
 
   /** A disk, and its images where it stands across the border. */
   addDisk(context, atX, atY, radius) {
+    this.atImages(atX, atY, radius, (imageX, imageY) => circle(context, imageX, imageY, radius));
+  }
+
+  /** Do something at the place of a disk, and at its images where it stands across the border. */
+  atImages(atX, atY, radius, act) {
     const { box } = this;
     const besideX = atX < radius ? box : atX > box - radius ? -box : 0;
     const besideY = atY < radius ? box : atY > box - radius ? -box : 0;
-    circle(context, atX, atY, radius);
-    if (besideX) circle(context, atX + besideX, atY, radius);
-    if (besideY) circle(context, atX, atY + besideY, radius);
-    if (besideX && besideY) circle(context, atX + besideX, atY + besideY, radius);
+    act(atX, atY);
+    if (besideX) act(atX + besideX, atY);
+    if (besideY) act(atX, atY + besideY);
+    if (besideX && besideY) act(atX + besideX, atY + besideY);
+  }
+
+  /** A line from the middle of every disk to its rim, which turns with it. */
+  drawMarks(context, x, angles, pixel) {
+    const radius = this.diameter / 2;
+    if (radius < LEAST_MARKED * pixel) return;
+    context.beginPath();
+    for (let disk = 0; disk < this.n; disk += 1) {
+      const [acrossX, acrossY] = [radius * Math.cos(angles[disk]), radius * Math.sin(angles[disk])];
+      this.atImages(x[2 * disk], x[2 * disk + 1], radius, (atX, atY) => {
+        context.moveTo(atX, atY);
+        context.lineTo(atX + acrossX, atY + acrossY);
+      });
+    }
+    context.lineWidth = Math.max(pixel, radius / 5);
+    context.strokeStyle = this.colours.paper;
+    context.stroke();
   }
 
   /** Lines from where disks had been, on the way forth, to where they are. */

@@ -20,6 +20,10 @@ class Backwards {
     return this.forth.positions(out);
   }
 
+  angles() {
+    return this.forth.angles();
+  }
+
   /** Those of the way there; speeds are the same. */
   get v() {
     return this.forth.v;

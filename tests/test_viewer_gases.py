@@ -1,0 +1,135 @@
+"""The viewer's page of disks that are not smooth: it shows how they turn, and goes back by no rule of theirs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hthm
+from codebase import ROOT
+from hthm.pages.viewer_page import viewer_html
+from hthm.recording.paths import wrapped
+from hthm.run import main
+from hthm.starts.spins import Spins
+from test_viewer import payload
+
+SOURCES = ROOT / "python" / "hthm" / "pages" / "viewer"
+FRAMES, DT, N = 30, 1 / 20, 60
+GAS = hthm.DiskGas.from_area_fraction(N, 0.3)
+RULES: dict[str, hthm.RoughDisks | hthm.ChiralDisks] = {
+    "rough": hthm.RoughDisks(),
+    "chiral": hthm.ChiralDisks(GAS.diameter / 10),
+}
+
+
+@cache
+def run(name: str, engine: str) -> hthm.Trajectories:
+    gas = hthm.DiskGas(n=N, diameter=GAS.diameter, rule=RULES[name])
+    spins: Spins | None = "equilibrium" if name == "rough" else None
+    start = gas.sample(1, seed=4, overlaps="reject", speeds="maxwell", spins=spins)
+    return hthm.simulate(start, FRAMES, DT, engine=engine, record="log")
+
+
+def numbers(text: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.frombuffer(base64.b64decode(text), "<f8")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
+    """What the modules make of both rules and both kinds of engine."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip(reason="node is not installed, which runs the viewer's modules without a browser")
+    folder = tmp_path_factory.mktemp("modules")
+    for path in [*SOURCES.glob("*.js"), ROOT / "tests" / "viewer.mjs"]:
+        shutil.copy(path, folder)
+    (folder / "package.json").write_text('{"type": "module"}')
+    found = {}
+    for name, engine in (("rough", "all_pairs"), ("rough", "event"), ("chiral", "event")):
+        page = folder / "page.json"
+        page.write_text(json.dumps(payload(viewer_html(run(name, engine), title="A run"))))
+        told = subprocess.run([node, "viewer.mjs", page], cwd=folder, capture_output=True, text=True, check=True)
+        found[name, engine] = json.loads(told.stdout)
+    return found
+
+
+def test_disks_are_where_they_are_by_any_rule(made: dict[tuple[str, str], dict[str, Any]]) -> None:
+    for (name, engine), found in made.items():
+        traj = run(name, engine)
+        places = wrapped(traj.unwrapped_positions(0), traj.gas.box)
+        off = numbers(found["positions"]).reshape(FRAMES + 1, N, 2) - places
+        np.testing.assert_allclose(off - np.round(off), 0, atol=1e-11, err_msg=f"{name}, {engine}")
+
+
+@pytest.mark.parametrize("engine", ["all_pairs", "event"])
+def test_marks_turn_with_the_spins(engine: str, made: dict[tuple[str, str], dict[str, Any]]) -> None:
+    """Angles in each frame, from the spins that the log has, a collision after the other."""
+    traj = run("rough", engine)
+    log, start = traj.log, traj.initial
+    assert start.spins is not None
+    assert log.spins is not None
+    angle, spin = np.zeros(N), start.spins[0].copy()
+    for frame in range(FRAMES):
+        now = frame * DT
+        for row in range(*log.frame_offsets[0, frame : frame + 2]):
+            time = (frame + 1) * DT if log.times is None else log.times[row]
+            angle, now = angle + spin * (time - now), time
+            spin[log.pairs[row]] = log.spins[row]
+        angle = angle + spin * ((frame + 1) * DT - now)
+        np.testing.assert_allclose(numbers(made["rough", engine]["angles"][frame + 1]), angle, atol=1e-10)
+    assert np.abs(angle).max() > 1
+
+
+def test_the_page_goes_back_by_no_other_rule(made: dict[tuple[str, str], dict[str, Any]]) -> None:
+    for found in made.values():
+        assert not found["reversible"]
+        assert [way["name"] for way in found["ways"]] == ["the recording, backwards"]
+    assert made["chiral", "event"]["angles"] is None
+
+
+def test_the_page_says_the_rule_and_what_a_line_means(tmp_path: Path) -> None:
+    for name, says in (("rough", "rough disks, inertia 0.5, restitution 1.0"), ("chiral", "chiral disks, delta 0.0")):
+        run(name, "event").save(tmp_path / name)
+        out = tmp_path / f"{name}.html"
+        assert main(["view", str(tmp_path / name), "--out", str(out)]) == 0
+        page = out.read_text(encoding="utf-8")
+        assert says in page
+        assert "This page goes on by the rule of smooth disks alone" in page
+        assert ("The line on every disk turns with it" in page) == (name == "rough")
+        assert "Loschmidt" not in page
+
+
+def test_a_browser_draws_the_marks(browser: Any, tmp_path: Path) -> None:  # noqa: ANN401 -- playwright may be missing
+    path = tmp_path / "view.html"
+    path.write_text(viewer_html(run("rough", "event"), title="Run 0"), encoding="utf-8")
+    page = browser.new_page(reduced_motion="reduce")
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    page.keyboard.press("End")
+    page.wait_for_function("document.getElementById('clock').textContent.includes('frame 30 of 30')")
+    marked = """() => {
+      const canvas = document.getElementById("disks");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      const white = (k) => data.subarray(k, k + 4).every((value) => value === 255);
+      return Array.from({ length: data.length / 4 }, (_, k) => 4 * k).filter(white).length;
+    }"""
+    assert page.evaluate(marked) > 10 * N
+    page.fill("#disk", "3")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.getElementById('followed').textContent.includes(', spin ')")
+    page.click("#reverse")
+    page.wait_for_selector("#ways:not([hidden])")
+    assert page.locator("#ways-list label").count() == 1
+    assert not complaints
+    page.close()
