@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 import hthm
-from hthm.pages.animation import DARK, LIGHT, palette, pictures
+from hthm.pages.animation import palette, pictures
 from hthm.pages.films import checked_rate, checked_size, write_film
+from hthm.pages.moving_disks import DARK, LIGHT
 from hthm.pages.viewer_data import Fit
 from hthm.run import main
 from run_results import complaint
@@ -116,6 +117,40 @@ def test_disks_are_where_they_are_and_across_the_border_on_both_sides() -> None:
     assert colour(0.5, 0.5) == rgb(LIGHT.paper)
     for corner in ((0.02, 0.02), (0.02, 0.98), (0.98, 0.02), (0.98, 0.98)):
         np.testing.assert_allclose(colour(*corner), rgb(LIGHT.middle), atol=3)
+
+
+def test_a_line_turns_with_a_spin() -> None:
+    """A quarter of a turn: it leads to the right at first, and up then; across the border, too."""
+    x, v = np.array([[[0.3, 0.5], [0.0, 0.2]]]), np.full((1, 2, 2), 1e-9)
+    rough = hthm.State(x, v, diameter=0.2, speed=1.0, rule=hthm.RoughDisks(), spins=np.array([[np.pi / 2, -np.pi / 2]]))
+    traj = hthm.simulate(rough, 2, 0.5, engine="event", record="log")
+    width, height = 800, 450
+    first, last = pictures(traj, [0, 2], (width, height))
+    side, left, below = 0.86 * height, 0.05 * height, 0.04 * height
+
+    def is_line(picture: np.ndarray[Any, Any], at_x: float, at_y: float) -> bool:
+        found = picture[int(height - below - side * at_y), int(left + side * at_x)]
+        return bool(np.abs(found.astype(int) - np.array(tuple(bytes.fromhex(LIGHT.paper[1:])))).max() < 30)
+
+    assert is_line(first, 0.35, 0.5)
+    assert not is_line(first, 0.3, 0.55)
+    assert is_line(last, 0.3, 0.55)
+    assert not is_line(last, 0.35, 0.5)
+    assert is_line(first, 0.05, 0.2)
+    assert not is_line(first, 0.95, 0.2)
+    assert is_line(last, 0.998, 0.15)
+
+
+@pytest.mark.parametrize("rule", [hthm.ChiralDisks(0.01), hthm.RoughDisks()], ids=["chiral", "rough"])
+def test_disks_of_any_rule_become_a_gif(rule: hthm.ChiralDisks | hthm.RoughDisks, tmp_path: Path) -> None:
+    gas = hthm.DiskGas(n=30, diameter=GAS.diameter, rule=rule)
+    traj = hthm.simulate(gas.sample(1, seed=4, overlaps="reject"), 4, 1 / 20, engine="event", record="log")
+    traj.save(tmp_path / "kept")
+    out = tmp_path / "run.gif"
+    assert main(["animate", str(tmp_path / "kept"), "--out", str(out), "--size=322x246", "--frames=:"]) == 0
+    assert len(durations(out)) == 5
+    shown = [picture.tobytes() for picture in pictures(traj, range(5), SIZE)]
+    assert len(set(shown)) == 5
 
 
 @pytest.mark.parametrize("size", [(640, 360), (360, 640), (400, 400), (1201, 675)])

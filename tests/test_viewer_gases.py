@@ -71,7 +71,7 @@ def test_disks_are_where_they_are_by_any_rule(made: dict[tuple[str, str], dict[s
 
 @pytest.mark.parametrize("engine", ["all_pairs", "event"])
 def test_marks_turn_with_the_spins(engine: str, made: dict[tuple[str, str], dict[str, Any]]) -> None:
-    """Angles in each frame, from the spins that the log has, a collision after the other."""
+    """Angles of the page and of `turned`, from the spins that the log has, a collision after the other."""
     traj = run("rough", engine)
     log, start = traj.log, traj.initial
     assert start.spins is not None
@@ -85,6 +85,7 @@ def test_marks_turn_with_the_spins(engine: str, made: dict[tuple[str, str], dict
             spin[log.pairs[row]] = log.spins[row]
         angle = angle + spin * ((frame + 1) * DT - now)
         np.testing.assert_allclose(numbers(made["rough", engine]["angles"][frame + 1]), angle, atol=1e-10)
+        np.testing.assert_allclose(traj.turned(0)[frame + 1], angle, atol=1e-10)
     assert np.abs(angle).max() > 1
 
 

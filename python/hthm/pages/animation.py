@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hthm.equilibrium import speed_density
 from hthm.h_functional import speed_h_in_range
+from hthm.pages.moving_disks import DARK, LIGHT, MovingDisks, Theme, plain_axes
 from hthm.pages.print_style import canvas
 from hthm.pages.viewer_data import Fit, logged
 from hthm.recording.paths import wrapped
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.collections import EllipseCollection
     from matplotlib.figure import Figure
 
     from hthm.arrays import FloatArray
@@ -27,35 +26,10 @@ _HIGHEST: Final = 1.9  # of the density times s0; what is higher is cut off, as 
 _HEIGHT: Final = 5.4  # inches of a picture of 16 by 9, whatever its pixels: type and lines grow with it
 _AREA: Final = _HEIGHT * _HEIGHT * 16 / 9
 _WIDE: Final = 1.25  # width over height from which the charts stand beside the disks
-_LEAST_RADIUS: Final = 1.2  # pixels
 _HUES, _EDGES = 40, (1, 0.75, 0.5, 0.25)  # of the palette: speeds, and how much of a pixel a disk covers
 _SHADES: Final = np.linspace(
     0.2, 1, 12
 )  # of everything else; what is nearer to the paper's colour would be taken for it
-
-
-class Theme(NamedTuple):
-    """Colours of a picture; ``slow``, ``middle`` and ``fast`` are those of the speeds."""
-
-    paper: str
-    ink: str
-    line: str
-    slow: str
-    middle: str
-    fast: str
-    h: str
-    maxwell: str
-    fits: tuple[str, str, str]
-
-
-LIGHT: Final = Theme(
-    "#ffffff", "#1a1a1a", "#c9c9c9", "#0072b2", "#b5b5b5", "#d55e00", "#0072b2", "#c44f00",
-    ("#c44f00", "#00795a", "#a8457f"),
-)  # fmt: skip
-DARK: Final = Theme(
-    "#14171c", "#e9eaec", "#454b55", "#3fa9f0", "#7d838c", "#ff8b3d", "#56b4e9", "#ff9450",
-    ("#ff9450", "#2fc99a", "#e39bc4"),
-)  # fmt: skip
 
 
 def colour_map(name: str, theme: Theme) -> Any:  # noqa: ANN401 -- matplotlib is imported late
@@ -150,6 +124,7 @@ def pictures(
     theme = DARK if dark else LIGHT
     start = traj.initial
     positions = wrapped(traj.unwrapped_positions(0), start.box)  # (frames + 1, n, 2)
+    angles = None if start.spins is None else traj.turned(0)  # (frames + 1, n)
     speeds = np.hypot(*np.moveaxis(traj.run_velocities(0), -1, 0))  # (frames + 1, n)
     h = np.concatenate([[np.nan], speed_h_in_range(traj, threads=threads).h[0]])  # the start is no frame of H's
     curves = [Fit(fit.label, np.concatenate([[np.nan], fit.values])) for fit in fits]
@@ -160,7 +135,7 @@ def pictures(
         figure.set_facecolor(theme.paper)
         figure.set_layout_engine("none")
         disks_at, h_at, speeds_at = _places(width, height)
-        disks = _Disks(figure, disks_at, traj, colour_map(colours, theme), theme, inch)
+        disks = MovingDisks(figure, disks_at, traj, colour_map(colours, theme), theme, inch)
         course = _Course(figure, h_at, traj.dt, h, curves, theme)
         histogram = _Histogram(figure, speeds_at, traj, theme)
         agg: Any = figure.canvas
@@ -168,7 +143,8 @@ def pictures(
         empty = agg.copy_from_bbox(figure.bbox)
         for frame in frames:
             agg.restore_region(empty)
-            disks.draw(positions[frame], speeds[frame], f"t = {frame * traj.dt:.2f}, frame {frame}")
+            turned = None if angles is None else angles[frame]
+            disks.draw(positions[frame], speeds[frame], turned, f"t = {frame * traj.dt:.2f}, frame {frame}")
             course.draw(frame)
             histogram.draw(speeds[frame])
             pixels = np.asarray(agg.buffer_rgba())
@@ -197,56 +173,6 @@ def _places(width: int, height: int) -> tuple[tuple[float, float, float, float],
     )
 
 
-class _Disks:
-    """The disks in their box, coloured by speed; those across a border on both of its sides."""
-
-    def __init__(
-        self,
-        figure: Figure,
-        place: tuple[float, float, float, float],
-        traj: Trajectories,
-        colours: Any,  # noqa: ANN401 -- matplotlib's
-        theme: Theme,
-        inch: float,
-    ) -> None:
-        from matplotlib.collections import EllipseCollection  # noqa: PLC0415 -- import hthm.pages is quick
-
-        start = traj.initial
-        self._box = start.box
-        self._axes = _plain_axes(figure, place, theme)
-        self._axes.set(xlim=(0, self._box), ylim=(0, self._box), xticks=[], yticks=[])
-        side = place[2] * figure.get_size_inches()[0] * inch
-        self._radius = max(start.diameter / 2, _LEAST_RADIUS * self._box / side)
-        sizes = np.array([2 * self._radius])
-        self._disks: EllipseCollection = EllipseCollection(
-            sizes, sizes, np.zeros(1), units="xy", offsets=np.zeros((1, 2)), offset_transform=self._axes.transData,
-            cmap=colours, clim=(0, 2 * start.gas.speed), linewidths=0, animated=True,
-        )  # fmt: skip
-        self._axes.add_collection(self._disks)
-        self._clock = self._axes.text(
-            0, 1.015, "", transform=self._axes.transAxes, color=theme.ink, fontsize=11, animated=True
-        )
-        self._axes.text(
-            1, 1.015, "blue: at rest, orange: 2 s₀ and above" if colours.name == "speed" else "colour: speed",
-            transform=self._axes.transAxes, color=theme.ink, ha="right", fontsize=8,
-        )  # fmt: skip
-
-    def draw(self, x: FloatArray, speeds: FloatArray, clock: str) -> None:
-        offsets, values = [x], [speeds]
-        for axis in range(2):  # images of what stands across a border, and of these images those of the other axis
-            for y, of in zip(list(offsets), list(values), strict=True):
-                for side, shift in ((y[:, axis] < self._radius, 1), (y[:, axis] > self._box - self._radius, -1)):
-                    moved = y[side].copy()
-                    moved[:, axis] += shift * self._box
-                    offsets.append(moved)
-                    values.append(of[side])
-        self._disks.set_offsets(np.concatenate(offsets))
-        self._disks.set_array(np.concatenate(values))
-        self._clock.set_text(clock)
-        self._axes.draw_artist(self._disks)
-        self._axes.draw_artist(self._clock)
-
-
 class _Course:
     """H against time: faint as a whole, and as far as it has come."""
 
@@ -259,7 +185,7 @@ class _Course:
         fits: Iterable[Fit],
         theme: Theme,
     ) -> None:
-        self._axes = _plain_axes(figure, place, theme)
+        self._axes = plain_axes(figure, place, theme)
         self._times = dt * np.arange(len(h))
         self._curves: list[tuple[FloatArray, str, Any]] = [(h, theme.h, "-")]
         self._curves += [(fit.values, colour, (0, (4, 1.5))) for fit, colour in zip(fits, theme.fits, strict=False)]
@@ -287,7 +213,7 @@ class _Histogram:
     def __init__(
         self, figure: Figure, place: tuple[float, float, float, float], traj: Trajectories, theme: Theme
     ) -> None:
-        self._axes = _plain_axes(figure, place, theme)
+        self._axes = plain_axes(figure, place, theme)
         self._s0 = traj.initial.gas.speed
         self._edges = np.linspace(0, _SPEEDS_TO, _BINS + 1)
         self._bars = self._axes.stairs(
@@ -308,12 +234,3 @@ class _Histogram:
         self._bars.set_data(counts / (len(speeds) * _SPEEDS_TO / _BINS))
         self._axes.draw_artist(self._bars)
         self._axes.draw_artist(self._curve)
-
-
-def _plain_axes(figure: Figure, place: tuple[float, float, float, float], theme: Theme) -> Axes:
-    axes = figure.add_axes(place)
-    axes.set_facecolor(theme.paper)
-    axes.tick_params(colors=theme.ink, which="both", labelsize=9, top=False, right=False)
-    for spine in axes.spines.values():
-        spine.set_color(theme.line)
-    return axes

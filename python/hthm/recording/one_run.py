@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -73,6 +74,21 @@ class OneRun(Spinning):
         """
         self._check_ways()
         return self._path(run, self.run_velocities(run))
+
+    def turned(self, run: int) -> FloatArray:
+        """Angles by which disks of a run have turned since its start, (frames + 1, n) float64, radians.
+
+        Raises
+        ------
+        TypeError, ValueError, AttributeError
+            As `unwrapped_positions`, or if the disks have no spins.
+        """
+        spins = self.run_spins(run)[..., np.newaxis]  # (frames + 1, n, 1)
+        self._check_ways()
+        log = self[run : run + 1].log if self.recording == "log" else None
+        if log is not None and log.spins is not None:
+            log = replace(log, velocities=log.spins[..., np.newaxis])
+        return unwrapped(np.zeros((self.initial.n, 1)), spins, self.dt, log)[..., 0]
 
     def write(
         self,

@@ -11,6 +11,8 @@ from hthm.recording.collision_log import CollisionLog
 def unwrapped(start: FloatArray, velocities: FloatArray, dt: float, log: CollisionLog | None) -> FloatArray:
     """Positions at the start and after each frame, whoever goes round the box being as many boxes away.
 
+    Angles likewise, of which spins are the velocities: all arrays have one component then, those of the log too.
+
     Parameters
     ----------
     start : (n, 2) float64
@@ -48,7 +50,7 @@ def _turn(steps: FloatArray, first: FloatArray, dt: float, log: CollisionLog, ti
     frames = np.repeat(np.arange(len(steps)), np.diff(log.frame_offsets[0]))  # (rows,)
     left = dt * (frames + 1) - times  # of the frame, (rows,)
     disks = log.pairs.reshape(-1)  # (2 rows,), in the order in which they change
-    after = log.velocities.reshape(-1, 2)
+    after = log.velocities.reshape(-1, steps.shape[-1])
     order = np.argsort(disks, kind="stable")  # the changes of a disk one after the other
     is_first = np.ones(len(order), dtype=bool)
     is_first[1:] = disks[order[1:]] != disks[order[:-1]]
