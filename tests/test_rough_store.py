@@ -14,7 +14,9 @@ from hthm.recording.store import writer
 from hthm.recording.store.manifest import DatasetError
 from hthm.recording.store.shard_writing import write_recording
 from hthm.recording.store.verification import repair, verify
+from hthm.run import main
 from hthm.trajectories import Recording, Trajectories
+from run_results import complaint
 
 ROUGH = hthm.RoughDisks()
 LOSSY = hthm.RoughDisks(inertia=0.3, restitution=0.95, roughness=0.4)
@@ -160,3 +162,24 @@ def test_missing_spins_are_named(tmp_path: Path) -> None:
     assert path.stat().st_size == size  # what is looked at before the whole is read
     with pytest.raises(DatasetError, match=r"start-00000000-00000001\.h5: must be what hthm wrote, and is damaged"):
         hthm.open(tmp_path).load()
+
+
+def test_what_shows_runs_says_their_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    says = "rule=RoughDisks(inertia=0.5, restitution=1.0, roughness=1.0), "
+    traj = hthm.simulate(start_of(), 5, store=tmp_path / "kept")
+    kept = hthm.open(tmp_path / "kept")
+    assert says in repr(traj)
+    assert says in repr(kept)
+    assert ">RoughDisks(" in kept._repr_html_()
+    assert main(["verify", str(tmp_path / "kept")]) == 0
+    assert says in capsys.readouterr().out
+    assert "rule" not in repr(hthm.simulate(hthm.DiskGas(n=5).sample(1), 2))
+
+
+def test_the_papers_study_refuses_other_gases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, rule in (("rough", ROUGH), ("chiral", hthm.ChiralDisks(0.01))):
+        gas = hthm.DiskGas(n=60, diameter=0.03, rule=rule)
+        hthm.simulate(gas.sample(3, seed=3), 5, store=tmp_path / name)
+        told = complaint(["--from", str(tmp_path / name), "--out", str(tmp_path / "out")], capsys, 2)
+        assert told.startswith(f"--from: must be of smooth disks, got {name} disks, ")
+        assert not (tmp_path / "out").exists()

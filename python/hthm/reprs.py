@@ -90,7 +90,12 @@ class OnDisk:
         names = ("path", "runs", "frames", "n", "dt", "engine", "recording", "nbytes")
         shown = {name: getattr(self, name) for name in names}
         nbytes: int = shown.pop("nbytes")
-        return table(type(self).__name__, (shown | {"path": str(shown["path"])}).items(), nbytes, held="files")
+        parts = shown | {"path": str(shown["path"])} | self._peculiar()
+        return table(type(self).__name__, parts.items(), nbytes, held="files")
+
+    def _peculiar(self) -> dict[str, object]:
+        """What is shown of some runs only, by name."""
+        return {}
 
 
 def memory(nbytes: int) -> str:

@@ -21,7 +21,7 @@ from hthm.recording.log import LogFrames
 from hthm.recording.one_run import OneRun
 from hthm.recording.plotted import Plotted
 from hthm.reprs import OneLine
-from hthm.rules import text_of
+from hthm.rules import SMOOTH, text_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -281,7 +281,8 @@ class Trajectories(OneLine, OneRun, Plotted):
 
     def _parts(self) -> list[tuple[str, Any]]:
         sizes = [("runs", self.runs), ("frames", self.frames), ("n", self.initial.n)]
-        return [*sizes, *((name, getattr(self, name)) for name in ("dt", "engine", "recording"))]
+        rule = [] if self.initial.rule == SMOOTH else [("rule", self.initial.rule)]
+        return [*sizes, *((name, getattr(self, name)) for name in ("dt", "engine", "recording")), *rule]
 
     def _nbytes(self) -> int:
         return self.nbytes

@@ -16,6 +16,7 @@ from hthm.recording.store.dataset import Dataset
 from hthm.recording.store.folder import found
 from hthm.recording.store.manifest import NAME, Manifest
 from hthm.recording.store.writer import describe
+from hthm.rules import only_smooth
 
 if TYPE_CHECKING:
     from hthm.gas import State
@@ -25,6 +26,10 @@ Choices = TypeVar("Choices", bound=TrainingChoices)
 
 RUNS: Final = "runs.json"
 """The file of a results folder that says which dataset its runs are from, if they are from one."""
+_SMOOTH_ALONE: Final = (
+    "What this study sets beside the runs, the Boltzmann equation and frame rates, is of the paper's gas. Measure "
+    "these runs in Python: hthm.open(path)."
+)
 _SAME: Final = 1e-15  # 1 / (1 / frame_rate) is rounded twice
 
 
@@ -59,6 +64,8 @@ def kept_runs(path: Path, choices: GasChoices) -> Dataset:
             raise UsageError(
                 f"--{name.replace('_', '-')}: must be that of the runs in {path}, {value}, got {ours}. Leave it out."
             )
+    if wrong := only_smooth(kept.gas.rule, "--from", _SMOOTH_ALONE):
+        raise UsageError(wrong)
     if kept.recording == "counts":
         raise UsageError(f"--from: must be a dataset with velocities, and {path} holds the number of collisions alone.")
     return kept

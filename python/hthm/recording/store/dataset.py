@@ -22,6 +22,7 @@ from hthm.recording.store.shard_writing import Recorded
 from hthm.recording.store.slicing import sliced
 from hthm.recording.store.starts import final_of, joined, read_state
 from hthm.reprs import OnDisk, memory
+from hthm.rules import SMOOTH
 from hthm.trajectories import Trajectories
 
 if TYPE_CHECKING:
@@ -116,7 +117,11 @@ class Dataset(OnDisk):
 
     def __repr__(self) -> str:
         parts = f"{self.path}, runs={self.runs}, frames={self.frames}, n={self.n}, recording={self.recording!r}"
-        return f"Dataset({parts}, {memory(self.nbytes)})"
+        peculiar = "".join(f", {name}={what!r}" for name, what in self._peculiar().items())
+        return f"Dataset({parts}{peculiar}, {memory(self.nbytes)})"
+
+    def _peculiar(self) -> dict[str, object]:
+        return {} if self.gas.rule == SMOOTH else {"rule": self.gas.rule}
 
     def __len__(self) -> int:
         return self.runs
