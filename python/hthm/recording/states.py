@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hthm import checks
+from hthm.mixtures import one_kind
 from hthm.recording.dense_states import DenseStates
 from hthm.recording.log_states import LogStates, Part
 from hthm.rules import RoughDisks
@@ -38,7 +39,7 @@ def disk_states(traj: Trajectories, *, labels: FloatArray | None = None) -> Fram
     Raises
     ------
     TypeError, ValueError
-        If the labels have another dtype, shape or order, or are not finite.
+        If the labels have another dtype, shape or order, or are not finite, or disks that spin have kinds.
     AttributeError
         If no frames were recorded, or they are in a dataset.
     MemoryError
@@ -65,6 +66,8 @@ def disk_states(traj: Trajectories, *, labels: FloatArray | None = None) -> Fram
         checks.array("labels", labels, dtype=np.float64, shape=(traj.initial.n, "m"))
     beside = [] if labels is None else list(labels.T)  # (n,) each
     k = 2 + (spins is not None) + len(beside)
+    if spins is not None and (wrong := one_kind(traj.kinds, "traj", "Spins are seen by the radius of equal disks.")):
+        raise ValueError(wrong)
     rule, speed = traj.initial.rule, traj.initial.speed
     gyration = rule.gyration(traj.initial.diameter) if isinstance(rule, RoughDisks) else 0.0
     if traj.recording != "log":
