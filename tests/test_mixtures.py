@@ -25,7 +25,6 @@ from hthm.measures.shear import shear
 from hthm.pages.animation import pictures
 from hthm.pages.viewer_page import viewer_html
 from hthm.recording import of_kinds
-from hthm.recording.states import disk_states
 from hthm.rules import Rule
 from starts import HardStart, hard_starts
 from test_engines import FIXED_STEP, assert_same_bits
@@ -156,10 +155,6 @@ REFUSED: dict[str, tuple[Callable[[hthm.Trajectories], object], str]] = {
     "growth": (
         lambda traj: tangent_growth(traj, random_tangent(traj.initial)),
         "How differences grow is worked out for equal disks.",
-    ),
-    "states": (
-        lambda _: disk_states(hthm.simulate(start_of(ROUGH), 1)),
-        "Spins are seen by the radius of equal disks.",
     ),
     "spinning h": (
         lambda _: spinning_h(hthm.simulate(start_of(ROUGH), 1)),
