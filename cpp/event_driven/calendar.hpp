@@ -6,7 +6,9 @@
 #include <cstdint>
 
 #include "core/paced_array.hpp"
+#include "core/prefetch.hpp"
 #include "event_driven/crowd.hpp"
+#include "event_driven/prediction.hpp"
 
 namespace hthm::event_driven {
 
@@ -25,6 +27,13 @@ class Calendar {
  public:
   static constexpr std::int32_t none = -1;
 
+  /// What will be asked when the event of a disk comes. It lies beside the time of the event, and the calendar does not
+  /// look at it.
+  struct Note {
+    std::uint32_t partner_collisions = 0;  // of the predicted partner, when it was predicted
+    Side exit = Side::left;                // through which the disk will leave its cell
+  };
+
   /// About so many `events` are expected in an epoch.
   Calendar(std::int64_t disks, const Real& length, double events, Pace& pace)
       : disks_{static_cast<std::int32_t>(disks)},
@@ -32,7 +41,7 @@ class Calendar {
             static_cast<std::int32_t>(std::bit_ceil(static_cast<std::uint64_t>(std::clamp(events, 64.0, 0x1p24))))},
         per_time_{static_cast<double>(buckets_) / static_cast<double>(length)},
         occupied_(defaults<std::uint64_t>(buckets_ / 64 + 1, pace)),
-        times_(defaults<Real>(disks, pace)),
+        events_(defaults<Event>(disks, pace)),
         links_(defaults<Link>(disks + buckets_ + 1, pace)) {
     clear([&pace](std::int64_t links) { pace.did(links); });
   }
@@ -48,20 +57,43 @@ class Calendar {
     }
   }
 
-  const Real& time(std::int32_t disk) const { return times_[static_cast<std::size_t>(disk)]; }
+  const Real& time(std::int32_t disk) const { return events_[static_cast<std::size_t>(disk)].time; }
+  Note& note(std::int32_t disk) { return events_[static_cast<std::size_t>(disk)].note; }
+
+  /// Have fetched what is known of the event of a disk.
+  void fetch(std::int32_t disk) const {
+    prefetch(&events_[static_cast<std::size_t>(disk)]);
+    prefetch(&links_[static_cast<std::size_t>(disk)]);
+  }
 
   /// Set the event of a disk, in place of the one it had.
   void schedule(std::int32_t disk, const Real& time) {
     Link& entry = link(disk);
     link(entry.next).previous = entry.previous;
     link(entry.previous).next = entry.next;
-    times_[static_cast<std::size_t>(disk)] = time;
+    events_[static_cast<std::size_t>(disk)].time = time;
     const std::int32_t bucket = bucket_of(time);
     occupied_[static_cast<std::size_t>(bucket >> 6)] |= std::uint64_t{1} << (bucket & 63);
     Link& head = link(disks_ + bucket);
     entry = {head.next, disks_ + bucket};
     link(head.next).previous = disk;
     head.next = disk;
+  }
+
+  /// Look at what is going to happen: soon(disk) is called about two dozen buckets ahead, or for any disk, and
+  /// next(disk) a few buckets ahead. Of a bucket two are seen soon, for the second tells of itself only when the first
+  /// has been fetched, and more are rare. What is scheduled nearer than that is not seen: it has just been in the
+  /// cache.
+  template <class Soon, class Next>
+  void look_ahead(const Soon& soon, const Next& next) {
+    const std::int32_t end = std::min(current_ + 1, buckets_ - 3 * apart);
+    for (seen_ = std::max(seen_, current_ - 3 * apart); seen_ < end; ++seen_) {
+      const std::int32_t head = disks_ + seen_, first = link(head + 3 * apart).next;
+      const std::int32_t second = link(link(head + 2 * apart).next).next;
+      soon(first < disks_ ? first : 0);  // any disk rather than a branch that is guessed wrong every other time
+      soon(second < disks_ ? second : 0);
+      for (std::int32_t k = link(head + apart).next; k < disks_; k = link(k).next) next(k);
+    }
   }
 
   /// The disk whose event is the earliest of this epoch; `none` if all that is left is later.
@@ -85,8 +117,16 @@ class Calendar {
     std::int32_t next, previous;
   };
 
+  struct Event {
+    Real time;
+    Note note;
+  };
+
   /// Many more than chance brings together in a bucket that holds about one.
   static constexpr std::int32_t crowded = 64;
+
+  /// Buckets from one look ahead to the next: what was fetched has come by then.
+  static constexpr std::int32_t apart = 6;
 
   Link& link(std::int32_t k) { return links_[static_cast<std::size_t>(k)]; }
 
@@ -94,14 +134,15 @@ class Calendar {
   /// its own, and leaves that for another as any disk does: `schedule` knows of no crowd.
   [[gnu::cold, gnu::noinline]] std::int32_t earliest_of_crowd() {
     const std::int32_t head = disks_ + current_;
+    const auto time_of = [this](std::int32_t disk) { return time(disk); };
     for (std::int32_t k = link(head).next; k != head;) {
       const std::int32_t next = link(k).next;
-      crowd_.add(k, times_.data());
+      crowd_.add(k, time_of);
       link(k) = {k, k};
       k = next;
     }
     link(head) = {head, head};
-    const std::int32_t first = crowd_.first(times_.data());
+    const std::int32_t first = crowd_.first(time_of);
     return first == none ? earliest() : first;
   }
 
@@ -117,7 +158,7 @@ class Calendar {
     }
     std::fill(occupied_.begin(), occupied_.end(), 0);
     crowd_.clear();
-    current_ = 0;
+    current_ = seen_ = 0;
   }
 
   /// Rounded or not, this never decreases with time; what is due already goes to the current bucket.
@@ -150,8 +191,9 @@ class Calendar {
   std::int32_t disks_, buckets_;
   double per_time_;                     // buckets per unit of time
   std::int32_t current_ = 0;            // no event lies in an earlier bucket
+  std::int32_t seen_ = 0;               // the bucket that `look_ahead` comes to next
   LargeArray<std::uint64_t> occupied_;  // a bit a bucket, set where it may hold an event
-  LargeArray<Real> times_;              // (disks,) of the events
+  LargeArray<Event> events_;            // (disks,)
   LargeArray<Link> links_;  // (disks + buckets + 1,) disks, then buckets; the last bucket is what comes later
   Crowd<Real> crowd_;       // disks of the current bucket, where it holds very many
 };

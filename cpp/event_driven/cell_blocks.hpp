@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/paced_array.hpp"
+#include "core/prefetch.hpp"
 #include "event_driven/lanes.hpp"
 
 namespace hthm::event_driven {
@@ -27,6 +28,14 @@ class CellBlocks {
   std::int32_t next(std::int32_t block) const { return chain_[at(block)].next; }
   std::int32_t disk(std::int32_t slot) const { return disks_[at(block_of(slot))][lane_of(slot)]; }
   static std::int32_t block_of(std::int32_t slot) { return slot / Lanes::count; }
+
+  /// Have fetched what is known of a cell, or nearly all.
+  void fetch(std::int32_t cell) const {
+    prefetch(lanes_[at(cell)].x);
+    prefetch(lanes_[at(cell)].vx);
+    prefetch(&disks_[at(cell)]);
+    prefetch(&chain_[at(cell)]);
+  }
 
   /// Put a disk into a cell; its lane is still to be written.
   std::int32_t insert(std::int32_t cell, std::int32_t disk) {

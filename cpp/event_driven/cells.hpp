@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "core/paced_array.hpp"
+#include "core/prefetch.hpp"
 #include "core/run.hpp"
 #include "core/stop_request.hpp"
 #include "event_driven/cell_blocks.hpp"
 #include "event_driven/cells_a_side.hpp"
 #include "event_driven/images.hpp"
 #include "event_driven/prediction.hpp"
+#include "event_driven/ways.hpp"
 #include "rules/rule.hpp"
 
 namespace hthm::event_driven {
@@ -94,6 +96,15 @@ class Cells {
     disk.time = time;
   }
 
+  /// Have fetched what is known of a disk; once that is there, the cells that will be looked at when it leaves its own,
+  /// or when it hits another.
+  void fetch(std::int32_t i) const { prefetch(&(*this)[i]); }
+  void fetch_fresh(std::int32_t i, Side side) const {
+    fetch_cells((*this)[i], fresh_ways[static_cast<std::size_t>(side)]);
+    blocks_.fetch(cell((*this)[i].column, (*this)[i].row));
+  }
+  void fetch_around(std::int32_t i) const { fetch_cells((*this)[i], all_ways); }
+
   /// Let the others see that a disk has a new velocity.
   void turned(std::int32_t i) { show((*this)[i]); }
 
@@ -113,7 +124,7 @@ class Cells {
     if (!has_touching_images_) return d;
     const Vec2<Real> v{a.velocity.x - b.velocity.x, a.velocity.y - b.velocity.y};
     const auto touching2 = [&](const Vec2<Real>& way) {
-      return Real(between(rule_, i, j).contact2(diameter_, way, v) * Real(1 + 1e-6));  // to rounding
+      return Real(rule_.contact2(diameter_, way, v) * Real(1 + 1e-6));  // to rounding
     };
     return nearest_approaching<Real>(d, v, Real(side_) * width_, touching2);
   }
@@ -138,7 +149,7 @@ class Cells {
         break;
     }
     link(i);
-    search<3>(i, {}, fresh_[static_cast<std::size_t>(side)], contact);
+    search<3>(i, {}, fresh_ways[static_cast<std::size_t>(side)], contact);
     return contact;
   }
 
@@ -146,7 +157,7 @@ class Cells {
   /// is none as far as the disk looks, it is one with nobody, at the time to look again.
   Contact<Real> first_contact(std::int32_t i, const JustHit& just_hit) const {
     Contact<Real> contact{(*this)[i].time + look_ahead_, -1};
-    search<9>(i, just_hit, all_, contact);
+    search<9>(i, just_hit, all_ways, contact);
     return contact;
   }
 
@@ -163,20 +174,6 @@ class Cells {
   }
 
  private:
-  /// A cell as seen from another: columns to the right, rows up, each -1, 0 or 1.
-  struct Way {
-    std::int8_t column, row;
-  };
-
-  /// The nine cells that can hold a partner, and by the side through which a disk came the three that are new to it.
-  static constexpr std::array<Way, 9> all_ = {
-      {{-1, -1}, {0, -1}, {1, -1}, {-1, 0}, {0, 0}, {1, 0}, {-1, 1}, {0, 1}, {1, 1}}};
-  static constexpr std::size_t own_ = 4;  // the cell of the disk itself among all
-  static constexpr std::array<std::array<Way, 3>, 4> fresh_ = {{{{{-1, -1}, {-1, 0}, {-1, 1}}},
-                                                                {{{1, -1}, {1, 0}, {1, 1}}},
-                                                                {{{-1, -1}, {0, -1}, {1, -1}}},
-                                                                {{{-1, 1}, {0, 1}, {1, 1}}}}};
-
   std::int16_t place(double x, Real& inside) const {
     const auto cell =
         std::clamp<std::int32_t>(static_cast<std::int32_t>(x / static_cast<double>(width_)), 0, side_ - 1);
@@ -196,6 +193,13 @@ class Cells {
   }
 
   std::int32_t cell(int column, int row) const { return row * side_ + column; }
+
+  template <std::size_t count>
+  void fetch_cells(const Disk& disk, const std::array<Way, count>& ways) const {
+    const std::int32_t *column = &around_[static_cast<std::size_t>(disk.column + 1)],
+                       *row = &around_[static_cast<std::size_t>(disk.row + 1)];
+    for (const Way& way : ways) blocks_.fetch(cell(column[way.column], row[way.row]));
+  }
 
   void link(std::int32_t i) {
     Disk& disk = (*this)[i];
@@ -246,9 +250,9 @@ class Cells {
       more &= blocks_.next(block);
     }
     Possible possible = (count == 9 ? filters_.nine : filters_.three)(blocks_.lanes(), sight, looks.data());
-    if (count == 9 && CellBlocks::block_of(disk.slot) == looks[own_].block) {  // a disk always finds itself
+    if (count == 9 && CellBlocks::block_of(disk.slot) == looks[own_way].block) {  // a disk always finds itself
       possible.eight &=
-          ~(std::uint64_t{1} << (Lanes::count * own_ + static_cast<std::size_t>(disk.slot) % Lanes::count));
+          ~(std::uint64_t{1} << (Lanes::count * own_way + static_cast<std::size_t>(disk.slot) % Lanes::count));
     }
     for (; possible.eight != 0; possible.eight &= possible.eight - 1) {
       const int bit = std::countr_zero(possible.eight);
@@ -288,15 +292,14 @@ class Cells {
                        x.y - disk.position.y + Real(way.row) * width_};
     const Vec2<Real> v{other.velocity.x - disk.velocity.x, other.velocity.y - disk.velocity.y};
     const Real theirs = other.contact, soonest = contact.time < theirs ? contact.time : theirs;
-    const Real contact2 = between(rule_, i, j).contact2(diameter_, d, v);
-    const Real time = disk.time + time_to_contact(d, v, contact2, Real(soonest - disk.time));
+    const Real time = disk.time + time_to_contact(d, v, rule_.contact2(diameter_, d, v), Real(soonest - disk.time));
     if (time < soonest && !(j == just_hit.partner && is_same_image(d, just_hit.way, width_))) contact = {time, j};
   }
 
   Rule rule_;
   std::int32_t side_;         // cells
   Real width_;                // of a cell
-  Real diameter_;             // of a disk, in a mixture of the largest
+  Real diameter_;             // of a disk
   bool has_touching_images_;  // a disk may touch two images of another at once, to rounding
   Real look_ahead_;           // how far a disk looks into the future
   LaneUnits units_;

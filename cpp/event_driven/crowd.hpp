@@ -9,7 +9,8 @@
 namespace hthm::event_driven {
 
 /// A heap of events by time, then by disk: any number of them cost O(log) each. What says whether an entry still holds
-/// are the times (disks,) of the events: an entry of a disk that has another one by now is dropped when its turn comes.
+/// is the time_of(disk) of its present event: an entry of a disk that has another one by now is dropped when its turn
+/// comes.
 template <class Real>
 class Crowd {
  public:
@@ -19,17 +20,19 @@ class Crowd {
   void clear() { entries_.clear(); }
 
   /// The present event of a disk.
-  void add(std::int32_t disk, const Real* times) {
-    if (entries_.size() >= room_) tidy(times);
-    entries_.push_back({times[disk], disk});
+  template <class TimeOf>
+  void add(std::int32_t disk, const TimeOf& time_of) {
+    if (entries_.size() >= room_) tidy(time_of);
+    entries_.push_back({time_of(disk), disk});
     std::push_heap(entries_.begin(), entries_.end(), is_later);
   }
 
   /// The disk whose event is the earliest; `none` where no entry holds any longer.
-  std::int32_t first(const Real* times) {
+  template <class TimeOf>
+  std::int32_t first(const TimeOf& time_of) {
     while (!entries_.empty()) {
       const Entry& entry = entries_.front();
-      if (entry.time == times[entry.disk]) return entry.disk;
+      if (entry.time == time_of(entry.disk)) return entry.disk;
       std::pop_heap(entries_.begin(), entries_.end(), is_later);
       entries_.pop_back();
     }
@@ -50,8 +53,9 @@ class Crowd {
   }
 
   /// Keep an entry a disk: disks in contact get one event after another of the same time. In order they are a heap.
-  void tidy(const Real* times) {
-    std::erase_if(entries_, [times](const Entry& entry) { return !(entry.time == times[entry.disk]); });
+  template <class TimeOf>
+  void tidy(const TimeOf& time_of) {
+    std::erase_if(entries_, [&time_of](const Entry& entry) { return !(entry.time == time_of(entry.disk)); });
     std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return is_later(b, a); });
     entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
     room_ = 2 * entries_.size() + 1024;

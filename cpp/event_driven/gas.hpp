@@ -38,16 +38,18 @@ class Gas {
 
   /// Advance by one frame; `collided(i, j, time)` is called after each collision, time counted from `epoch_start()`,
   /// `turned(time)` before whatever happens, and `shifted(count)` after so many disks and buckets have been taken into
-  /// the next epoch.
-  template <class OnCollision, class OnTurn, class OnPiece>
-  void advance_frame(const OnCollision& collided, const OnTurn& turned, const OnPiece& shifted) {
+  /// the next epoch. Of many disks `expected(i, j)` is called where two are likely to collide soon, for whoever would
+  /// have memory fetched until then.
+  template <class OnCollision, class OnTurn, class OnPiece, class OnExpected>
+  void advance_frame(const OnCollision& collided, const OnTurn& turned, const OnPiece& shifted,
+                     const OnExpected& expected) {
     if (epochs_.frames > 1) {
       ++frames_in_epoch_;
-      run_until(Real(static_cast<double>(frames_in_epoch_)) * Real(dt_), collided, turned);
+      run_until(Real(static_cast<double>(frames_in_epoch_)) * Real(dt_), collided, turned, expected);
       if (frames_in_epoch_ == epochs_.frames) next_epoch(shifted);
     } else {
       for (std::int64_t k = 0; k < epochs_.epochs; ++k) {
-        run_until(Real(epochs_.length), collided, turned);
+        run_until(Real(epochs_.length), collided, turned, expected);
         next_epoch(shifted);
       }
     }
@@ -89,6 +91,9 @@ class Gas {
 
   static constexpr JustHit nobody_{};
 
+  /// So few disks lie in the second cache anyway.
+  static constexpr std::int64_t cached = 8000;
+
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
       Pace& pace, Truth truth, const CarriedStart& carried, double crossing)
       : Gas{rule,
@@ -101,10 +106,7 @@ class Gas {
             std::move(truth),
             carried,
             crossing,
-            Rates{{setup.box, typical_diameter(rule, setup.diameter), setup.dt},
-                  setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n),
-                  crossing,
-                  n}} {}
+            Rates{setup, setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n), crossing, n}} {}
 
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
       Pace& pace, Truth truth, const CarriedStart& carried, double crossing, const Rates& rates)
@@ -114,9 +116,7 @@ class Gas {
         epochs_{cut_into_epochs(setup.dt, rates.longest_epoch(crossing, n))},
         cells_{rule, setup,         positions, velocities, n, level, {crossing, epochs_.length, rates.look_ahead()},
                pace, carried.inside},
-        calendar_{n, Real(epochs_.length), rates.events() * epochs_.length * static_cast<double>(n), pace},
-        exits_(defaults<Side>(n, pace)),
-        partner_collisions_(defaults<std::uint32_t>(n, pace)) {
+        calendar_{n, Real(epochs_.length), rates.events() * epochs_.length * static_cast<double>(n), pace} {
     for (std::int32_t i = 0; i < n; ++i) {
       pace.did(8);  // so much as eight disks are elsewhere
       look_around(i, nobody_);
@@ -129,16 +129,17 @@ class Gas {
     return typename Truth::Number(epochs_done_) * exactly<typename Truth::Number>(epochs_.length);
   }
 
-  template <class OnCollision, class OnTurn>
-  void run_until(const Real& end, const OnCollision& collided, const OnTurn& turned) {
+  template <class OnCollision, class OnTurn, class OnExpected>
+  void run_until(const Real& end, const OnCollision& collided, const OnTurn& turned, const OnExpected& expected) {
     for (std::int32_t i = calendar_.earliest(); i >= 0; i = calendar_.earliest()) {
       const Real time = calendar_.time(i);
       if (!(time < end)) return;
       turned(time);
+      if (size() > cached) look_ahead(expected);
       const Disk& disk = cells_[i];
       if (disk.contact > time) {
         cross(i, time);
-      } else if (disk.partner >= 0 && partner_collisions_[at(i)] == cells_[disk.partner].collisions) {
+      } else if (disk.partner >= 0 && calendar_.note(i).partner_collisions == cells_[disk.partner].collisions) {
         hit(i, disk.partner, time, collided);
       } else {  // nobody in sight, or the partner has been hit by another disk since
         Cells<Real, Rule>::move_to(cells_[i], time);
@@ -148,11 +149,31 @@ class Gas {
     }
   }
 
+  /// Have fetched from memory what the next events will need, while those before them happen.
+  template <class OnExpected>
+  [[gnu::noinline]] void look_ahead(const OnExpected& expected) {
+    const auto soon = [this](std::int32_t i) {
+      cells_.fetch(i);
+      calendar_.fetch(i);
+    };
+    calendar_.look_ahead(soon, [this, &soon, &expected](std::int32_t i) {
+      const Disk& disk = cells_[i];
+      if (disk.contact > calendar_.time(i)) {
+        cells_.fetch_fresh(i, calendar_.note(i).exit);
+      } else {
+        const std::int32_t j = std::max(disk.partner, 0);
+        cells_.fetch_around(i);
+        soon(j);
+        expected(i, j);
+      }
+    });
+  }
+
   void cross(std::int32_t i, const Real& time) {
     Disk& disk = cells_[i];
     Cells<Real, Rule>::move_to(disk, time);
     const Contact<Real> known{disk.contact, disk.partner};
-    const Contact<Real> contact = cells_.cross(i, exits_[at(i)], known);
+    const Contact<Real> contact = cells_.cross(i, calendar_.note(i).exit, known);
     if (contact.partner != known.partner || contact.time != known.time) expect(i, contact);
     schedule(i);
   }
@@ -168,8 +189,8 @@ class Gas {
       changed = meet_truly(i, j, time, d);
     } else {
       d = cells_.separation_at_contact(i, j);
-      changed = between(rule_, i, j)
-                    .collide(d, norm2(d), Body<Rule, Real>{a.velocity, a.inner}, Body<Rule, Real>{b.velocity, b.inner});
+      changed =
+          rule_.collide(d, norm2(d), Body<Rule, Real>{a.velocity, a.inner}, Body<Rule, Real>{b.velocity, b.inner});
     }
     if (changed) {
       ++a.collisions;
@@ -180,8 +201,8 @@ class Gas {
     cells_.turned(j);
     b.contact = never<Real>;
     look_around(i, {j, {-d.x, -d.y}});
-    look_around(j, {i, d});
     schedule(i);
+    look_around(j, {i, d});
     schedule(j);
   }
 
@@ -206,14 +227,14 @@ class Gas {
   void expect(std::int32_t i, const Contact<Real>& contact) {
     cells_[i].contact = contact.time;
     cells_[i].partner = contact.partner;
-    if (contact.partner >= 0) partner_collisions_[at(i)] = cells_[contact.partner].collisions;
+    if (contact.partner >= 0) calendar_.note(i).partner_collisions = cells_[contact.partner].collisions;
   }
 
   /// The disk is at its own time: the earlier of its contact and its exit.
   void schedule(std::int32_t i) {
     const Disk& disk = cells_[i];
     const Exit<Real> exit = exit_from_cell(disk.position, disk.velocity, cells_.width());
-    exits_[at(i)] = exit.side;
+    calendar_.note(i).exit = exit.side;
     calendar_.schedule(i, std::min(Real(disk.time + exit.time), disk.contact));
   }
 
@@ -226,8 +247,6 @@ class Gas {
     ++epochs_done_;
   }
 
-  static std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
-
   Rule rule_;
   [[no_unique_address]] Truth truth_;
   double dt_;
@@ -236,8 +255,6 @@ class Gas {
   std::int64_t epochs_done_ = 0;
   Cells<Real, Rule> cells_;
   Calendar<Real> calendar_;
-  LargeArray<Side> exits_;                        // (n,) through which a disk will leave its cell
-  LargeArray<std::uint32_t> partner_collisions_;  // (n,) of the predicted partner, when it was predicted
 };
 
 }  // namespace hthm::event_driven

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/paced_array.hpp"
+#include "core/prefetch.hpp"
 #include "core/run.hpp"
 #include "event_driven/carried.hpp"
 #include "event_driven/gas.hpp"
@@ -62,7 +63,11 @@ class RecordedGas final : public Run {
       const auto shifted = [&](std::int64_t disks) {  // at the end of an epoch, which begins where it began until then
         if (progress_.worked(disks / 16)) progress_.look_up(gas_.epoch_start(), gas_.epoch_length(), outside);
       };
-      gas_.advance_frame(collided, turned, shifted);
+      const auto expected = [this](std::int32_t i, std::int32_t j) {
+        prefetch(&velocities_[static_cast<std::size_t>(i)]);
+        prefetch(&velocities_[static_cast<std::size_t>(j)]);
+      };
+      gas_.advance_frame(collided, turned, shifted, expected);
       sink.collisions[frame] = collisions;
       if (sink.velocities) write_velocities(sink.velocities + frame * n, pace);
       if (sink.positions) write_positions(sink.positions + frame * n, pace);

@@ -71,6 +71,33 @@ TEST_CASE("the calendar gives the earliest event, of equal ones that of the lowe
   }
 }
 
+TEST_CASE("most events have been shown ahead twice when they come") {
+  constexpr std::int32_t n = 4000;
+  std::mt19937_64 random{11};
+  std::uniform_real_distribution<double> part{0, 1};
+  hthm::Pace pace{nullptr};
+  Calendar calendar{n, {1}, 4.0 * n, pace};
+  for (std::int32_t i = 0; i < n; ++i) calendar.schedule(i, {0.5 * part(random)});
+  std::vector<int> shown(n);  // how far the present event of a disk is known
+  std::int64_t all = 0, ready = 0;
+  for (std::int32_t i = calendar.earliest(); i >= 0; i = calendar.earliest()) {
+    const double now = calendar.time(i).value;
+    calendar.look_ahead([&](std::int32_t k) { shown[static_cast<std::size_t>(k)] |= 1; },
+                        [&](std::int32_t k) {
+                          REQUIRE(calendar.time(k).value >= now);
+                          shown[static_cast<std::size_t>(k)] |= 2;
+                        });
+    REQUIRE(calendar.earliest() == i);
+    ++all;
+    ready += shown[static_cast<std::size_t>(i)] == 3;
+    shown[static_cast<std::size_t>(i)] = 0;
+    calendar.schedule(i, {now + 0.5 * part(random)});
+  }
+  CHECK(all > 3 * n);
+  CHECK(ready > 0.8 * static_cast<double>(all));
+  calendar.look_ahead([](std::int32_t) {}, [](std::int32_t) { FAIL("nothing is left"); });
+}
+
 TEST_CASE("any number of events at one time cost n log n comparisons") {
   constexpr std::int32_t n = 1 << 17;
   hthm::Pace pace{nullptr};

@@ -214,7 +214,7 @@ TEST_CASE("another real type: the gas in long double, forth and back") {
   std::int64_t collisions = 0;
   for (int frame = 0; frame < 5; ++frame) {
     gas.advance_frame([&](std::int32_t, std::int32_t, long double) { ++collisions; }, [](long double) {},
-                      [](std::int64_t) {});
+                      [](std::int64_t) {}, [](std::int32_t, std::int32_t) {});
     expected.advance(start.setup.dt);
   }
   CHECK(collisions == expected.collisions);

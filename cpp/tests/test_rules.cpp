@@ -64,7 +64,7 @@ struct Exact {
             ++collisions;
             collided(i, j, time);
           },
-          [](double) {}, [](std::int64_t) {});
+          [](double) {}, [](std::int64_t) {}, [](std::int32_t, std::int32_t) {});
     }
   }
 };

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from hthm import paper
 from hthm._core import __version__
-from hthm.disk_kinds import Kind
 from hthm.engines.names import engines
 from hthm.gas import DiskGas, State
 from hthm.h_functional import HRangeWarning, speed_counts, speed_h, velocity_h
@@ -36,7 +35,6 @@ __all__ = [
     "ChiralDisks",
     "DiskGas",
     "HRangeWarning",
-    "Kind",
     "LogMemoryError",
     "RoughDisks",
     "SmoothDisks",

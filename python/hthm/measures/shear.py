@@ -11,10 +11,9 @@ from hthm import _core, checks
 from hthm.arrays import FloatArray, IntArray
 from hthm.engines.limits import checked_dt
 from hthm.gas import DiskGas, State, unchecked_state
-from hthm.mixtures import one_kind
 from hthm.progress import ProgressLike, reporting
 from hthm.reprs import one_line
-from hthm.rules import for_core, no_spins
+from hthm.rules import Rule, for_core, no_spins
 
 MOST_STRAIN: Final = 0.1
 """Of a step: two disks that touch would be carried past each other by more than a tenth of their distance."""
@@ -186,7 +185,7 @@ def shear(
     if not isinstance(state, State):
         raise TypeError(f"state: must be a State, got {type(state).__name__}. DiskGas.sample makes one.")
     state.check()
-    check_served("state", state)
+    check_served("state", state.rule)
     rate, dt = checks.number("rate", rate), checked_dt(dt, state, exact=False)
     if not abs(rate) * dt <= MOST_STRAIN:
         raise ValueError(
@@ -219,24 +218,22 @@ def shear(
     return start.go_on(steps, blocks=blocks, threads=threads, progress=progress)
 
 
-def check_served(name: str, gas: DiskGas | State) -> None:
-    """Refuse disks of several kinds, and any rule but those whose collisions change velocities only.
+def check_served(name: str, rule: Rule) -> None:
+    """Refuse any rule but those whose collisions change velocities only.
 
     Parameters
     ----------
     name : str
         What was given, for the message.
-    gas : DiskGas or State
-        Has rule and kinds.
+    rule : SmoothDisks, ChiralDisks or RoughDisks
+        Of the gas.
 
     Raises
     ------
     ValueError
-        If disks have spins or kinds.
+        If disks have spins.
     """
-    why = "A flow turns disks that spin, and neither thermostat nor theory here knows of it."
-    wrong = no_spins(gas.rule, name, why)
-    wrong = wrong or one_kind(gas.kinds, name, "Thermostat, stress and theory are those of equal disks.")
+    wrong = no_spins(rule, name, "A flow turns disks that spin, and neither thermostat nor theory here knows of it.")
     if wrong:
         raise ValueError(wrong)
 
