@@ -50,10 +50,16 @@ def gas_of(n: int, area_fraction: float) -> hthm.DiskGas:
 
 
 def fixed_step(
-    engine: str, record: Recording, n: int = 1000, runs: int = 1, frames: int = 300, threads: int = 1
+    engine: str,
+    record: Recording,
+    n: int = 1000,
+    runs: int = 1,
+    frames: int = 300,
+    threads: int = 1,
+    area_fraction: float = hthm.paper.GAS.area_fraction,
 ) -> Work:
-    """Steps of the paper's density."""
-    state = gas_of(n, hthm.paper.GAS.area_fraction).sample(runs, seed=1)
+    """Steps of the paper's density, unless another is given."""
+    state = gas_of(n, area_fraction).sample(runs, seed=1)
     simulated = partial(hthm.simulate, state, frames, DT, engine=engine, threads=threads, record=record)
 
     def work() -> Result:
@@ -183,7 +189,13 @@ WORKS: Final[dict[str, Callable[[], Work]]] = {
     "all_pairs, recorded": partial(fixed_step, "all_pairs", "velocities", frames=20),
     "sorted_cells, counted": partial(fixed_step, "sorted_cells", "counts"),
     "sorted_cells, logged": partial(fixed_step, "sorted_cells", "log"),
-    "sorted_cells, 40 runs of 100 disks": partial(fixed_step, "sorted_cells", "counts", n=100, runs=40, frames=100),
+    **{
+        f"auto, {runs} runs of {n} disks at {f}": partial(
+            fixed_step, "auto", "counts", n=n, runs=runs, area_fraction=f
+        )
+        for n, runs in ((30, 100), (90, 40), (300, 20))
+        for f in (0.0283, 0.3, 0.5)
+    },
     "sorted_cells, 1e6 disks": partial(fixed_step, "sorted_cells", "counts", n=1_000_000, frames=3),
     "sorted_cells, 1e6 disks, two threads": partial(
         fixed_step, "sorted_cells", "counts", n=1_000_000, frames=3, threads=2

@@ -30,6 +30,27 @@ class OracleRun:
 
 
 @dataclass
+class Mixture:
+    """Diameter and mass of each disk, (n,)."""
+
+    diameters: Array
+    masses: Array
+
+    def contact(self, i: int, j: int) -> float:
+        """Distance of two disks that touch."""
+        return (float(self.diameters[i]) + float(self.diameters[j])) / 2
+
+    def shares(self, i: int, j: int) -> tuple[float, float]:
+        """What each takes of what two equal disks would."""
+        m_i, m_j = float(self.masses[i]), float(self.masses[j])
+        return 2 * m_j / (m_i + m_j), 2 * m_i / (m_i + m_j)
+
+    def ratio(self, i: int, j: int) -> float:
+        """Radius of j in radii of i."""
+        return float(self.diameters[j]) / float(self.diameters[i])
+
+
+@dataclass
 class Rough:
     """Numbers of rough disks, and their spins (n,), which collisions change."""
 
@@ -39,17 +60,32 @@ class Rough:
     roughness: float
     spins: Array
 
-    def rub(self, i: int, j: int, n: tuple[float, float], v: tuple[float, float], c: float) -> tuple[float, float]:
-        """Turn two disks, and return what i gives to j."""
+    def rub(
+        self,
+        i: int,
+        j: int,
+        n: tuple[float, float],
+        v: tuple[float, float],
+        c: float,
+        mixture: Mixture | None = None,
+    ) -> tuple[float, float]:
+        """Turn two disks, and return what i would give to j were they equal."""
         nx, ny = n
+        radius, ratio, (share_i, share_j) = self.radius, 1.0, (1.0, 1.0)
+        if mixture:
+            radius, ratio, (share_i, share_j) = (
+                float(mixture.diameters[i]) / 2,
+                mixture.ratio(i, j),
+                mixture.shares(i, j),
+            )
         part = (1 + self.restitution) / 2 * c
         if self.roughness == -1:
             return part * nx, part * ny
-        slip = (v[1] * nx - v[0] * ny) - self.radius * (float(self.spins[i]) + float(self.spins[j]))
+        slip = (v[1] * nx - v[0] * ny) - radius * (float(self.spins[i]) + ratio * float(self.spins[j]))
         turn = (1 + self.roughness) / (2 * (1 + self.inertia)) * slip
         push = self.inertia * turn
-        self.spins[i] += turn / self.radius
-        self.spins[j] += turn / self.radius
+        self.spins[i] += share_i * (turn / radius)
+        self.spins[j] += share_j * (turn / radius / ratio)
         return part * nx - push * ny, part * ny + push * nx
 
 
@@ -81,26 +117,29 @@ def collide(
     diameter: float = 0.0,
     delta: float | None = None,
     rough: Rough | None = None,
+    mixture: Mixture | None = None,
 ) -> int:
-    """Step 3, in place: Python floats are binary64, one operation at a time; by `delta` or `rough`, that of others."""
+    """Step 3, in place: Python floats are binary64, one operation at a time; by `delta`, `rough` or in a `mixture`."""
     collisions = 0
     for (i, j), (dx, dy), square in zip(pairs, d.tolist(), d2.tolist(), strict=True):
         if square < SMALLEST_NORMAL:
             continue
+        share_i, share_j = mixture.shares(i, j) if mixture else (1.0, 1.0)
+        touching = mixture.contact(i, j) if mixture else diameter
         r = math.sqrt(square)
         nx, ny = dx / r, dy / r
         (vix, viy), (vjx, vjy) = v[i].tolist(), v[j].tolist()
         if delta is not None:
             sense = (vix - vjx) * ny, (viy - vjy) * nx  # v × n is their difference
-            distance = diameter + (delta if sense[0] < sense[1] else -delta if sense[0] > sense[1] else 0.0)
-            if not square < distance * distance:
-                continue
+            touching += delta if sense[0] < sense[1] else -delta if sense[0] > sense[1] else 0.0
+        if (mixture or delta is not None) and not square < touching * touching:
+            continue
         c = (vix - vjx) * nx + (viy - vjy) * ny
         if c > 0:
             continue
-        px, py = rough.rub(i, j, (nx, ny), (vix - vjx, viy - vjy), c) if rough else (c * nx, c * ny)
-        v[i] = vix - px, viy - py
-        v[j] = vjx + px, vjy + py
+        px, py = rough.rub(i, j, (nx, ny), (vix - vjx, viy - vjy), c, mixture) if rough else (c * nx, c * ny)
+        v[i] = vix - share_i * px, viy - share_i * py
+        v[j] = vjx + share_j * px, vjy + share_j * py
         collisions += 1
     return collisions
 
@@ -115,8 +154,12 @@ def simulate(
     diameter: float,
     delta: float | None = None,
     rough: Rough | None = None,
+    mixture: Mixture | None = None,
 ) -> OracleRun:
-    """Simulate one run from positions and velocities (n, 2), of chiral or rough disks where these are given."""
+    """Simulate one run from positions and velocities (n, 2), of chiral or rough disks or a mixture where given.
+
+    The diameter is that of the largest disks.
+    """
     x, v = positions.copy(), velocities.copy()
     shape = (frames, *v.shape)
     run = OracleRun(np.empty(shape), np.empty(shape), np.empty(frames, dtype=np.int64), np.zeros(shape[:2]))
@@ -124,7 +167,7 @@ def simulate(
         for frame in range(frames):
             x = drift(x, v, dt, box)
             pairs = overlapping_pairs(x, box, diameter if delta is None else diameter + abs(delta))
-            run.collisions[frame] = collide(v, *pairs, diameter, delta, rough)
+            run.collisions[frame] = collide(v, *pairs, diameter, delta, rough, mixture)
             run.spins[frame] = rough.spins if rough else 0.0
             run.velocities[frame], run.positions[frame] = v, x
     return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_fixed_step_equals_oracle_bit_for_bit(engine: str) -> None:
             start.diameter /= 2
             delta /= 2
         traj = hthm.simulate(state_of(start, delta), 8, start.dt, engine=engine, positions=True)
-        numbers = {"dt": start.dt, "box": start.box, "diameter": start.diameter}
+        numbers: dict[str, Any] = {"dt": start.dt, "box": start.box, "diameter": start.diameter}
         expected = oracle.simulate(start.positions, start.velocities, frames=8, delta=delta, rough=None, **numbers)
         label = f"{engine}, {start.name}, delta {delta}"
         assert_same_bits("velocities", traj.velocities[0], expected.velocities, label)

@@ -36,7 +36,7 @@ RANKS = ranked(
         "randomness",
         "reprs",
     ),
-    ("mechanics", "ranges", "equilibrium", "rules", "instant"),
+    ("mechanics", "ranges", "mixtures", "disk_kinds", "enskog", "equilibrium", "rules", "instant"),
     ("starts", "gas", "paper", "engines"),
     ("recording", "trajectories", "simulate"),
     ("measures", "h_functional", "estimators", "fit"),

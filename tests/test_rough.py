@@ -51,7 +51,7 @@ def test_fixed_step_equals_oracle_bit_for_bit(engine: str) -> None:
         assert state.spins is not None
         traj = hthm.simulate(state, 8, start.dt, engine=engine, positions=True)
         rough = oracle.Rough(start.diameter / 2, rule.inertia, rule.restitution, rule.roughness, state.spins[0].copy())
-        numbers = {"dt": start.dt, "box": start.box, "diameter": start.diameter}
+        numbers: dict[str, Any] = {"dt": start.dt, "box": start.box, "diameter": start.diameter}
         expected = oracle.simulate(start.positions, start.velocities, frames=8, rough=rough, **numbers)
         label = f"{engine}, {start.name}, {rule}"
         assert_same_bits("velocities", traj.velocities[0], expected.velocities, label)

@@ -126,6 +126,8 @@ def test_the_messages_say_what_to_do() -> None:
         wide()(torch.ones(5, 2))
     with pytest.raises(ValueError, match=r"labels: must have shape \(150, m\)"):
         disk_states(LOG, labels=np.ones((3, 1)))
+    with pytest.raises(TypeError, match=r"traj: must be Trajectories, got ndarray\."):
+        disk_states(DENSE.velocities)  # type: ignore[arg-type]  # wrong on purpose
     counts = hthm.simulate(GAS.sample(1), 2, 0.02, record="counts")
     with pytest.raises(AttributeError, match="velocities: were not recorded"):
         disk_states(counts)

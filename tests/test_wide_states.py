@@ -24,6 +24,7 @@ from hthm.recording.dense_states import DenseStates
 from hthm.recording.frames import Frames, Steps, components_of
 from hthm.recording.states import disk_states
 from hthm.train import Epoch, train
+from hthm.trajectories import Recording
 from rough_states import DENSE, GAS, KINDS, LOG, TINY, wide
 
 Array = NDArray[np.float64]
@@ -76,6 +77,31 @@ def test_all_components_have_one_variance_in_equilibrium() -> None:
     traj = hthm.simulate(gas.sample(2, spins="equilibrium", speeds="maxwell"), 3, 0.01)
     variance = everything(disk_states(traj)).var(axis=(0, 1))
     assert_allclose(variance, variance.mean(), rtol=0.06)  # 8000 disks: a standard error of 0.016
+
+
+@pytest.mark.parametrize("record", ["log", "velocities"])
+def test_the_kind_of_a_disk_is_an_input(record: Recording) -> None:
+    kinds = [hthm.Kind(40, 0.02), hthm.Kind(30, 0.01, 4.0), hthm.Kind(20, 0.02, 2.0)]
+    gas = hthm.DiskGas(kinds=kinds, speed=1.0, rule=GAS.rule)
+    traj = hthm.simulate(gas.sample(2, spins="equilibrium"), 6, 0.05, record=record)
+    states = disk_states(traj, labels=np.arange(90.0)[:, np.newaxis])
+    found = everything(states).reshape(2, 6, 90, 6)
+    assert found[..., :2].tobytes() == traj.dense().tobytes()
+    reach = np.sqrt(0.5) * np.repeat([0.01, 0.005, 0.01], [40, 30, 20])
+    assert_allclose(found[..., 2], traj.dense_spins() * reach, rtol=1e-14)
+    assert (found[..., 3] == np.repeat([0, 1, 0], [40, 30, 20])).all()
+    assert (found[..., 4] == np.repeat([0, 0, 1], [40, 30, 20])).all()
+    assert (found[..., 5] == np.arange(90)).all()
+    assert evaluate(wide(6, 3), states).shape == (2, 6)
+    steps: Steps = "collisions" if record == "log" else "frames"
+    config = ArrowConfig(steps=steps, updates=2, looks=1, blur=0.05)
+    assert np.isfinite(train_arrow(wide(6, 3), states, config)[-1].loss)
+
+
+def test_states_of_a_dataset_are_those_of_its_runs(tmp_path: Path) -> None:
+    LOG.save(tmp_path / "kept")
+    states = disk_states(hthm.open(tmp_path / "kept").load(slice(1, 3)))
+    assert everything(states).tobytes() == everything(disk_states(LOG[1:3])).tobytes()
 
 
 def test_states_of_smooth_disks_are_their_velocities() -> None:

@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -71,7 +72,13 @@ LogView log_view(const Doubles& start, const Counts& frame_offsets, const DiskPa
 /// A rule by its name, and what it is told.
 using NamedRule = std::pair<std::string, std::vector<double>>;
 
-AnyRule rule_of(const NamedRule& rule, double diameter);
+/// Kinds of disk: how many, how wide, how heavy; none: all alike.
+using NamedKinds = std::vector<std::tuple<std::int64_t, double, double>>;
+
+/// `n` disks of these kinds, of which the widest are `diameter` wide.
+std::optional<Kinds> kinds_of(const NamedKinds& named, std::int64_t n, double diameter);
+
+AnyRule rule_of(const NamedRule& rule, double diameter, const std::optional<Kinds>& kinds = {});
 
 /// The GIL, given up for as long as this lives: safe where the caller holds every array, as arguments do, since the
 /// core knows no Python. A daemon thread that wants it back while the interpreter ends sleeps until the process has

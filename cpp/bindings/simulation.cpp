@@ -37,13 +37,13 @@ std::unique_ptr<hthm::Ensemble> make_ensemble(const std::string& engine, const D
                                               std::int64_t first_run, const std::optional<Words>& random, int threads,
                                               const NamedRule& rule, const std::optional<Doubles>& spins, int bits,
                                               const std::optional<Doubles>& position_rests,
-                                              const std::optional<Doubles>& velocity_rests) {
+                                              const std::optional<Doubles>& velocity_rests, const NamedKinds& kinds) {
   require(positions.ndim() == 3, "positions: must be (runs, n, 2)");
   const std::int64_t runs = positions.shape(0), n = positions.shape(1);
   require(has_shape(positions, {runs, n, 2}) && has_shape(velocities, {runs, n, 2}),
           "positions, velocities: must both be (runs, n, 2)");
   require(!random || has_shape(*random, {runs, 4}), "random: must be (runs, 4)");
-  const hthm::AnyRule any = rule_of(rule, diameter);
+  const hthm::AnyRule any = rule_of(rule, diameter, kinds_of(kinds, n, diameter));
   require(!spins || (hthm::inner_of(any) == 1 && has_shape(*spins, {runs, n})), "spins: must be (runs, n), if any");
   const hthm::Start start{vectors(positions),
                           vectors(velocities),
@@ -128,7 +128,8 @@ void bind_simulation(py::module_& m) {
            py::arg("velocities").noconvert(), py::arg("box"), py::arg("diameter"), py::arg("dt"), py::arg("first_run"),
            py::arg("random").noconvert(), py::arg("threads"), py::arg("rule") = NamedRule{"smooth", {}},
            py::arg("spins").noconvert() = py::none(), py::arg("bits") = 53,
-           py::arg("position_rests").noconvert() = py::none(), py::arg("velocity_rests").noconvert() = py::none())
+           py::arg("position_rests").noconvert() = py::none(), py::arg("velocity_rests").noconvert() = py::none(),
+           py::arg("kinds") = NamedKinds{})
       .def("advance", &advance, py::kw_only(), py::arg("first"), py::arg("count"), py::arg("collisions").noconvert(),
            py::arg("velocities").noconvert(), py::arg("positions").noconvert(), py::arg("spins").noconvert(),
            py::arg("log"), py::arg("threads"))

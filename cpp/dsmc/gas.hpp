@@ -20,8 +20,8 @@ namespace hthm::dsmc {
 /// many disks it is the Boltzmann equation.
 ///
 /// Bird's scheme of a majorant: candidates come at a rate that no pair exceeds, and one is a collision with the
-/// probability |g| over the largest that |g| could be. All times are drawn, none is a step: frames only look on, and
-/// how far they are apart changes nothing.
+/// probability |g| over the largest that |g| could be, in a mixture times their σ over that of the largest. All times
+/// are drawn, none is a step: frames only look on, and how far they are apart changes nothing.
 template <CollisionRule Rule>
 class Gas {
  public:
@@ -115,16 +115,20 @@ class Gas {
   /// Collide the pair that was found: by its impact parameter, the line of centres has the sine b with the relative
   /// velocity. False for a graze in which nothing is left to exchange.
   bool collide() {
+    const auto& rule = between(rule_, i_, j_);
+    if constexpr (OfKinds<Rule>) {
+      if (rule.contact < diameter_ && random_.unit() * diameter_ >= rule.contact) return false;
+    }
     const Vec g = relative();
-    const double b = rule_.sine(diameter_, 2 * random_.unit() - 1);
+    const double b = rule.sine(diameter_, 2 * random_.unit() - 1);
     const double cosine = std::sqrt(1 - b * b);
     const Vec d{-cosine * g.x - b * g.y, b * g.x - cosine * g.y};  // from j to i, against which they approach
-    if (!rule_.collide(d, norm2(d), body(i_), body(j_))) return false;
+    if (!rule.collide(d, norm2(d), body(i_), body(j_))) return false;
     raise_bound(std::max(speed2(at(i_)), speed2(at(j_))));
     return true;
   }
 
-  /// Squared speed about the mean velocity, which collisions keep.
+  /// Squared speed about the mean velocity, which collisions of equal masses keep; any other would do as well.
   double speed2(const Vec& v) const { return norm2(Vec{v.x - mean_.x, v.y - mean_.y}); }
 
   void raise_bound(double speed2_now) {

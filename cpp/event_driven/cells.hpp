@@ -124,7 +124,7 @@ class Cells {
     if (!has_touching_images_) return d;
     const Vec2<Real> v{a.velocity.x - b.velocity.x, a.velocity.y - b.velocity.y};
     const auto touching2 = [&](const Vec2<Real>& way) {
-      return Real(rule_.contact2(diameter_, way, v) * Real(1 + 1e-6));  // to rounding
+      return Real(between(rule_, i, j).contact2(diameter_, way, v) * Real(1 + 1e-6));  // to rounding
     };
     return nearest_approaching<Real>(d, v, Real(side_) * width_, touching2);
   }
@@ -292,14 +292,15 @@ class Cells {
                        x.y - disk.position.y + Real(way.row) * width_};
     const Vec2<Real> v{other.velocity.x - disk.velocity.x, other.velocity.y - disk.velocity.y};
     const Real theirs = other.contact, soonest = contact.time < theirs ? contact.time : theirs;
-    const Real time = disk.time + time_to_contact(d, v, rule_.contact2(diameter_, d, v), Real(soonest - disk.time));
+    const Real contact2 = between(rule_, i, j).contact2(diameter_, d, v);
+    const Real time = disk.time + time_to_contact(d, v, contact2, Real(soonest - disk.time));
     if (time < soonest && !(j == just_hit.partner && is_same_image(d, just_hit.way, width_))) contact = {time, j};
   }
 
   Rule rule_;
   std::int32_t side_;         // cells
   Real width_;                // of a cell
-  Real diameter_;             // of a disk
+  Real diameter_;             // of a disk, in a mixture of the largest
   bool has_touching_images_;  // a disk may touch two images of another at once, to rounding
   Real look_ahead_;           // how far a disk looks into the future
   LaneUnits units_;

@@ -30,11 +30,14 @@ std::string overlap_text(std::int64_t i, std::int64_t j, double distance) {
   return text.str();
 }
 
-/// Throw for the first pair of disks nearer than `nearest`. What rounding may do to a pair in contact is no overlap.
-void refuse_overlap(const Units& units, double nearest, const Vec* positions, std::int64_t n, Simd level, Pace& pace) {
+/// Throw for the first pair of disks nearer than their rule lets them come. What rounding may do to a pair in contact
+/// is no overlap.
+void refuse_overlap(const Units& units, const AnyRule& rule, const Vec* positions, std::int64_t n, Simd level,
+                    Pace& pace) {
   const Setup& setup = units.setup();
-  const double touching = nearest - std::max(1e-12 * setup.diameter, 0x1p-51 * setup.box);
-  SortedCells finder{{setup.box, nearest, setup.dt}, n, level, pace};
+  const double rounding = std::max(1e-12 * setup.diameter, 0x1p-51 * setup.box), least = nearest(rule, setup.diameter);
+  const bool mixture = of_kinds(rule);
+  SortedCells finder{{setup.box, least, setup.dt}, n, level, pace};
   PairList pairs;
   finder.find({positions, nullptr, n}, pairs, pace);
   sort_pairs(pairs, n, pace);
@@ -42,6 +45,7 @@ void refuse_overlap(const Units& units, double nearest, const Vec* positions, st
     pace.did(1);
     const Vec d = separation(positions[pair.i()], positions[pair.j()], setup.box, setup.box / 2);
     const double distance = std::hypot(d.x, d.y);
+    const double touching = (mixture ? nearest(rule, setup.diameter, pair.i(), pair.j()) : least) - rounding;
     if (distance < touching) throw OverlappingStart{pair.i(), pair.j(), units.length_outside(distance)};
   }
 }
@@ -61,7 +65,7 @@ std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, co
                         v = units.velocities_inside(velocities, n, pace);
   const AnyRule rule =
       std::visit([&](const auto& one) -> AnyRule { return one.scaled(units.length_power()); }, outside);
-  refuse_overlap(units, nearest(rule, units.setup().diameter), x.data(), n, level, pace);
+  refuse_overlap(units, rule, x.data(), n, level, pace);
   if (precision != Precision::floating) {
     if (!std::holds_alternative<SmoothDisks>(rule)) {
       throw std::invalid_argument("precision: must be that of double for disks that are not smooth");
@@ -73,9 +77,9 @@ std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, co
     const std::int64_t count = inner ? n * inner_of(rule) : 0;
     const LargeArray<double> carried = units.rates_inside(inner, count, pace);
     const LargeArray<Vec> fastest = units.velocities_inside(bounds.data(), bounds.empty() ? 0 : n, pace);
-    return event_driven::make_rule_run(
-        rule, units, x.data(), v.data(), velocities, n, level, pace,
-        {inner, inner ? carried.data() : nullptr, bounds.empty() ? nullptr : fastest.data()});
+    const auto make = of_kinds(rule) ? &event_driven::make_mixed_run : &event_driven::make_rule_run;
+    return make(rule, units, x.data(), v.data(), velocities, n, level, pace,
+                {inner, inner ? carried.data() : nullptr, bounds.empty() ? nullptr : fastest.data()});
   }
   return std::make_unique<event_driven::RecordedGas<SmoothDisks, Here>>(SmoothDisks{}, units, x.data(), v.data(),
                                                                         velocities, n, level, pace);

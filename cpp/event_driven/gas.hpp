@@ -106,7 +106,10 @@ class Gas {
             std::move(truth),
             carried,
             crossing,
-            Rates{setup, setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n), crossing, n}} {}
+            Rates{{setup.box, typical_diameter(rule, setup.diameter), setup.dt},
+                  setup.box / cells_a_side(setup.box, rule.reach(setup.diameter), n),
+                  crossing,
+                  n}} {}
 
   Gas(const Rule& rule, const Setup& setup, const Vec* positions, const Vec* velocities, std::int64_t n, Simd level,
       Pace& pace, Truth truth, const CarriedStart& carried, double crossing, const Rates& rates)
@@ -189,8 +192,8 @@ class Gas {
       changed = meet_truly(i, j, time, d);
     } else {
       d = cells_.separation_at_contact(i, j);
-      changed =
-          rule_.collide(d, norm2(d), Body<Rule, Real>{a.velocity, a.inner}, Body<Rule, Real>{b.velocity, b.inner});
+      changed = between(rule_, i, j)
+                    .collide(d, norm2(d), Body<Rule, Real>{a.velocity, a.inner}, Body<Rule, Real>{b.velocity, b.inner});
     }
     if (changed) {
       ++a.collisions;

@@ -17,8 +17,8 @@ std::unique_ptr<Run> make_rule_run(const AnyRule& any, const Units& units, const
                                    const Vec* given, std::int64_t n, Simd level, Pace& pace,
                                    const CarriedStart& carried) {
   const auto of_rule = [&]<class Rule>(const Rule& rule) -> std::unique_ptr<Run> {
-    if constexpr (std::is_same_v<Rule, SmoothDisks>) {
-      throw std::invalid_argument("rule: must not be that of smooth disks, which make_event_run serves itself");
+    if constexpr (std::is_same_v<Rule, SmoothDisks> || OfKinds<Rule>) {
+      throw std::invalid_argument("rule: must not be that of smooth disks or of a mixture, which others serve");
     } else {
       return std::make_unique<RecordedGas<Rule, Here>>(rule, units, positions, velocities, given, n, level, pace,
                                                        NoLongState{}, carried);

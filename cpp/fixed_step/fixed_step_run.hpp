@@ -96,9 +96,10 @@ class FixedStepRun final : public Run {
       const auto i = static_cast<std::size_t>(pair.i()), j = static_cast<std::size_t>(pair.j());
       const Vec d = separation(positions_[i], positions_[j], setup_.box, half_box);
       const Vec v{velocities_[i].x - velocities_[j].x, velocities_[i].y - velocities_[j].y};
-      if (!rule_.touch(setup_.diameter, d, v)) continue;
+      const auto& rule = between(rule_, pair.i(), pair.j());
+      if (!rule.touch(setup_.diameter, d, v)) continue;
       const Body<Rule, double> a{velocities_[i], inner(i)}, b{velocities_[j], inner(j)};
-      if (!rule_.collide(d, norm2(d), a, b)) continue;
+      if (!rule.collide(d, norm2(d), a, b)) continue;
       ++collisions;
       if (!log) continue;
       log->add(pair.i(), pair.j(), velocities_[i], velocities_[j]);

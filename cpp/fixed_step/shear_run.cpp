@@ -117,7 +117,9 @@ void shear_by(const Rule& rule, const Sheared& sheared, const Setup& setup, doub
 void shear(const Sheared& sheared, const Setup& setup, const AnyRule& rule, double rate, std::int64_t steps,
            Momentum* momenta, int threads, StopRequest* stop, Simd level) {
   const auto of_rule = [&]<class Rule>(const Rule& one) {
-    if constexpr (Rule::inner > 0) {
+    if constexpr (OfKinds<Rule>) {
+      throw std::invalid_argument("rule: must be of disks of one kind. The thermostat counts all masses as one.");
+    } else if constexpr (Rule::inner > 0) {
       throw std::invalid_argument("rule: must change velocities only. Spins take up momentum that a flow would give.");
     } else {
       shear_by(one, sheared, setup, rate, steps, momenta, threads, stop, level);

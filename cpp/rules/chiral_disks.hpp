@@ -43,9 +43,10 @@ struct ChiralDisks {
     return b < 0 ? b / (1 + shift) : b / (1 - shift);
   }
 
-  template <class Real>
-  static bool collide(const Vec2<Real>& d, const Real& d2, Body<ChiralDisks, Real> i, Body<ChiralDisks, Real> j) {
-    return hthm::collide(d, d2, i.velocity, j.velocity);
+  template <class Real, class Kinds = Alike>
+  static bool collide(const Vec2<Real>& d, const Real& d2, Body<ChiralDisks, Real> i, Body<ChiralDisks, Real> j,
+                      const Kinds& kinds = {}) {
+    return hthm::collide(d, d2, i.velocity, j.velocity, kinds);
   }
 };
 

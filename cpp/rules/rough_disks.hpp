@@ -12,7 +12,8 @@ namespace hthm {
 
 /// What a disk carries is its spin w, counterclockwise. With n from j to i, t = z x n and v = v_i - v_j, the surfaces
 /// move at g = v - radius (w_i + w_j) t where they touch, of which the collision makes -restitution along n and
-/// -roughness along t. The moment of inertia is inertia * radius^2, the mass being 1.
+/// -roughness along t. The moment of inertia is inertia * radius^2, the mass being 1. In a mixture `radius` is that of
+/// disk i, and each disk has its own mass and radius in both.
 struct RoughDisks {
   static constexpr int inner = 1;
 
@@ -54,8 +55,9 @@ struct RoughDisks {
   }
 
   /// The impulse is added up before either disk gets it: what one loses the other gains, to the last bit.
-  template <class Real>
-  bool collide(const Vec2<Real>& d, const Real& d2, Body<RoughDisks, Real> i, Body<RoughDisks, Real> j) const {
+  template <class Real, class Kinds = Alike>
+  bool collide(const Vec2<Real>& d, const Real& d2, Body<RoughDisks, Real> i, Body<RoughDisks, Real> j,
+               const Kinds& kinds = {}) const {
     using std::sqrt;
     if (d2 < std::numeric_limits<double>::min()) return false;
     const Real r = sqrt(d2);
@@ -67,14 +69,15 @@ struct RoughDisks {
     Vec2<Real> p{part * normal.x, part * normal.y};
     if (turns()) {
       Real &spin_i = i.inner.values[0], &spin_j = j.inner.values[0];
-      const Real slip = (v.y * normal.x - v.x * normal.y) - radius * (spin_i + spin_j);
+      const Real slip = (v.y * normal.x - v.x * normal.y) - radius * (spin_i + kinds.at_j(spin_j));
       const Real turn = slip_share * slip, push = inertia * turn, more = turn / radius;
       p = {p.x - push * normal.y, p.y + push * normal.x};
-      spin_i = spin_i + more;
-      spin_j = spin_j + more;
+      spin_i = spin_i + kinds.to_i(more);
+      spin_j = spin_j + kinds.to_j(kinds.of_j(more));
     }
-    i.velocity = {i.velocity.x - p.x, i.velocity.y - p.y};
-    j.velocity = {j.velocity.x + p.x, j.velocity.y + p.y};
+    const Vec2<Real> p_i = kinds.to_i(p), p_j = kinds.to_j(p);
+    i.velocity = {i.velocity.x - p_i.x, i.velocity.y - p_i.y};
+    j.velocity = {j.velocity.x + p_j.x, j.velocity.y + p_j.y};
     return true;
   }
 };

@@ -61,19 +61,59 @@ void set_inner(Inner<double, count>& to, const double* from, std::int64_t disk) 
 //     A vector, as long as the velocity would be if the disk had all of its energy in it. The exact engine asks: no
 //     disk is ever faster than all of them together.
 // What has a length is in the unit of the diameter that comes with it.
+// A rule of a mixture has instead, of two disks,
+//   const Other& between(std::int64_t i, std::int64_t j) const;
+//     The rule between them, which has all of the above but `scaled` and `turns`, with a `bound` of disk i; reach and
+//     nearest of the mixture are those of its largest disks.
+//   double typical_diameter() const;
+//     That of equal disks that would cover as much.
+
+/// Whether what happens at contact depends on which disks meet.
 template <class Rule>
-concept CollisionRule = requires(const Rule& rule, double diameter, const Vec2<double>& d, Body<Rule, double> body) {
-  { Rule::inner } -> std::convertible_to<int>;
-  { rule.scaled(1) } -> std::same_as<Rule>;
-  { rule.reach(diameter) } -> std::convertible_to<double>;
-  { rule.nearest(diameter) } -> std::convertible_to<double>;
-  { rule.touch(diameter, d, d) } -> std::same_as<bool>;
-  { rule.contact2(diameter, d, d) } -> std::convertible_to<double>;
-  { rule.sine(diameter, diameter) } -> std::same_as<double>;
-  { rule.collide(d, diameter, body, body) } -> std::same_as<bool>;
-} && (Rule::inner == 0 || requires(const Rule& rule, const Vec2<double>& v, const Inner<double, Rule::inner>& inner) {
-                          { rule.turns() } -> std::same_as<bool>;
-                          { rule.bound(v, inner) } -> std::same_as<Vec2<double>>;
-                        });
+concept OfKinds = requires(const Rule& rule) { rule.between(std::int64_t{0}, std::int64_t{0}); };
+
+/// The rule between two disks, which most often is that of all.
+template <class Rule>
+const auto& between(const Rule& rule, [[maybe_unused]] std::int64_t i, [[maybe_unused]] std::int64_t j) {
+  if constexpr (OfKinds<Rule>) {
+    return rule.between(i, j);
+  } else {
+    return rule;
+  }
+}
+
+/// As large as disks are on the whole, where the largest of them have this diameter.
+template <class Rule>
+double typical_diameter(const Rule& rule, double diameter) {
+  if constexpr (OfKinds<Rule>) {
+    return rule.typical_diameter();
+  } else {
+    return diameter;
+  }
+}
+
+/// Whether a disk may have more energy, or less, than its velocity tells of one of mass 1.
+template <class Rule>
+inline constexpr bool has_bounds = Rule::inner > 0 || OfKinds<Rule>;
+
+template <class Rule>
+concept CollisionRule =
+    requires(const Rule& rule, double diameter, const Vec2<double>& d, Body<Rule, double> body) {
+      { Rule::inner } -> std::convertible_to<int>;
+      { rule.scaled(1) } -> std::same_as<Rule>;
+      { rule.reach(diameter) } -> std::convertible_to<double>;
+      { rule.nearest(diameter) } -> std::convertible_to<double>;
+      { between(rule, 0, 0).touch(diameter, d, d) } -> std::same_as<bool>;
+      { between(rule, 0, 0).contact2(diameter, d, d) } -> std::convertible_to<double>;
+      { between(rule, 0, 0).sine(diameter, diameter) } -> std::same_as<double>;
+      { between(rule, 0, 0).collide(d, diameter, body, body) } -> std::same_as<bool>;
+    } &&
+    (Rule::inner == 0 ||
+     requires(const Rule& rule) {
+       { rule.turns() } -> std::same_as<bool>;
+     }) &&
+    (!has_bounds<Rule> || requires(const Rule& rule, const Vec2<double>& v, const Inner<double, Rule::inner>& inner) {
+      { between(rule, 0, 0).bound(v, inner) } -> std::same_as<Vec2<double>>;
+    });
 
 }  // namespace hthm

@@ -22,9 +22,10 @@ struct SmoothDisks {
 
   static double sine(double, double impact) { return impact; }
 
-  template <class Real>
-  static bool collide(const Vec2<Real>& d, const Real& d2, Body<SmoothDisks, Real> i, Body<SmoothDisks, Real> j) {
-    return hthm::collide(d, d2, i.velocity, j.velocity);
+  template <class Real, class Kinds = Alike>
+  static bool collide(const Vec2<Real>& d, const Real& d2, Body<SmoothDisks, Real> i, Body<SmoothDisks, Real> j,
+                      const Kinds& kinds = {}) {
+    return hthm::collide(d, d2, i.velocity, j.velocity, kinds);
   }
 };
 

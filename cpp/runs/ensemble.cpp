@@ -35,7 +35,9 @@ std::unique_ptr<Run> make_exact_run(const Setup& setup, const Start& start, std:
     std::ostringstream text;
     text << "state: disks " << overlap.i << " and " << overlap.j << " of run " << run << " overlap, "
          << overlap.distance << " apart with diameter " << setup.diameter;
-    if (const double least = nearest(start.rule, setup.diameter); least != setup.diameter) {
+    if (const double least = nearest(start.rule, setup.diameter, overlap.i, overlap.j); of_kinds(start.rule)) {
+      text << " of the largest, and by their kinds and rule come no nearer than " << least;
+    } else if (least != setup.diameter) {
       text << ", and by their rule come no nearer than " << least;
     }
     text << ". The exact engine needs a start without overlaps: sample(overlaps='reject') or lattice_state().";

@@ -19,6 +19,10 @@ class BruteForce {
   /// Square of the distance at which a pair d = x_i - x_j apart touches that moves at v = v_i - v_j.
   using Contact2 = std::function<long double(const hthm::Vec2<long double>& d, const hthm::Vec2<long double>& v)>;
 
+  /// The same, of disks i and j.
+  using PairContact2 = std::function<long double(std::size_t i, std::size_t j, const hthm::Vec2<long double>& d,
+                                                 const hthm::Vec2<long double>& v)>;
+
   /// What happens at contact, `normal` from j to i: it changes `velocities`, and whatever its owner keeps.
   using Collide = std::function<void(std::size_t i, std::size_t j, const hthm::Vec2<long double>& normal)>;
 
@@ -26,7 +30,11 @@ class BruteForce {
       : BruteForce{start,
                    [d = static_cast<long double>(start.setup.diameter)](const auto&, const auto&) { return d * d; }} {}
 
-  BruteForce(const Start& start, Contact2 contact2)
+  BruteForce(const Start& start, const Contact2& contact2)
+      : BruteForce{start,
+                   [contact2](std::size_t, std::size_t, const auto& d, const auto& v) { return contact2(d, v); }} {}
+
+  BruteForce(const Start& start, PairContact2 contact2)
       : box_{start.setup.box}, diameter_{start.setup.diameter}, contact2_{std::move(contact2)} {
     for (const Vec& x : start.positions) positions.push_back({x.x, x.y});
     for (const Vec& v : start.velocities) velocities.push_back({v.x, v.y});
@@ -87,7 +95,7 @@ class BruteForce {
       for (int ky = -1; ky <= 1; ++ky) {
         const hthm::Vec2<long double> d{positions[a].x - positions[b].x + kx * box_,
                                         positions[a].y - positions[b].y + ky * box_};
-        const long double b1 = d.x * v.x + d.y * v.y, c = norm2(d) - contact2_(d, v);
+        const long double b1 = d.x * v.x + d.y * v.y, c = norm2(d) - contact2_(a, b, d, v);
         const long double disc = b1 * b1 - norm2(v) * c;
         if (b1 >= 0 || disc < 0) continue;
         const bool is_last_image =
@@ -106,7 +114,7 @@ class BruteForce {
   }
 
   long double box_, diameter_;
-  Contact2 contact2_;
+  PairContact2 contact2_;
   int inside_ = 0;                       // pairs that are well within their distance and approach
   std::size_t last_i_ = 0, last_j_ = 0;  // of the last collision
   hthm::Vec2<long double> last_way_{};   // between them then: to which image

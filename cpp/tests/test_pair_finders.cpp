@@ -147,6 +147,28 @@ TEST_CASE("every finder sees across the borders and corners of the box") {
     check_all({1.0, diameter, 1.0}, disks, 30);
 }
 
+TEST_CASE("all_pairs finds the pairs of the rule where coordinates are near what they are rounded to") {
+  std::mt19937_64 random{7};
+  std::uniform_int_distribution<int> byte{0, 255}, ulp{-1, 1};
+  for (const double box : {1.0, 0.7, 3e-310, 1e300}) {
+    Disks disks;
+    const auto coordinate = [&] {
+      const double border = byte(random) * (box / 256);
+      const int towards = ulp(random);
+      const double x = towards == 0 ? border : std::nextafter(border, towards < 0 ? -box : 2 * box);
+      return x < 0 ? std::nextafter(box, 0) : std::min(x, std::nextafter(box, 0));
+    };
+    for (int k = 0; k < 150; ++k) disks.positions.push_back({coordinate(), coordinate()});
+    disks.velocities.assign(disks.positions.size(), {0.0, 0.0});
+    for (const int bytes : {0, 1, 2, 31, 126, 127, 128}) {  // of 256 to the box
+      const double diameter = bytes * (box / 256);
+      for (const double near : {diameter, std::nextafter(diameter, 0), std::nextafter(diameter, 2 * box)}) {
+        check_finder<hthm::AllPairs>("all_pairs", {box, std::min(near, box / 2), 1.0}, disks, 1);
+      }
+    }
+  }
+}
+
 TEST_CASE("every finder copes with all disks in one place, and in one row") {
   std::mt19937_64 random{3};
   Disks heap = random_disks(300, 1e-3, 1e-4, random);

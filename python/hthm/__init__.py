@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hthm import paper
 from hthm._core import __version__
+from hthm.disk_kinds import Kind
 from hthm.engines.names import engines
 from hthm.gas import DiskGas, State
 from hthm.h_functional import HRangeWarning, speed_counts, speed_h, velocity_h
@@ -35,6 +36,7 @@ __all__ = [
     "ChiralDisks",
     "DiskGas",
     "HRangeWarning",
+    "Kind",
     "LogMemoryError",
     "RoughDisks",
     "SmoothDisks",

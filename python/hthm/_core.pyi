@@ -34,7 +34,13 @@ def apply_turns(
     exact_spins: NDArray[np.float64],
     threads: int,
 ) -> NDArray[np.float64]: ...
-def count_overlaps(positions: NDArray[np.float64], box: float, diameter: float, threads: int) -> NDArray[np.int64]: ...
+def count_overlaps(
+    positions: NDArray[np.float64],
+    box: float,
+    diameter: float,
+    threads: int,
+    kinds: list[tuple[int, float, float]] = ...,
+) -> NDArray[np.int64]: ...
 def engines() -> list[str]: ...
 def find_momenta(
     start: NDArray[np.float64],
@@ -88,7 +94,12 @@ def log_velocity_h(
     threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
 def place_disks(
-    candidates: NDArray[np.float64], positions: NDArray[np.float64], placed: int, box: float, diameter: float
+    candidates: NDArray[np.float64],
+    positions: NDArray[np.float64],
+    placed: int,
+    box: float,
+    diameter: float,
+    kinds: list[tuple[int, float, float]] = ...,
 ) -> tuple[int, int]: ...
 def shear(
     *,
@@ -166,6 +177,7 @@ class Ensemble:
         bits: int = 53,
         position_rests: NDArray[np.float64] | None = None,
         velocity_rests: NDArray[np.float64] | None = None,
+        kinds: list[tuple[int, float, float]] = ...,
     ) -> None: ...
     def advance(
         self,

@@ -1,4 +1,4 @@
-"""What theory says of a gas of equal hard disks in equilibrium."""
+"""What theory says of a gas of hard disks in equilibrium."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from hthm import mechanics
+from hthm import checks, enskog, mechanics, mixtures
 from hthm.arrays import FloatArray
 from hthm.reprs import shown_fields, table
 
@@ -86,10 +86,11 @@ class Equilibrium:
     speed: float
     box: float
     rule: Contact
+    kinds: mixtures.Kinds
 
     @property
     def reach(self) -> float:
-        """Largest distance at which two disks touch: the diameter, of chiral disks σ + |δ|."""
+        """Largest distance at which two disks touch: the diameter, of chiral disks σ + |δ|; of a mixture's largest."""
         return self.rule.reach(self.diameter)
 
     def __repr__(self) -> str:
@@ -112,17 +113,46 @@ class Equilibrium:
 
     @property
     def area_fraction(self) -> float:
-        """Fraction φ = Nπσ²/4L² of the box that disks cover, overlaps counted twice."""
+        """Fraction φ = Nπσ²/4L² of the box that disks cover, overlaps counted twice: the sum of that of all kinds."""
+        if mixtures.mixed(self.kinds):
+            return math.fsum(kind.n / self.box**2 * math.pi * kind.diameter**2 / 4 for kind in self.kinds)
         return self.density * math.pi * self.diameter**2 / 4
+
+    def disks_of(self, kind: int) -> slice:
+        """Return which disks are of a kind, counted from 0: ``velocities[..., gas.disks_of(1), :]`` are its velocities.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such kind.
+        """
+        of_kinds = mixtures.slices(self.kinds, self.n)
+        return of_kinds[checks.integer("kind", kind, least=0, most=len(of_kinds) - 1)]
+
+    def speed_of(self, kind: int) -> float:
+        """Return √(2T/m) of a kind, the root of its mean square speed in equilibrium: the s0 of its own H.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such kind.
+        """
+        self.disks_of(kind)
+        if not mixtures.mixed(self.kinds):
+            return self.speed
+        return self.speed * math.sqrt(mixtures.mean_mass(self.kinds) / self.kinds[kind].mass)
 
     @property
     def temperature(self) -> float:
-        """Temperature T = s0²/2 of the equilibrium that an "equal" start reaches, in units of m/k_B."""
-        return _held("temperature", self.speed**2 / 2) if self.speed else 0.0
+        """Temperature T = s0²/2 of the equilibrium that an "equal" start reaches, in units of m/k_B.
+
+        Of a mixture it is s0²/2 times the mean mass of its disks, in units of k_B.
+        """
+        return _held("temperature", self.speed**2 / 2 * mixtures.mean_mass(self.kinds)) if self.speed else 0.0
 
     @property
     def thermal_speed(self) -> float:
-        """√T: the spread of each component of a velocity in equilibrium."""
+        """√(T/m): the spread of each component of a velocity in equilibrium, m the mean mass."""
         return mechanics.thermal_speed(self.speed)
 
     @property
@@ -132,8 +162,8 @@ class Equilibrium:
         Raises
         ------
         ValueError
-            If disks cover more than the box, or are chiral: where they are in equilibrium is not known. The dilute gas
-            collides as often as that of smooth disks.
+            If disks cover more than the box, are a mixture, which has a value for each two kinds, or are chiral: where
+            they are in equilibrium is not known. The dilute gas collides as often as that of smooth disks.
 
         Notes
         -----
@@ -144,6 +174,8 @@ class Equilibrium:
         no theory: Henderson's again, for an order of magnitude; where they meet, its χ is 16 % above the other.
         """
         wrong = self.rule.beyond_theory()
+        if not wrong and mixtures.mixed(self.kinds):
+            wrong = mixtures.one_kind(self.kinds, "kinds", "Each two have their own: take collision_rates.")
         if wrong:
             raise ValueError(wrong)
         return self.smooth_contact_value()
@@ -189,11 +221,39 @@ class Equilibrium:
         return self.rate_at(self.contact_value) if self.n > 1 else 0.0
 
     def rate_at(self, contact_value: float) -> float:
-        """Return what `collision_rate` is at a contact value."""
+        """Return what `collision_rate` is at a contact value, of disks that are all alike."""
         if self.n == 1:
             return 0.0
         rate = 2 * self.density * self.diameter * contact_value * math.sqrt(math.pi) * self.thermal_speed
         return _held("collision_rate", rate) if self.speed else 0.0
+
+    def mean_rate(self, contact_value: float) -> float:
+        """Return what `rate_at` is, of a mixture the mean over its disks by the theory of smooth ones."""
+        if not mixtures.mixed(self.kinds):
+            return self.rate_at(contact_value)
+        return enskog.mean_rate(self.kinds, self.box, self.temperature)
+
+    @property
+    def collision_rates(self) -> FloatArray:
+        """Collisions of one disk of each kind with disks of each per unit time, (kinds, kinds), by Enskog's theory.
+
+        Row a, column b: 2 n_b σ_ab χ_ab √(πT/2μ_ab), with n_b disks of kind b per unit area, σ_ab the distance at
+        contact and μ_ab the reduced mass. χ_ab is that of `hthm.enskog.contact_values`, or `contact_value` where
+        all disks are alike.
+
+        Raises
+        ------
+        ValueError
+            If disks cover more than the box, or are chiral or lose energy.
+        """
+        wrong = self.rule.beyond_theory()
+        if wrong:
+            raise ValueError(wrong)
+        if mixtures.mixed(self.kinds):
+            return enskog.collision_rates(self.kinds, self.box, self.temperature)
+        counts = [self.n] if self.kinds is None else [kind.n for kind in self.kinds]
+        rates: FloatArray = np.tile(self.collision_rate * np.array(counts) / self.n, (len(counts), 1))
+        return rates
 
     @property
     def mean_free_path(self) -> float:
@@ -243,5 +303,5 @@ def collisions_a_frame(gas: Equilibrium, dt: float, *, exact: bool) -> float:
     if gas.area_fraction > _MOST_FLUID:
         return 2 * gas.area_fraction  # every pair that overlaps, disks being anywhere
     contact_value = gas.smooth_contact_value()
-    expected = gas.rate_at(contact_value) * dt / 2
+    expected = gas.mean_rate(contact_value) * dt / 2
     return expected if exact else min(expected, gas.area_fraction * contact_value)

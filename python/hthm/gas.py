@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-import numpy as np
-
-from hthm import checks, mechanics, published, ranges, rules
+from hthm import checks, disk_kinds, mixtures, published, ranges, rules
 from hthm.arrays import FloatArray
+from hthm.disk_kinds import Kind
 from hthm.equilibrium import Equilibrium
 from hthm.instant import Instant
 from hthm.reprs import OneLine
@@ -17,23 +18,28 @@ from hthm.starts.kinds import Speeds, Start
 from hthm.starts.positions import OVERLAPS, Overlaps, Placing, check_room, check_sites
 from hthm.starts.spins import Spins
 
+_NUMBERS: Final = ("diameter", "box", "speed", "rule", "kinds")  # that a state and its gas have in common
 
-@dataclass(frozen=True, repr=False)
+
+@dataclass(frozen=True, repr=False, init=False)
 class DiskGas(Equilibrium):
-    """Equal hard disks of mass 1 in a square, periodic box; by default the paper's.
+    """Hard disks in a square, periodic box, equal and of mass 1 unless kinds are given; by default the paper's.
 
     Parameters
     ----------
-    n : int
-        Number of disks.
-    diameter : float
-        Diameter σ of a disk, at most half the box.
+    n : int, optional
+        Number of disks: 1000 unless given, or that of `kinds`.
+    diameter : float, optional
+        Diameter σ of a disk, at most half the box: 0.006 unless given, or the largest of `kinds`.
     speed : float
         s0, the speed of every disk at an "equal" start, and half the range of H's bins; box sides per unit time.
     box : float
         Side of the box.
     rule : SmoothDisks, RoughDisks or ChiralDisks
         What happens at contact, `hthm.rules`; the paper's smooth disks unless given.
+    kinds : sequence of Kind, optional
+        Of a mixture: the first ``kinds[0].n`` disks are of the first kind, the next of the second, and so on.
+        `n` and `diameter` follow from them. docs/gases.md.
 
     Raises
     ------
@@ -51,13 +57,25 @@ class DiskGas(Equilibrium):
     speed: float = published.S0
     box: float = published.BOX
     rule: Rule = field(default=SMOOTH, repr=False)
+    kinds: tuple[Kind, ...] | None = field(default=None, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "n", checks.integer("n", self.n, least=1, most=ranges.MOST_DISKS))
-        object.__setattr__(self, "box", ranges.box(self.box))
-        object.__setattr__(self, "diameter", ranges.diameter(self.diameter, self.box))
-        object.__setattr__(self, "speed", ranges.speed(self.speed))
-        rules.checked(self.rule, self.diameter, self.box)
+    def __init__(
+        self,
+        n: int | None = None,
+        diameter: float | None = None,
+        speed: float = published.S0,
+        box: float = published.BOX,
+        rule: Rule = SMOOTH,
+        kinds: Sequence[Kind] | None = None,
+    ) -> None:
+        box = ranges.box(box)
+        of_gas = disk_kinds.checked(kinds)
+        n, diameter = disk_kinds.follows(of_gas, n, diameter, published.N, published.DIAMETER)
+        n = checks.integer("n", n, least=1, most=ranges.MOST_DISKS)
+        diameter = ranges.diameter(diameter, box)
+        for wide in (mixtures.narrowest(of_gas, diameter), diameter):
+            rules.checked(rule, ranges.diameter(wide, box), box)
+        vars(self).update(n=n, diameter=diameter, speed=ranges.speed(speed), box=box, rule=rule, kinds=of_gas)
 
     @classmethod
     def from_area_fraction(
@@ -87,11 +105,6 @@ class DiskGas(Equilibrium):
         ------
         TypeError, ValueError
             If a number is of the wrong kind or out of range, or `diameter` and `box` are both given.
-
-        Examples
-        --------
-        >>> round(DiskGas.from_area_fraction(n=1000, area_fraction=0.3, diameter=1.0).box, 4)
-        51.1663
         """
         n = checks.integer("n", n, least=1, most=ranges.MOST_DISKS)
         diameter, box = ranges.lengths(n, area_fraction, diameter, box)
@@ -121,10 +134,11 @@ class DiskGas(Equilibrium):
             Number of the first run. ``sample(5, seed, first=10)`` is ``sample(500, seed)[10:15]``, bit for bit.
         overlaps : {"allow", "reject"}
             Whether disks may overlap, as in the paper, or a position that overlaps an earlier one is drawn again:
-            one within the `reach` of the rule.
+            one within the `reach` of the rule. In a mixture, large disks find more room as the first of the kinds.
         speeds : {"equal", "uniform", "maxwell"}, optional
             The start by its distribution of speeds, directions being uniform: all s0, as in the paper and unless
-            given; uniform on [0, 2 s0); or those of the Maxwell-Boltzmann distribution at T = s0²/2.
+            given; uniform on [0, 2 s0); or those of the Maxwell-Boltzmann distribution at the `temperature`. The
+            first two are speeds whatever the mass, so that heavy disks of a mixture have more energy.
         start : str or callable, optional
             In place of `speeds`. A name: "two temperatures", "two beams", "uniform speeds", "equilibrium", or any
             other of `hthm.starts.kinds.STARTS`, which has the three of `speeds` among them. Or a function of your own,
@@ -175,18 +189,14 @@ class DiskGas(Equilibrium):
         -------
         State
             Positions on a triangular lattice of at least n sites, strained to fit the box and the same in every run
-            but for the sites left empty.
+            but for the sites left empty. At the bound disks touch on every side and their collision rate is infinite,
+            which the exact engine refuses; leave it some room, 0.5 % of the diameter say.
 
         Raises
         ------
         TypeError, ValueError
             If an argument is of the wrong kind or out of range, or the disks are too large for the lattice: the area
             fraction may be 0.873 at n = 1000, and for few disks more or less, as n fits the box.
-
-        Notes
-        -----
-        At the bound disks touch on every side and their collision rate is infinite, which the exact engine refuses;
-        leave it some room, 0.5 % of the diameter say.
         """
         check_sites(self)
         return self._drawn(runs, seed, first, "lattice", one_start(speeds, start), spins)
@@ -194,6 +204,7 @@ class DiskGas(Equilibrium):
     def _drawn(self, runs: int, seed: int, first: int, placing: Placing, start: Start, spins: Spins | None) -> State:
         inertia = self.rule.inertia if isinstance(self.rule, RoughDisks) else None
         positions, velocities, drawn = draw_runs(self, runs, seed, first, placing, start, spins, inertia)
+        ranges.slow_kinds(self.kinds, velocities)
         return unchecked_state(positions, velocities, self, drawn)
 
 
@@ -207,8 +218,8 @@ class State(Instant, OneLine):
         Centres of the disks, each coordinate in [0, box).
     velocities : (runs, n, 2) float64, C order
         Box sides per unit time where the box is 1.
-    diameter : float
-        Diameter of a disk, at most half the box.
+    diameter : float, optional
+        Diameter of a disk, at most half the box; it may be left out beside `kinds`, of which it is the largest.
     box : float
         Side of the box.
     speed : float, optional
@@ -217,6 +228,8 @@ class State(Instant, OneLine):
         What happens at contact, as `DiskGas` has it.
     spins : (runs, n) float64, C order, or None
         Of rough disks, radians per unit time, counterclockwise: 0 unless given. None of all others.
+    kinds : sequence of Kind, optional
+        Of a mixture, as `DiskGas` has them.
 
     Raises
     ------
@@ -234,35 +247,34 @@ class State(Instant, OneLine):
     speed: float
     rule: Rule = field(default=SMOOTH, repr=False, kw_only=True)
     spins: FloatArray | None = field(default=None, repr=False, kw_only=True)
+    kinds: tuple[Kind, ...] | None = field(default=None, repr=False, kw_only=True)
 
     def __init__(
         self,
         positions: FloatArray,
         velocities: FloatArray,
         *,
-        diameter: float,
+        diameter: float | None = None,
         box: float = 1.0,
         speed: float | None = None,
         rule: Rule = SMOOTH,
         spins: FloatArray | None = None,
+        kinds: Sequence[Kind] | None = None,
     ) -> None:
         box = ranges.box(box)
         ranges.start(positions, velocities, box)
         speed = ranges.own_speed(velocities) if speed is None else speed
-        gas = DiskGas(n=positions.shape[1], diameter=diameter, speed=speed, box=box, rule=rule)
-        if rules.spinning(rule):
-            spins = np.zeros(velocities.shape[:2]) if spins is None else spins
-            ranges.spins(spins, velocities, gas.diameter)
-        elif spins is not None:
-            raise ValueError(
-                "spins: must be None for disks that do not spin. Take rule=RoughDisks(), or leave them out."
-            )
+        if diameter is None and kinds is None:
+            raise TypeError("diameter: must be given, got None. Give it, or the kinds of a mixture.")
+        gas = DiskGas(n=positions.shape[1], diameter=diameter, speed=speed, box=box, rule=rule, kinds=kinds)
+        ranges.slow_kinds(gas.kinds, velocities)
+        spins = ranges.own_spins(gas, spins, velocities, spinning=rules.spinning(rule))
         vars(self).update(vars(unchecked_state(positions, velocities, gas, spins)))
 
     @property
     def gas(self) -> DiskGas:
         """The gas that this is a state of."""
-        return DiskGas(n=self.n, diameter=self.diameter, speed=self.speed, box=self.box, rule=self.rule)
+        return DiskGas(n=self.n, **{name: getattr(self, name) for name in _NUMBERS})
 
     def __getitem__(self, runs: slice) -> State:
         chosen = ranges.runs(runs, self.runs)
@@ -275,25 +287,15 @@ class State(Instant, OneLine):
         self.check()
         return unchecked_state(self.positions, -self.velocities, self, None if self.spins is None else -self.spins)
 
-    def energy(self) -> FloatArray:
-        """Kinetic energy of each run, (runs,), that of spins with it, in units of m (box side / time)²."""
-        energy = mechanics.energy(self.velocities, self.check)
-        if self.spins is not None and isinstance(self.rule, RoughDisks):
-            self.check()
-            energy += mechanics.spin_energy(self.spins, self.rule.inertia, self.diameter)
-        return energy
-
     def check(self) -> None:
-        """Check the arrays again: their owner may have written to them.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a value is not finite any more, has left the box or is too large, or an array has another shape.
-        """
+        """Check the arrays again, which their owner may have written to, and raise what is wrong with them."""
         ranges.start(self.positions, self.velocities, self.box, reached=True)
         if self.spins is not None:
-            ranges.spins(self.spins, self.velocities, self.diameter, reached=True)
+            ranges.spins_of(self, self.spins, self.velocities, reached=True)
+
+    @property
+    def _inertia(self) -> float:
+        return self.rule.inertia if isinstance(self.rule, RoughDisks) else 0.0
 
 
 def unchecked_state(
@@ -303,18 +305,16 @@ def unchecked_state(
 
     Parameters
     ----------
-    positions, velocities : (runs, n, 2) float64, C order
+    positions, velocities, spins : float64, C order
         As `State` has them.
     gas : DiskGas or State
-        Has its box, diameter, s0 and rule.
-    spins : (runs, n) float64, C order, or None
-        Of disks that have them.
+        Has its box, diameter, s0, rule and kinds.
 
     Returns
     -------
     State
     """
     state = object.__new__(State)
-    numbers = {"diameter": gas.diameter, "box": gas.box, "speed": gas.speed, "rule": gas.rule}
-    vars(state).update(positions=positions, velocities=velocities, spins=spins, **numbers)
+    vars(state).update({name: getattr(gas, name) for name in _NUMBERS})
+    vars(state).update(positions=positions, velocities=velocities, spins=spins)
     return state

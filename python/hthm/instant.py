@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Protocol
 
-from hthm import _core, arrays, checks, mechanics
+from hthm import _core, arrays, checks, mechanics, mixtures
 from hthm.arrays import FloatArray, IntArray
 
 
@@ -26,10 +26,16 @@ class Instant:
     diameter: float
     box: float
     rule: Contact
+    kinds: mixtures.Kinds
 
     @abstractmethod
     def check(self) -> None:
         """Check the arrays again."""
+
+    @property
+    @abstractmethod
+    def _inertia(self) -> float:
+        """κ of the moment of inertia of disks that spin."""
 
     @property
     def runs(self) -> int:
@@ -44,15 +50,36 @@ class Instant:
     def __len__(self) -> int:
         return self.runs
 
+    def energy(self) -> FloatArray:
+        """Kinetic energy of each run, (runs,), that of spins with it, in units of m (box side / time)².
+
+        m is the mass of a disk where all are alike, and that of which a `hthm.Kind` has so many in a mixture.
+        """
+        energy = mixtures.summed(self.kinds, lambda _, disks: mechanics.energy(self.velocities[:, disks], self.check))
+        if self.spins is not None:
+            self.check()
+            spins, inertia = self.spins, self._inertia
+            energy += mixtures.summed(
+                self.kinds,
+                lambda kind, disks: mechanics.spin_energy(
+                    spins[:, disks], inertia, self.diameter if kind is None else kind.diameter
+                ),
+            )
+        return energy
+
     def momentum(self) -> FloatArray:
         """Total momentum of each run, (runs, 2), in units of m box side / time."""
-        return mechanics.momentum(self.velocities, self.check)
+        return mixtures.summed(self.kinds, lambda _, disks: mechanics.momentum(self.velocities[:, disks], self.check))
 
     def overlaps(self) -> IntArray:
-        """Count the overlapping pairs of disks of each run, (runs,): d² < σ², of chiral disks d² < (σ - |δ|)²."""
+        """Count the overlapping pairs of disks of each run, (runs,): d² < σ², of chiral disks d² < (σ - |δ|)².
+
+        σ is half the sum of the diameters of two disks.
+        """
         self.check()
         nearest = self.rule.nearest(self.diameter)
-        return _core.count_overlaps(self.positions, self.box, nearest, checks.threads(None))
+        kinds = mixtures.for_core(self.kinds, self.rule.nearest)
+        return _core.count_overlaps(self.positions, self.box, nearest, checks.threads(None), kinds)
 
     def sha256(self) -> str:
         """Hash positions, then velocities, then spins where there are some, of all runs: float64 in C order."""

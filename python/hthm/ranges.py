@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hthm import checks, mechanics, published
+from hthm import checks, mechanics, mixtures, published
 
 MOST_DISKS: Final = 2**31 - 1
 """Disks are numbered by 32-bit integers."""
@@ -177,6 +177,79 @@ def spins(values: NDArray[np.float64], velocities: NDArray[np.float64], wide: fl
             f"velocities: must be at most {most:g} radii in a unit of time for disks that spin, got {fastest:g} with "
             f"radius {wide / 2:g}: a spin could not hold their energy. Choose another unit of length."
         )
+
+
+def slow_kinds(kinds: mixtures.Kinds, velocities: NDArray[np.float64]) -> None:
+    """Refuse velocities with whose energy a disk of the lightest kind would be too fast.
+
+    Parameters
+    ----------
+    kinds : tuple of Kind or None
+        Of the gas.
+    velocities : (..., n, 2) float64
+        They are finite.
+
+    Raises
+    ------
+    ValueError
+        If there are such, of a mixture.
+    """
+    if not mixtures.mixed(kinds):
+        return
+    least = min(kind.mass for kind in kinds)
+    for kind, disks in zip(kinds, mixtures.slices(kinds, 0), strict=True):
+        heavier = math.sqrt(kind.mass / least)
+        of_kind = velocities[..., disks, :]
+        mechanics.slow_enough(f"velocities of disks of mass {kind.mass:g}", of_kind, mechanics.MOST_GIVEN / heavier)
+
+
+def spins_of(
+    gas: mixtures.Sized, values: NDArray[np.float64], velocities: NDArray[np.float64], *, reached: bool = False
+) -> None:
+    """Refuse spins that do not go with velocities of the disks of a gas, of whatever kinds.
+
+    Parameters
+    ----------
+    gas : DiskGas or State
+        Has diameter and kinds.
+    values, velocities, reached
+        As `spins` takes them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `spins`.
+    """
+    for wide in {gas.diameter, mixtures.narrowest(gas.kinds, gas.diameter)}:
+        spins(values, velocities, wide, reached=reached)
+
+
+def own_spins(
+    gas: mixtures.Sized, values: NDArray[np.float64] | None, velocities: NDArray[np.float64], *, spinning: bool
+) -> NDArray[np.float64] | None:
+    """Return the spins (runs, n) of a start with these velocities: 0 unless given; None of disks that have none.
+
+    Parameters
+    ----------
+    gas : DiskGas
+        Has diameter and kinds.
+    values, velocities
+        As `spins` takes them; None where there are no spins.
+    spinning : bool
+        Whether its disks have them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `spins`, and where there are some of disks that have none.
+    """
+    if not spinning:
+        if values is None:
+            return None
+        raise ValueError("spins: must be None for disks that do not spin. Take rule=RoughDisks(), or leave them out.")
+    values = np.zeros(velocities.shape[:2]) if values is None else values
+    spins_of(gas, values, velocities)
+    return values
 
 
 def frames(chosen: object, count: int) -> slice:

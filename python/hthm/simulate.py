@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hthm import _core, checks, published
+from hthm import _core, checks, mixtures, published
 from hthm.arrays import FloatArray
 from hthm.engines.choice import chosen
 from hthm.engines.dsmc import no_positions, random_starts
@@ -287,6 +287,7 @@ def _fill(
             rule=for_core(state.rule),
             spins=None if state.spins is None else state.spins[block],
             bits=BITS[precision],
+            kinds=mixtures.for_core(state.kinds),
             **rests_of(state, block),
         )
         _advance(ensemble, output, block, pace, threads, progress)

@@ -13,11 +13,13 @@ from hthm.arrays import FloatArray, IntArray
 from hthm.engines.dsmc import no_positions
 from hthm.engines.precision import check_kept_in_doubles
 from hthm.gas import State
+from hthm.mixtures import text_of as kinds_text
 from hthm.recording.collision_log import CollisionLog
 from hthm.recording.dense import DenseFrames
 from hthm.recording.formats.labelled import dataset
 from hthm.recording.frames import Frames
 from hthm.recording.log import LogFrames
+from hthm.recording.of_kinds import OfKinds
 from hthm.recording.one_run import OneRun
 from hthm.recording.plotted import Plotted
 from hthm.reprs import OneLine
@@ -45,7 +47,7 @@ class Stored(Protocol):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Trajectories(OneLine, OneRun, Plotted):
+class Trajectories(OneLine, OneRun, OfKinds, Plotted):
     """Frames of every run of a simulation.
 
     Attributes
@@ -250,6 +252,8 @@ class Trajectories(OneLine, OneRun, Plotted):
         gas = self.gas
         made_by: dict[str, object] = {"n": gas.n, "diameter": gas.diameter, "speed": gas.speed, "box": gas.box}
         made_by |= {"dt": self.dt, "engine": self.engine, "rule": text_of(gas.rule)}
+        if gas.kinds is not None:
+            made_by["kinds"] = kinds_text(gas.kinds)
         spins = None if velocities is None or self.initial.spins is None else self.dense_spins()
         return dataset(gas.n, self.times, self.collisions, velocities, self._positions, made_by, spins)
 

@@ -1,5 +1,4 @@
-// One disk against a strip of others whose coordinates lie in a row in memory: what all_pairs and sweep_and_prune
-// spend their time on.
+// One disk against a strip of others whose coordinates lie in a row in memory: what sweep_and_prune spends its time on.
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from hthm import checks
+from hthm import checks, mixtures
 from hthm.gas import State
 
 _MOST_BOXES: Final = 2.0**52  # a longer step leaves no digit of the position
@@ -87,16 +87,17 @@ def check_exact(state: State) -> None:
     ValueError
         If the disks are as small as rounding, or a run is slower than what float64 holds to all digits.
     """
-    nearest = state.rule.nearest(state.diameter)
-    if nearest <= _LEAST_DIAMETER * state.box and nearest < state.diameter:
+    diameter = mixtures.narrowest(state.kinds, state.diameter)
+    nearest = state.rule.nearest(diameter)
+    if nearest <= _LEAST_DIAMETER * state.box and nearest < diameter:
         raise ValueError(
             f"delta: must leave a smaller contact distance of more than 2^-51 boxes, {_LEAST_DIAMETER * state.box:g}, "
             f"for the exact engine, got one of {nearest:g}: positions are rounded to that. Take a smaller delta."
         )
-    if state.diameter <= _LEAST_DIAMETER * state.box:
+    if diameter <= _LEAST_DIAMETER * state.box:
         raise ValueError(
             f"diameter: must be more than 2^-51 boxes, {_LEAST_DIAMETER * state.box:g}, for the exact engine, "
-            f"got {state.diameter:g}: positions are rounded to that. Take larger disks or a smaller box."
+            f"got {diameter:g}: positions are rounded to that. Take larger disks or a smaller box."
         )
     fastest = np.abs(state.velocities).max(axis=(1, 2))  # (runs,)
     slow = (fastest > 0) & (fastest < _LEAST_SPEED)

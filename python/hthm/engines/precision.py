@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 import numpy as np
 
-from hthm import _core, checks, paper, ranges
+from hthm import _core, checks, mixtures, paper, ranges
 from hthm.arrays import FloatArray
 from hthm.files import written_whole
 from hthm.gas import DiskGas, State
@@ -70,7 +70,7 @@ class LongState(State):
         self, state: State, position_rests: FloatArray, velocity_rests: FloatArray, precision: Precision
     ) -> None:
         checks.choice("precision", precision, [name for name in BITS if name != "double"])
-        vars(self).update({name: getattr(state, name) for name in (*_ARRAYS[:2], *_NUMBERS, "rule")})
+        vars(self).update({name: getattr(state, name) for name in (*_ARRAYS[:2], *_NUMBERS, "rule", "kinds")})
         vars(self).update(position_rests=position_rests, velocity_rests=velocity_rests, precision=precision)
         self.check()
 
@@ -86,7 +86,13 @@ class LongState(State):
     def rounded(self) -> State:
         """Return the state in doubles, without the digits that they leave out."""
         return State(
-            self.positions, self.velocities, diameter=self.diameter, box=self.box, speed=self.speed, rule=self.rule
+            self.positions,
+            self.velocities,
+            diameter=self.diameter,
+            box=self.box,
+            speed=self.speed,
+            rule=self.rule,
+            kinds=self.kinds,
         )
 
     def check(self) -> None:
@@ -111,10 +117,14 @@ class LongState(State):
 
         Raises
         ------
+        ValueError
+            If the disks have kinds, for which the file has no place.
         OSError
             If it cannot be written; it is written whole or not at all.
         """
         self.check()
+        if wrong := mixtures.one_kind(self.kinds, "state", "The file has no place for kinds."):
+            raise ValueError(wrong)
         content = {name: getattr(self, name) for name in (*_ARRAYS, *_NUMBERS, "precision")}
         with written_whole(path) as part, part.open("wb") as file:
             np.savez(file, **content)
@@ -199,6 +209,8 @@ def checked_precision(precision: object, state: State, *, exact: bool) -> Precis
         raise ValueError(f"precision: must be double but for the exact engine, got {precision!r}. Take engine='event'.")
     if bits > BITS["double"] and state.rule != SMOOTH:
         raise ValueError(f"precision: must be double for disks that are not smooth, got {precision!r}.")
+    if bits > BITS["double"] and mixtures.mixed(state.kinds):
+        raise ValueError(f"precision: must be double for disks of several kinds, got {precision!r}.")
     if isinstance(state, LongState) and bits < BITS[state.precision]:
         raise ValueError(
             f"precision: must be {state.precision!r} or higher for a state that carries its digits, got {precision!r}. "

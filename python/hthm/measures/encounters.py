@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hthm.mixtures import slices
+
 if TYPE_CHECKING:
-    from hthm.arrays import FloatArray
+    from hthm.arrays import FloatArray, IntArray
     from hthm.recording.collision_log import CollisionLog
+    from hthm.trajectories import Trajectories
 
 
 def recollisions(log: CollisionLog, n: int) -> FloatArray:
@@ -55,6 +58,43 @@ def velocity_correlation(log: CollisionLog) -> FloatArray:
     """
     products = np.einsum("rk,rk->r", log.velocities[:, 0], log.velocities[:, 1])
     return np.array([products[rows].mean() if rows.stop > rows.start else np.nan for rows in _rows(log)])
+
+
+def collisions_of_kinds(traj: Trajectories) -> IntArray:
+    """Count how often disks of each kind of a mixture have met one of each.
+
+    Parameters
+    ----------
+    traj : Trajectories
+        With a log.
+
+    Returns
+    -------
+    (runs, kinds, kinds) int64
+        Row a, column b: collisions that disks of kind a had with one of kind b. One between two of the same kind is one
+        of either, and counts twice: divided by the disks of kind a and the time, this is what
+        `hthm.equilibrium.Equilibrium.collision_rates` expects.
+
+    Raises
+    ------
+    AttributeError
+        If there is no log in memory.
+
+    Examples
+    --------
+    >>> import hthm
+    >>> gas = hthm.DiskGas(kinds=[hthm.Kind(300, 0.01), hthm.Kind(100, 0.01, mass=9.0)])
+    >>> traj = hthm.simulate(gas.sample(2), frames=30, record="log")
+    >>> bool((collisions_of_kinds(traj).sum(axis=(1, 2)) == 2 * traj.collisions.sum(axis=1)).all())
+    True
+    """
+    log, of_kinds = traj.log, slices(traj.kinds, traj.initial.n)
+    count = len(of_kinds)
+    kind = np.repeat(np.arange(count), [disks.stop - disks.start for disks in of_kinds])  # (n,)
+    i, j = kind[log.pairs].T
+    counts = [np.bincount(i[rows] * count + j[rows], minlength=count**2) for rows in _rows(log)]
+    each = np.array(counts, dtype=np.int64).reshape(-1, count, count)
+    return each + each.transpose(0, 2, 1)
 
 
 def _rows(log: CollisionLog) -> list[slice]:

@@ -10,6 +10,7 @@ import numpy as np
 from hthm import checks
 from hthm.engines.names import PLACELESS
 from hthm.engines.precision import LongState
+from hthm.mixtures import one_kind
 from hthm.rules import SMOOTH
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def tangent_growth(traj: Trajectories, tangent: Tangent) -> tuple[FloatArray, Ta
     """
     if traj.initial.rule != SMOOTH:
         raise ValueError(f"traj: must be of smooth disks, got {traj.initial.rule}. Simulate a gas without rule=….")
+    if wrong := one_kind(traj.initial.kinds, "traj", "How differences grow is worked out for equal disks."):
+        raise ValueError(wrong)
     if traj.engine in PLACELESS:
         raise ValueError(f"traj: must be of disks with places, got engine {traj.engine!r}. Take engine='event'.")
     log = traj.log

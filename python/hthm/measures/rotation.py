@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from hthm.estimators import sample_h
 from hthm.measures.estimator import Histogram, Neighbours
+from hthm.mixtures import one_kind, spin_weights
 from hthm.reprs import one_line
 from hthm.rules import RoughDisks, text_of
 
@@ -22,9 +24,9 @@ class Temperatures(NamedTuple):
     Attributes
     ----------
     translation : (runs, frames) float64
-        ⟨v²⟩/2, in units of m (box side / time)²/k_B.
+        ⟨m v²⟩/2, in units of m (box side / time)²/k_B, of a mixture in those of mass 1.
     spin : (runs, frames) float64
-        κa²⟨ω²⟩, likewise.
+        κ⟨m a² ω²⟩, likewise.
     """
 
     translation: FloatArray
@@ -53,9 +55,10 @@ def temperatures(traj: Trajectories) -> Temperatures:
     AttributeError
         If neither was recorded.
     """
-    _rule_of(traj)
-    moving = np.square(traj.dense()).sum(axis=-1).mean(axis=-1) / 2
-    return Temperatures(moving, np.square(_surfaces(traj)).mean(axis=-1))
+    inertia = _rule_of(traj).inertia
+    weights, surfaces = spin_weights(traj.kinds, traj.initial.diameter)
+    moving = np.square(traj.dense() * weights[:, np.newaxis]).sum(axis=-1).mean(axis=-1) / 2
+    return Temperatures(moving, np.square(traj.dense_spins() * (math.sqrt(inertia) * surfaces)).mean(axis=-1))
 
 
 def spinning_h(traj: Trajectories, *, estimator: Neighbours | Histogram | None = None) -> FloatArray:
@@ -91,6 +94,8 @@ def spinning_h(traj: Trajectories, *, estimator: Neighbours | Histogram | None =
     -2.6
     """
     _rule_of(traj)
+    if wrong := one_kind(traj.kinds, "traj", "Spins are measured here by the radius of equal disks."):
+        raise ValueError(wrong)
     together = np.concatenate([traj.dense(), _surfaces(traj)[..., np.newaxis]], axis=-1)  # (runs, frames, n, 3)
     return sample_h(together, estimator=Neighbours() if estimator is None else estimator)
 

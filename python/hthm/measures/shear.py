@@ -11,9 +11,10 @@ from hthm import _core, checks
 from hthm.arrays import FloatArray, IntArray
 from hthm.engines.limits import checked_dt
 from hthm.gas import DiskGas, State, unchecked_state
+from hthm.mixtures import one_kind
 from hthm.progress import ProgressLike, reporting
 from hthm.reprs import one_line
-from hthm.rules import Rule, for_core, no_spins
+from hthm.rules import for_core, no_spins
 
 MOST_STRAIN: Final = 0.1
 """Of a step: two disks that touch would be carried past each other by more than a tenth of their distance."""
@@ -185,7 +186,7 @@ def shear(
     if not isinstance(state, State):
         raise TypeError(f"state: must be a State, got {type(state).__name__}. DiskGas.sample makes one.")
     state.check()
-    check_served("state", state.rule)
+    check_served("state", state)
     rate, dt = checks.number("rate", rate), checked_dt(dt, state, exact=False)
     if not abs(rate) * dt <= MOST_STRAIN:
         raise ValueError(
@@ -218,22 +219,24 @@ def shear(
     return start.go_on(steps, blocks=blocks, threads=threads, progress=progress)
 
 
-def check_served(name: str, rule: Rule) -> None:
-    """Refuse any rule but those whose collisions change velocities only.
+def check_served(name: str, gas: DiskGas | State) -> None:
+    """Refuse disks of several kinds, and any rule but those whose collisions change velocities only.
 
     Parameters
     ----------
     name : str
         What was given, for the message.
-    rule : SmoothDisks, ChiralDisks or RoughDisks
-        Of the gas.
+    gas : DiskGas or State
+        Has rule and kinds.
 
     Raises
     ------
     ValueError
-        If disks have spins.
+        If disks have spins or kinds.
     """
-    wrong = no_spins(rule, name, "A flow turns disks that spin, and neither thermostat nor theory here knows of it.")
+    why = "A flow turns disks that spin, and neither thermostat nor theory here knows of it."
+    wrong = no_spins(gas.rule, name, why)
+    wrong = wrong or one_kind(gas.kinds, name, "Thermostat, stress and theory are those of equal disks.")
     if wrong:
         raise ValueError(wrong)
 

@@ -108,7 +108,7 @@ def dilute_viscosities(gas: DiskGas) -> DiluteViscosities:
     Matus and Lier, arXiv:2602.21367: the first approximation of Chapman and Enskog. All further ones add 2.2 % to
     either: 1.0219 and 1.0216 times as much for |δ| ≤ σ/2, which `python -m bench.viscosity` works out.
     """
-    check_served("gas", gas.rule)
+    check_served("gas", gas)
     share = gas.rule.delta / gas.diameter if isinstance(gas.rule, ChiralDisks) else 0.0
     unit = math.sqrt(gas.temperature / math.pi) / gas.diameter / (16 + share * share)
     return DiluteViscosities(8 * unit, -2 * share * unit)

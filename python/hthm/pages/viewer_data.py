@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hthm.h_functional import speed_h_in_range
+from hthm.mixtures import one_kind
 from hthm.rules import SmoothDisks
 from hthm.simulate import simulate
 
@@ -93,8 +94,10 @@ def logged(traj: Trajectories, frames: int, threads: int | None = None) -> Traje
     Raises
     ------
     ValueError, MemoryError
-        As `hthm.simulate`.
+        As `hthm.simulate`, and where the disks have kinds.
     """
+    if wrong := one_kind(traj.initial.kinds, "traj", "Its disks would be drawn all alike."):
+        raise ValueError(wrong)
     if traj.recording == "log":
         return traj
     return simulate(traj.initial, frames, traj.dt, engine=traj.engine, threads=threads, record="log")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hthm.engines.dsmc import no_positions
+from hthm.mixtures import one_kind
 from hthm.pages.scripts import joined, source
 from hthm.pages.viewer_data import Fit, Way, fits_of, logged, nbytes, viewer_data
 from hthm.pages.viewer_still import still
@@ -27,6 +28,8 @@ MOST_COLLISIONS: Final = 20_000
 """Of the run in a report, about 50 bytes each: two of the paper's runs have fewer."""
 MOST_DISKS: Final = 10_000
 """Of the run in a report."""
+EQUAL_ALONE: Final = "The page goes on with runs of equal disks alone."
+"""What a page says of mixtures."""
 _NAME: Final = re.compile(r"[A-Za-z][\w-]*")
 
 # A module comes after those that it imports. The page holds one program: what a module exports is known to the rest.
@@ -143,7 +146,8 @@ def played(series: Series, traj: Trajectories, threads: int | None = None) -> st
     str
         Empty where disks have no places, or are too many for a page; it ends where its collisions are.
     """
-    if no_positions(traj.engine, "traj") or traj.gas.n > MOST_DISKS:
+    refused = no_positions(traj.engine, "traj") or one_kind(traj.initial.kinds, "traj", EQUAL_ALONE)
+    if refused or traj.gas.n > MOST_DISKS:
         return ""
     done = np.cumsum(traj.collisions[0])
     frames = int(np.searchsorted(done, MOST_COLLISIONS, side="right"))
@@ -166,7 +170,7 @@ def _parts(
     picture: bool = True,
 ) -> dict[str, str]:
     """What both kinds of pages are filled with."""
-    wrong = no_positions(traj.engine, "trajectories")
+    wrong = no_positions(traj.engine, "trajectories") or one_kind(traj.initial.kinds, "trajectories", EQUAL_ALONE)
     if wrong:
         raise ValueError(wrong)
     count = traj.collisions.shape[1]

@@ -11,6 +11,7 @@ import numpy as np
 from hthm import checks, ranges
 from hthm.engines.dsmc import no_positions
 from hthm.engines.names import EXACT
+from hthm.mixtures import one_kind
 from hthm.recording.paths import unwrapped, wrapped
 from hthm.recording.spinning import Spinning
 from hthm.rules import RoughDisks, spinning, text_of
@@ -120,8 +121,8 @@ class OneRun(Spinning):
         Raises
         ------
         TypeError, ValueError
-            If there is no such run, frame or format, or the recording does not say where disks were: see
-            `unwrapped_positions`.
+            If there is no such run, frame or format, disks have kinds, or the recording does not say
+            where they were: see `unwrapped_positions`.
         ModuleNotFoundError
             If the package that knows the format is not installed.
         MemoryError
@@ -132,6 +133,9 @@ class OneRun(Spinning):
         from hthm.recording.formats.particles import Particles  # noqa: PLC0415 -- import hthm is quick
         from hthm.recording.formats.writing import format_of, write_particles  # noqa: PLC0415 -- likewise
 
+        why = "These files have one diameter and no masses yet: to_xarray() names the kinds."
+        if wrong := one_kind(self.initial.kinds, "trajectories", why):
+            raise ValueError(wrong)
         name, start = format_of(path, format), self.initial
         depth = start.box if depth is None else checks.positive("depth", depth)
         if self._positions is None:

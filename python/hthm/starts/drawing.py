@@ -6,25 +6,20 @@ from typing import Protocol
 
 import numpy as np
 
-from hthm import checks, mechanics
+from hthm import checks, mechanics, mixtures
 from hthm.arrays import FloatArray
 from hthm.randomness import MOST_RUNS, of_run
 from hthm.starts import positions as places
-from hthm.starts.kinds import SPEEDS, STARTS, Start
+from hthm.starts.kinds import SPEEDS, STARTS, THERMAL, Start
 from hthm.starts.spins import SPINS, Spins, draw_spins
 
 
-class Drawn(places.Drawn, Protocol):
+class Drawn(places.Drawn, mixtures.Sized, Protocol):
     """As much of a `hthm.gas.DiskGas` as starts need."""
 
     @property
     def speed(self) -> float:
         """Speed that named starts are scaled by."""
-        ...
-
-    @property
-    def diameter(self) -> float:
-        """Of a disk."""
         ...
 
 
@@ -105,9 +100,10 @@ def draw_runs(
         bits = of_run(seed, first + k)
         positions[k] = places.draw_positions(gas, bits, first + k, placing)
         velocities[k] = draw_velocities(start, bits, first + k, gas.n, gas.speed)
+        if mixtures.mixed(gas.kinds) and start in THERMAL:
+            velocities[k] *= mixtures.thermal_shares(gas.kinds)
         if drawn is not None and inertia is not None:
-            numbers = {"diameter": gas.diameter, "inertia": inertia}
-            drawn[k] = draw_spins(spins or "all in translation", bits, velocities[k], **numbers)
+            drawn[k] = draw_spins(spins or "all in translation", bits, velocities[k], gas, inertia)
     return positions, velocities, drawn
 
 

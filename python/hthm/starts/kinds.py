@@ -120,6 +120,12 @@ equilibrium
     Maxwell and Boltzmann's, as maxwell, drawn by components.
 """
 
+THERMAL: Final[tuple[NamedStart, ...]] = ("maxwell", "two temperatures", EQUILIBRIUM)
+"""Starts by temperatures, at which heavy disks of a mixture are slower; all others are by speeds, whatever the mass.
+
+A velocity is √(mean mass/mass) times what it is of disks that are alike: the energy is that of the equilibrium.
+"""
+
 COMPARED: Final[tuple[NamedStart, ...]] = (
     "equal speeds",
     "uniform speeds",

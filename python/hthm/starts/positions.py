@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hthm import _core
+from hthm import _core, mixtures
 from hthm.starts.lattice import widest_lattice
 
 Overlaps: TypeAlias = Literal["allow", "reject"]
@@ -24,6 +24,14 @@ _PIECE: Final = 2**16  # numbers that are sorted at a time
 
 class NoRoomError(ValueError):
     """No place was found for a disk that overlaps none before it."""
+
+
+class Touching(Protocol):
+    """As much of a rule of `hthm.rules` as positions need."""
+
+    def reach(self, diameter: float) -> float:
+        """Return the largest distance at which two disks touch."""
+        ...
 
 
 class Drawn(Protocol):
@@ -44,6 +52,16 @@ class Drawn(Protocol):
         """Largest distance at which two disks touch; diameter of the disks that are placed."""
         ...
 
+    @property
+    def kinds(self) -> mixtures.Kinds:
+        """Of a mixture, or None."""
+        ...
+
+    @property
+    def rule(self) -> Touching:
+        """What happens at contact."""
+        ...
+
 
 def check_room(gas: Drawn) -> None:
     """Refuse more disks than find room one after the other.
@@ -53,7 +71,8 @@ def check_room(gas: Drawn) -> None:
     ValueError
         If they cover more than `MOST_REJECTED_FRACTION` of the box.
     """
-    fraction = gas.n / gas.box**2 * math.pi * gas.reach**2 / 4
+    placed = mixtures.for_core(gas.kinds, gas.rule.reach) or [(gas.n, gas.reach, 1.0)]
+    fraction = math.fsum(n / gas.box**2 * math.pi * reach**2 / 4 for n, reach, _ in placed)
     if fraction > MOST_REJECTED_FRACTION and gas.n > 1:
         raise ValueError(
             f"overlaps: 'reject' must have an area fraction of at most {MOST_REJECTED_FRACTION}, "
@@ -112,13 +131,14 @@ def draw_positions(gas: Drawn, bits: np.random.PCG64, run: int, placing: Placing
 def _apart(gas: Drawn, random: np.random.Generator, bits: np.random.PCG64, run: int) -> NDArray[np.float64]:
     """Positions drawn one after the other, each until it overlaps none before it."""
     positions = np.zeros((gas.n, 2))
+    kinds = mixtures.for_core(gas.kinds, gas.rule.reach)
     placed, tries = 0, 0
     while placed < gas.n:
         # Candidates come in bulk. The unused rest of a batch is given back, so that every number is drawn in turn.
         before = bits.state
         candidates = random.random((max(1024, 4 * (gas.n - placed)), 2)) * gas.box
         had = placed
-        placed, used = _core.place_disks(candidates, positions, placed, gas.box, gas.reach)
+        placed, used = _core.place_disks(candidates, positions, placed, gas.box, gas.reach, kinds)
         bits.state = before
         bits.advance(2 * used)
         tries = 0 if placed > had else tries + used
@@ -131,12 +151,12 @@ def _apart(gas: Drawn, random: np.random.Generator, bits: np.random.PCG64, run: 
 
 
 def _on_lattice(gas: Drawn, random: np.random.Generator) -> NDArray[np.float64]:
-    """Sites of the widest lattice, in its order; which of them stay empty is random."""
+    """Sites of the widest lattice, in its order; which stay empty is random, and of a mixture who is where."""
     sites = widest_lattice(gas.n).sites()
     taken = np.ones(len(sites), dtype=bool)
     taken[largest(random.random(len(sites)), len(sites) - gas.n)] = False
     positions: NDArray[np.float64] = sites[taken] * gas.box
-    return positions
+    return random.permutation(positions) if mixtures.mixed(gas.kinds) else positions
 
 
 def largest(numbers: NDArray[np.float64], count: int) -> NDArray[np.intp]:

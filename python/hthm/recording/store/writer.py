@@ -13,6 +13,7 @@ from hthm import files
 from hthm.engines.names import TIMED
 from hthm.equilibrium import collisions_a_frame
 from hthm.gas import DiskGas, State
+from hthm.mixtures import one_kind
 from hthm.owner import owned
 from hthm.progress import Progress
 from hthm.recording.collision_log import ROW_BYTES, SPIN_BYTES
@@ -74,7 +75,7 @@ def describe(
         box=start.box,
         dt=dt,
         engine=engine,
-        rule=text_of(start.rule),
+        rule=_kept_rule(start),
         start_sha256=start.sha256(),
         positions=positions,
     )
@@ -108,11 +109,18 @@ def describe_drawn(
         box=gas.box,
         dt=dt,
         engine=engine,
-        rule=text_of(gas.rule),
+        rule=_kept_rule(gas),
         seed=seed,
         speeds=speeds,
         overlaps=overlaps,
     )
+
+
+def _kept_rule(gas: DiskGas | State) -> str:
+    """The rule in words; kinds have no place in a dataset."""
+    if wrong := one_kind(gas.kinds, "kinds", "A dataset keeps no kinds: simulate without a store."):
+        raise ValueError(wrong)
+    return text_of(gas.rule)
 
 
 def shards_together(description: Description) -> int:
