@@ -190,9 +190,7 @@ WORKS: Final[dict[str, Callable[[], Work]]] = {
     "sorted_cells, counted": partial(fixed_step, "sorted_cells", "counts"),
     "sorted_cells, logged": partial(fixed_step, "sorted_cells", "log"),
     **{
-        f"auto, {runs} runs of {n} disks at {f}": partial(
-            fixed_step, "auto", "counts", n=n, runs=runs, area_fraction=f
-        )
+        f"auto, {runs} runs of {n} disks at {f}": partial(fixed_step, "auto", "counts", n=n, runs=runs, area_fraction=f)
         for n, runs in ((30, 100), (90, 40), (300, 20))
         for f in (0.0283, 0.3, 0.5)
     },
