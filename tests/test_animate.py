@@ -141,6 +141,21 @@ def test_a_line_turns_with_a_spin() -> None:
     assert is_line(last, 0.998, 0.15)
 
 
+def test_disks_of_a_mixture_have_their_sizes() -> None:
+    x, v = np.array([[[0.0, 0.5], [0.5, 0.5]]]), np.full((1, 2, 2), 1e-9)
+    kinds = [hthm.Kind(1, 0.3), hthm.Kind(1, 0.1, mass=2.0)]
+    traj = hthm.simulate(hthm.State(x, v, speed=1.0, kinds=kinds), 1, 1e-3, engine="event", record="log")
+    (picture,) = pictures(traj, [0], (800, 450))
+    paper = tuple(bytes.fromhex(LIGHT.paper[1:]))
+
+    def is_disk(at_x: float) -> bool:
+        return tuple(picture[int(450 * (0.96 - 0.86 * 0.5)), int(450 * (0.05 + 0.86 * at_x))]) != paper
+
+    assert [is_disk(at) for at in (0.12, 0.18, 0.43, 0.47, 0.53, 0.57, 0.88)] == [
+        True, False, False, True, True, False, True,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("rule", [hthm.ChiralDisks(0.01), hthm.RoughDisks()], ids=["chiral", "rough"])
 def test_disks_of_any_rule_become_a_gif(rule: hthm.ChiralDisks | hthm.RoughDisks, tmp_path: Path) -> None:
     gas = hthm.DiskGas(n=30, diameter=GAS.diameter, rule=rule)

@@ -75,7 +75,8 @@ PARTICLES = Particles(
     velocities=np.ones((2, 1, 2)),
     box=1.0,
     depth=1.0,
-    diameter=0.1,
+    diameters=np.full(1, 0.1),
+    masses=np.ones(1),
     rule="smooth disks",
 )
 SHARD = Shard(first=0, end=2, start=FILE)
@@ -148,7 +149,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.recording.store.dataset.Dataset": kept,
     "hthm.recording.store.frames.Piece": lambda: Piece(shard=0, first=0, end=2),
     "hthm.recording.store.frames.StoredFrames": lambda: kept().as_frames(),
-    "hthm.recording.store.manifest.Description": lambda: DESCRIPTION,
+    "hthm.recording.store.description.Description": lambda: DESCRIPTION,
     "hthm.recording.store.manifest.Manifest": lambda: Manifest.planned(DESCRIPTION).having(0, SHARD),
     "hthm.recording.store.manifest.Shard": lambda: SHARD,
     "hthm.recording.store.manifest.StoredFile": lambda: FILE,

@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 import hthm
 from codebase import ROOT
+from hthm.pages.viewer_data import tending
 from hthm.pages.viewer_page import viewer_html
 from hthm.recording.paths import wrapped
 from hthm.run import main
@@ -29,10 +31,13 @@ RULES: dict[str, hthm.RoughDisks | hthm.ChiralDisks] = {
     "chiral": hthm.ChiralDisks(GAS.diameter / 10),
 }
 
+KINDS = (hthm.Kind(n=20, diameter=GAS.diameter, mass=4.0), hthm.Kind(n=40, diameter=GAS.diameter / 2))
+
 
 @cache
 def run(name: str, engine: str) -> hthm.Trajectories:
-    gas = hthm.DiskGas(n=N, diameter=GAS.diameter, rule=RULES[name])
+    alike = {"n": N, "diameter": GAS.diameter, "rule": RULES.get(name)}
+    gas = hthm.DiskGas(kinds=KINDS) if name == "mixture" else hthm.DiskGas(**alike)  # type: ignore[arg-type]  # as named
     spins: Spins | None = "equilibrium" if name == "rough" else None
     start = gas.sample(1, seed=4, overlaps="reject", speeds="maxwell", spins=spins)
     return hthm.simulate(start, FRAMES, DT, engine=engine, record="log")
@@ -53,7 +58,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict
         shutil.copy(path, folder)
     (folder / "package.json").write_text('{"type": "module"}')
     found = {}
-    for name, engine in (("rough", "all_pairs"), ("rough", "event"), ("chiral", "event")):
+    for name, engine in (("rough", "all_pairs"), ("rough", "event"), ("chiral", "event"), ("mixture", "event")):
         page = folder / "page.json"
         page.write_text(json.dumps(payload(viewer_html(run(name, engine), title="A run"))))
         told = subprocess.run([node, "viewer.mjs", page], cwd=folder, capture_output=True, text=True, check=True)
@@ -94,6 +99,10 @@ def test_the_page_goes_back_by_no_other_rule(made: dict[tuple[str, str], dict[st
         assert not found["reversible"]
         assert [way["name"] for way in found["ways"]] == ["the recording, backwards"]
     assert made["chiral", "event"]["angles"] is None
+    page = viewer_html(run("mixture", "event"), title="A run")
+    assert f"Disks, 20 of diameter {GAS.diameter:g} and mass 4, 40 of diameter {GAS.diameter / 2:g} and mass 1," in page
+    radii = zlib.decompress(base64.b64decode(payload(page)["arrays"]["radii"]["base64"]))
+    np.testing.assert_array_equal(np.frombuffer(radii), np.repeat([GAS.diameter / 2, GAS.diameter / 4], [20, 40]))
 
 
 def test_the_page_says_the_rule_and_what_a_line_means(tmp_path: Path) -> None:
@@ -103,9 +112,36 @@ def test_the_page_says_the_rule_and_what_a_line_means(tmp_path: Path) -> None:
         assert main(["view", str(tmp_path / name), "--out", str(out)]) == 0
         page = out.read_text(encoding="utf-8")
         assert says in page
-        assert "This page goes on by the rule of smooth disks alone" in page
+        assert "This page goes on by the rule of smooth, equal disks alone" in page
         assert ("The line on every disk turns with it" in page) == (name == "rough")
         assert "Loschmidt" not in page
+
+
+def test_speeds_tend_to_what_theory_has() -> None:
+    """Rough ones share a third with their spins, kinds have one temperature, and what loses energy has none."""
+    gas = hthm.DiskGas(n=50, speed=2.0, rule=hthm.RoughDisks())
+    sliding = hthm.DiskGas(n=50, speed=2.0, rule=hthm.RoughDisks(roughness=-1.0))
+    lossy = hthm.DiskGas(n=50, rule=hthm.RoughDisks(restitution=0.9))
+    plain = hthm.DiskGas(n=50, speed=2.0)
+    np.testing.assert_allclose(tending(gas.sample(2)), [(1, 4 / 3)])
+    assert tending(gas.sample(2, spins="equilibrium"))[0][1] > 1.5
+    np.testing.assert_allclose(tending(sliding.sample(2, spins="equilibrium")), [(1, 2)])
+    np.testing.assert_allclose(tending(plain.sample(1)), [(1, 2)])
+    assert tending(lossy.sample(1)) == []
+    mixture = hthm.DiskGas(kinds=KINDS, speed=2.0)  # T = 2 ⟨m⟩ = 4
+    np.testing.assert_allclose(tending(mixture.sample(1)), [(1 / 3, 1), (2 / 3, 4)])
+
+
+def test_granular_disks_have_no_curve_to_tend_to(browser: Any, tmp_path: Path) -> None:  # noqa: ANN401 -- playwright may be missing
+    gas = hthm.DiskGas(n=20, diameter=0.05, rule=hthm.RoughDisks(roughness=0.5))
+    path = tmp_path / "view.html"
+    traj = hthm.simulate(gas.sample(1, seed=1), 4, record="log")
+    path.write_text(viewer_html(traj, title="Run 0"), encoding="utf-8")
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    assert page.locator("#maxwell").is_hidden()
+    page.close()
 
 
 def test_a_browser_draws_the_marks(browser: Any, tmp_path: Path) -> None:  # noqa: ANN401 -- playwright may be missing

@@ -68,6 +68,16 @@ def masses(kinds: tuple[Kind, ...]) -> NDArray[np.float64]:
     return np.repeat([kind.mass for kind in kinds], [kind.n for kind in kinds])
 
 
+def diameters(kinds: tuple[Kind, ...]) -> NDArray[np.float64]:
+    """Return the diameter of each disk, (n,)."""
+    return np.repeat([kind.diameter for kind in kinds], [kind.n for kind in kinds])
+
+
+def numbers(kinds: tuple[Kind, ...]) -> NDArray[np.int64]:
+    """Return which kind each disk is of, counted from 0, (n,)."""
+    return np.repeat(np.arange(len(kinds)), [kind.n for kind in kinds])
+
+
 def thermal_shares(kinds: tuple[Kind, ...]) -> NDArray[np.float64]:
     """Return √(mean mass/mass) of each disk, (n, 1): its speed at a temperature, in units of that of disks alike."""
     shares: NDArray[np.float64] = np.sqrt(mean_mass(kinds) / masses(kinds))[:, np.newaxis]
@@ -79,7 +89,7 @@ def spin_weights(kinds: Kinds, diameter: float) -> tuple[NDArray[np.float64], ND
     if not mixed(kinds):
         return np.ones(1), np.full(1, diameter / 2)
     roots = np.sqrt(masses(kinds))
-    return roots, roots * np.repeat([kind.diameter / 2 for kind in kinds], [kind.n for kind in kinds])
+    return roots, roots * diameters(kinds) / 2
 
 
 def mean_mass(kinds: Kinds) -> float:

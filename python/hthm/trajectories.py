@@ -285,8 +285,9 @@ class Trajectories(OneLine, OneRun, OfKinds, Plotted):
 
     def _parts(self) -> list[tuple[str, Any]]:
         sizes = [("runs", self.runs), ("frames", self.frames), ("n", self.initial.n)]
+        named = ["dt", "engine", "recording", *(["kinds"] if self.kinds else [])]
         rule = [] if self.initial.rule == SMOOTH else [("rule", self.initial.rule)]
-        return [*sizes, *((name, getattr(self, name)) for name in ("dt", "engine", "recording")), *rule]
+        return [*sizes, *((name, getattr(self, name)) for name in named), *rule]
 
     def _nbytes(self) -> int:
         return self.nbytes

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from hthm.recording.store.manifest import Description
+    from hthm.recording.store.description import Description
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hthm.choices.run import GasChoices
     from hthm.experiments.workers import Workers
     from hthm.progress import Progress
-    from hthm.recording.store.manifest import Description
+    from hthm.recording.store.description import Description
     from hthm.recording.store.shard_writing import Recorded
 
 _TRIED: Final = 1_000_000  # disks times frames that are timed, 10 to 40 frames

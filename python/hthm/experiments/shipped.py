@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from hthm.experiments.workers import Workers
     from hthm.progress import Progress
-    from hthm.recording.store.manifest import Description, Shard, StoredFile
+    from hthm.recording.store.description import Description
+    from hthm.recording.store.manifest import Shard, StoredFile
     from hthm.recording.store.shard_writing import Recorded
     from hthm.recording.store.writer import Writer
 

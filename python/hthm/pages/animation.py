@@ -12,7 +12,7 @@ from hthm.equilibrium import speed_density
 from hthm.h_functional import speed_h_in_range
 from hthm.pages.moving_disks import DARK, LIGHT, MovingDisks, Theme, plain_axes
 from hthm.pages.print_style import canvas
-from hthm.pages.viewer_data import Fit, logged
+from hthm.pages.viewer_data import Fit, logged, tending
 from hthm.recording.paths import wrapped
 
 if TYPE_CHECKING:
@@ -220,14 +220,15 @@ class _Histogram:
             np.zeros(_BINS), self._edges, fill=True, color=theme.h, alpha=0.5, linewidth=0, animated=True
         )
         speeds = np.linspace(0, _SPEEDS_TO, 200)
-        temperature = float(np.mean(traj.initial.velocities[0] ** 2)) / self._s0**2
+        densities = [share * speed_density(speeds, t / self._s0**2) for share, t in tending(traj.initial)]
         (self._curve,) = self._axes.plot(
-            speeds, speed_density(speeds, temperature),
+            speeds, sum(densities, np.zeros(len(speeds))),
             color=theme.maxwell, linestyle=(0, (4, 1.5)), linewidth=1.8, animated=True,
         )  # fmt: skip
         self._axes.set(xlim=(0, _SPEEDS_TO), ylim=(0, _HIGHEST))
         self._axes.set_xlabel("speed / s₀", color=theme.ink, fontsize=9)
-        self._axes.set_title("Speeds; dashed: Maxwell–Boltzmann", color=theme.ink, loc="left", fontsize=10)
+        title = "Speeds; dashed: Maxwell–Boltzmann" if densities else "Speeds"
+        self._axes.set_title(title, color=theme.ink, loc="left", fontsize=10)
 
     def draw(self, speeds: FloatArray) -> None:
         counts, _ = np.histogram(speeds / self._s0, self._edges)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from hthm.mixtures import diameters
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import EllipseCollection
@@ -74,14 +76,15 @@ class MovingDisks:
         self._axes = plain_axes(figure, place, theme)
         self._axes.set(xlim=(0, self._box), ylim=(0, self._box), xticks=[], yticks=[])
         side = place[2] * figure.get_size_inches()[0] * inch
-        self._radius = max(start.diameter / 2, _LEAST_RADIUS * self._box / side)
-        sizes = np.array([2 * self._radius])
+        wide = np.full(start.n, start.diameter) if start.kinds is None else diameters(start.kinds)
+        self._radii = np.maximum(wide / 2, _LEAST_RADIUS * self._box / side)
+        sizes = 2 * self._radii[:1]
         self._disks: EllipseCollection = EllipseCollection(
             sizes, sizes, np.zeros(1), units="xy", offsets=np.zeros((1, 2)), offset_transform=self._axes.transData,
             cmap=colours, clim=(0, 2 * start.gas.speed), linewidths=0, animated=True,
         )  # fmt: skip
         self._axes.add_collection(self._disks)
-        thick = max(1.0, self._radius / self._box * side / 5) * 72 / inch  # points
+        thick = max(1.0, self._radii.max() / self._box * side / 5) * 72 / inch  # points
         self._marks = LineCollection([], colors=theme.paper, linewidths=thick, animated=True)
         self._axes.add_collection(self._marks)
         self._clock = self._axes.text(
@@ -94,11 +97,13 @@ class MovingDisks:
 
     def draw(self, x: FloatArray, speeds: FloatArray, turned: FloatArray | None, clock: str) -> None:
         """Draw disks at these places (n, 2), with these speeds (n,), turned by these angles (n,), if any."""
-        of_disks = [speeds] if turned is None else [speeds, np.cos(turned), np.sin(turned)]
+        of_disks = [speeds, self._radii]
+        if turned is not None:
+            of_disks += [self._radii * np.cos(turned), self._radii * np.sin(turned)]
         offsets, values = [x], [np.stack(of_disks, axis=-1)]
         for axis in range(2):  # images of what stands across a border, and of these images those of the other axis
             for y, of in zip(list(offsets), list(values), strict=True):
-                for side, shift in ((y[:, axis] < self._radius, 1), (y[:, axis] > self._box - self._radius, -1)):
+                for side, shift in ((y[:, axis] < of[:, 1], 1), (y[:, axis] > self._box - of[:, 1], -1)):
                     moved = y[side].copy()
                     moved[:, axis] += shift * self._box
                     offsets.append(moved)
@@ -106,10 +111,12 @@ class MovingDisks:
         middles, of = np.concatenate(offsets), np.concatenate(values)
         self._disks.set_offsets(middles)
         self._disks.set_array(of[:, 0])
+        self._disks.set_widths(2 * of[:, 1])
+        self._disks.set_heights(2 * of[:, 1])
         self._clock.set_text(clock)
         self._axes.draw_artist(self._disks)
         if turned is not None:
-            rims = middles + self._radius * of[:, 1:]
+            rims = middles + of[:, 2:]
             self._marks.set_segments(list(np.stack([middles, rims], axis=1)))
             self._axes.draw_artist(self._marks)
         self._axes.draw_artist(self._clock)

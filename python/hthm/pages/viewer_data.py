@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hthm.gas import unchecked_state
 from hthm.h_functional import speed_h_in_range
-from hthm.mixtures import one_kind
-from hthm.rules import SmoothDisks
+from hthm.mixtures import diameters, mixed
+from hthm.rules import RoughDisks, SmoothDisks
 from hthm.simulate import simulate
 
 if TYPE_CHECKING:
     from hthm.arrays import FloatArray
+    from hthm.gas import State
     from hthm.pages.series import Series, Training
     from hthm.trajectories import Trajectories
 
@@ -94,10 +96,8 @@ def logged(traj: Trajectories, frames: int, threads: int | None = None) -> Traje
     Raises
     ------
     ValueError, MemoryError
-        As `hthm.simulate`, and where the disks have kinds.
+        As `hthm.simulate`.
     """
-    if wrong := one_kind(traj.initial.kinds, "traj", "Its disks would be drawn all alike."):
-        raise ValueError(wrong)
     if traj.recording == "log":
         return traj
     return simulate(traj.initial, frames, traj.dt, engine=traj.engine, threads=threads, record="log")
@@ -143,7 +143,8 @@ def viewer_data(
         "n": start.n,
         "box": start.box,
         "diameter": start.diameter,
-        "smooth": isinstance(start.rule, SmoothDisks),
+        "smooth": isinstance(start.rule, SmoothDisks) and not mixed(start.kinds),
+        "tends": tending(start),
         "speed": start.gas.speed,
         "dt": traj.dt,
         "frames": frames,
@@ -152,6 +153,27 @@ def viewer_data(
         "arrays": _all_packed(arrays, plain=plain),
         "ways": [_stored(way, plain=plain) for way in ways],
     }
+
+
+def tending(start: State) -> list[tuple[float, float]]:
+    """Return what the speeds of the first run tend to, as Maxwell and Boltzmann's densities that are added.
+
+    Returns
+    -------
+    list of (float, float)
+        Of each kind, its share of the disks and the mean of v²/2 in equilibrium; empty where energy is lost, and there
+        is none.
+    """
+    rule = start.rule
+    if isinstance(rule, RoughDisks) and not rule.keeps_energy:
+        return []
+    first = start[:1]
+    shared = isinstance(rule, RoughDisks) and rule.roughness == 1  # by translation and spin, a third for the latter
+    moving = first if shared else unchecked_state(first.positions, first.velocities, first)
+    energy = float(moving.energy()[0]) / start.n * (2 / 3 if shared else 1)
+    if start.kinds is None:
+        return [(1.0, energy)]
+    return [(kind.n / start.n, energy / kind.mass) for kind in start.kinds]
 
 
 def nbytes(data: Mapping[str, Any]) -> int:
@@ -173,6 +195,8 @@ def _arrays(traj: Trajectories, frames: int) -> dict[str, NDArray[Any]]:
     }
     if log.times is not None:
         arrays["times"] = log.times[rows]
+    if start.kinds is not None and mixed(start.kinds):
+        arrays["radii"] = diameters(start.kinds) / 2
     if start.spins is not None and log.spins is not None:
         arrays |= {"spins": start.spins[0], "spun": log.spins[rows]}
     return arrays

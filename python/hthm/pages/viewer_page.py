@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hthm.engines.dsmc import no_positions
-from hthm.mixtures import one_kind
+from hthm.mixtures import words
 from hthm.pages.scripts import joined, source
 from hthm.pages.viewer_data import Fit, Way, fits_of, logged, nbytes, viewer_data
 from hthm.pages.viewer_still import still
@@ -28,8 +28,6 @@ MOST_COLLISIONS: Final = 20_000
 """Of the run in a report, about 50 bytes each: two of the paper's runs have fewer."""
 MOST_DISKS: Final = 10_000
 """Of the run in a report."""
-EQUAL_ALONE: Final = "The page goes on with runs of equal disks alone."
-"""What a page says of mixtures."""
 _NAME: Final = re.compile(r"[A-Za-z][\w-]*")
 
 # A module comes after those that it imports. The page holds one program: what a module exports is known to the rest.
@@ -146,8 +144,7 @@ def played(series: Series, traj: Trajectories, threads: int | None = None) -> st
     str
         Empty where disks have no places, or are too many for a page; it ends where its collisions are.
     """
-    refused = no_positions(traj.engine, "traj") or one_kind(traj.initial.kinds, "traj", EQUAL_ALONE)
-    if refused or traj.gas.n > MOST_DISKS:
+    if no_positions(traj.engine, "traj") or traj.gas.n > MOST_DISKS:
         return ""
     done = np.cumsum(traj.collisions[0])
     frames = int(np.searchsorted(done, MOST_COLLISIONS, side="right"))
@@ -170,7 +167,7 @@ def _parts(
     picture: bool = True,
 ) -> dict[str, str]:
     """What both kinds of pages are filled with."""
-    wrong = no_positions(traj.engine, "trajectories") or one_kind(traj.initial.kinds, "trajectories", EQUAL_ALONE)
+    wrong = no_positions(traj.engine, "trajectories")
     if wrong:
         raise ValueError(wrong)
     count = traj.collisions.shape[1]
@@ -182,9 +179,10 @@ def _parts(
     kind = "fixed" if traj.log.times is None else "exact"
     gas = traj.initial
     smooth = isinstance(gas.rule, SmoothDisks)
-    question = kind if smooth else "other"
+    question = kind if data["smooth"] else "other"
+    disks = f"{gas.n} disks of diameter {gas.diameter:.4g}" if gas.kinds is None else f"Disks, {words(gas.kinds)},"
     facts = (
-        f"{gas.n} disks of diameter {gas.diameter:.4g} in a periodic box of side {gas.box:.4g}, {frames} frames of "
+        f"{disks} in a periodic box of side {gas.box:.4g}, {frames} frames of "
         f"{traj.dt:.4g} time units, {traj.collisions[0, :frames].sum()} collisions, engine {traj.engine}"
         f"{'' if smooth else ', ' + text_of(gas.rule)}."
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hthm.mixtures import diameters
 from hthm.pages.print_style import BLUE, PAGE, RED, canvas
 from hthm.simulate import simulate
 
@@ -53,7 +54,7 @@ def _draw_disks(axes: Axes, state: State, title: str) -> None:
     from matplotlib.colors import LinearSegmentedColormap  # noqa: PLC0415 -- likewise
 
     colours = LinearSegmentedColormap.from_list("speeds", [BLUE, "#b5b5b5", RED])
-    sizes = np.full(state.n, state.diameter)
+    sizes = np.full(state.n, state.diameter) if state.kinds is None else diameters(state.kinds)
     disks = EllipseCollection(
         sizes, sizes, np.zeros(state.n), units="xy", offsets=state.positions[0], transOffset=axes.transData,
         cmap=colours, clim=(0, 2 * state.gas.speed), array=np.hypot(*state.velocities[0].T), linewidths=0,

@@ -58,7 +58,7 @@ _DOUBLE: Final = {
     "other": (
         "By the rule",
         (
-            "This page goes on by the rule of smooth disks alone, and these collide by another, so that it computes no "
+            "This page goes on by the rule of smooth, equal disks alone, and these are others, so that it computes no "
             "way back. hthm does: hthm.simulate(traj.final.reversed(), ...)."
         ),
     ),

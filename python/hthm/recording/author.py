@@ -17,7 +17,7 @@ from hthm.gas import DiskGas
 from hthm.progress import Progress
 from hthm.recording.changes import FrameChanges
 from hthm.recording.formats.pickled_arrays import ForeignPickleError, read_arrays
-from hthm.recording.store.manifest import Description
+from hthm.recording.store.description import Description
 from hthm.recording.store.shard_writing import write_changes
 from hthm.recording.store.writer import begun
 from hthm.rules import text_of

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hthm import checks, ranges
+from hthm import checks, mixtures, ranges
 from hthm.engines.dsmc import no_positions
 from hthm.engines.names import EXACT
-from hthm.mixtures import one_kind
 from hthm.recording.paths import unwrapped, wrapped
 from hthm.recording.spinning import Spinning
 from hthm.rules import RoughDisks, spinning, text_of
@@ -121,8 +120,8 @@ class OneRun(Spinning):
         Raises
         ------
         TypeError, ValueError
-            If there is no such run, frame or format, disks have kinds, or the recording does not say
-            where they were: see `unwrapped_positions`.
+            If there is no such run, frame or format, or the recording does not say where disks were: see
+            `unwrapped_positions`.
         ModuleNotFoundError
             If the package that knows the format is not installed.
         MemoryError
@@ -133,9 +132,6 @@ class OneRun(Spinning):
         from hthm.recording.formats.particles import Particles  # noqa: PLC0415 -- import hthm is quick
         from hthm.recording.formats.writing import format_of, write_particles  # noqa: PLC0415 -- likewise
 
-        why = "These files have one diameter and no masses yet: to_xarray() names the kinds."
-        if wrong := one_kind(self.initial.kinds, "trajectories", why):
-            raise ValueError(wrong)
         name, start = format_of(path, format), self.initial
         depth = start.box if depth is None else checks.positive("depth", depth)
         if self._positions is None:
@@ -150,6 +146,10 @@ class OneRun(Spinning):
         else:
             positions = np.concatenate([start.positions[run : run + 1], self._positions[run]])
         rough = start.rule if isinstance(start.rule, RoughDisks) else None
+        diameters, masses, kinds = np.full(start.n, start.diameter), np.ones(start.n), None
+        if start.kinds is not None:
+            diameters, masses = mixtures.diameters(start.kinds), mixtures.masses(start.kinds)
+            kinds = mixtures.numbers(start.kinds)
         particles = Particles(
             steps=np.arange(count, dtype=np.int64)[chosen],
             times=(self.dt * np.arange(count, dtype=np.float64))[chosen],
@@ -157,10 +157,12 @@ class OneRun(Spinning):
             velocities=velocities[chosen],
             box=start.box,
             depth=depth,
-            diameter=start.diameter,
+            diameters=diameters,
+            masses=masses,
             rule=text_of(start.rule),
             spins=None if rough is None else self.run_spins(run)[chosen],
-            inertia=0.0 if rough is None else rough.inertia * (start.diameter / 2) ** 2,
+            inertias=None if rough is None else rough.inertia * masses * (diameters / 2) ** 2,
+            kinds=kinds,
         )
         write_particles(particles, path, name)
 

@@ -7,7 +7,7 @@ import { roughly } from "./words.js";
 const NAMES = [
   "viewer", "disks", "time", "play", "speed", "reverse", "clock", "h", "h-legend", "speeds", "separation",
   "separation-figure", "ways", "ways-list", "ways-note", "ways-legend", "verdict", "disk", "unfollow", "followed",
-  "collisions", "checked", "trouble",
+  "collisions", "checked", "trouble", "maxwell",
 ];
 
 function connectControls(player, { disks, time, play, speed, reverse, disk, unfollow }) {
@@ -88,6 +88,7 @@ export async function begin(root, host, plays) {
     connectControls(player, elements);
     connectKeys(player, root, elements);
     elements.checked.textContent = checked(recording);
+    elements.maxwell.hidden = !page.tends.length;
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => player.dress());
     new ResizeObserver(() => player.refresh()).observe(elements.viewer);
     for (const [event, printed] of [["beforeprint", true], ["afterprint", false]]) {

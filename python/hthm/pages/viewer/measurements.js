@@ -1,6 +1,6 @@
 // The three charts beside the disks.
 import { Chart } from "./chart.js";
-import { counts, maxwell, temperatureOf } from "./measures.js";
+import { counts, maxwell } from "./measures.js";
 
 const SPEED_BINS = 41; // s0 is not at an edge
 const SPEEDS_TO = 3; // s0
@@ -15,7 +15,6 @@ export class Measurements {
     const [least, most] = [Math.min(...all), Math.max(...all)];
     const room = 0.06 * (most - least || 1);
     this.h = { from: least - room, to: most + room, label: "H (nats)" };
-    this.temperature = temperatureOf(recording.velocities);
     this.highest = 1.9; // of the density times s0; what is higher is cut off, as all disks at s0 are
   }
 
@@ -75,7 +74,7 @@ export class Measurements {
   }
 
   drawSpeeds(colours, speeds) {
-    const s0 = this.page.speed;
+    const { speed: s0, tends } = this.page;
     const chart = new Chart(
       this.canvases.speeds,
       colours,
@@ -85,7 +84,9 @@ export class Measurements {
     const width = SPEEDS_TO / SPEED_BINS;
     const found = counts(speeds, SPEEDS_TO * s0, SPEED_BINS);
     chart.bars(found.map((count) => count / (speeds.length * width)), colours.blue);
-    const curve = Array.from({ length: 121 }, (_, k) => s0 * maxwell((k * SPEEDS_TO * s0) / 120, this.temperature));
+    if (!tends.length) return; // disks that lose energy tend to rest
+    const tended = (speed) => tends.reduce((sum, [share, temperature]) => sum + share * maxwell(speed, temperature), 0);
+    const curve = Array.from({ length: 121 }, (_, k) => s0 * tended((k * SPEEDS_TO * s0) / 120));
     chart.line(curve, (k) => (k * SPEEDS_TO) / 120, { colour: colours.red, dash: [6, 3] });
   }
 

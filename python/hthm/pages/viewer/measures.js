@@ -36,7 +36,3 @@ export function speedH(values, s0) {
 export function maxwell(speed, temperature) {
   return (speed / temperature) * Math.exp((-speed * speed) / (2 * temperature));
 }
-
-export function temperatureOf(v) {
-  return v.reduce((sum, component) => sum + component * component, 0) / v.length;
-}

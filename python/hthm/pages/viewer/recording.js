@@ -1,7 +1,7 @@
 // What happened in a run: where its disks started, and a row a collision. Numbers are hthm's, or of the rules here.
 //
 // A recording is { n, box, diameter, dt, smooth, frames, positions, velocities, offsets, pairs, after, times, spins,
-// spun }:
+// spun, radii }:
 //   smooth                 whether its disks collide by the rule of smooth ones, which is the one known here
 //   positions, velocities  (2 n) x and y of every disk at the start
 //   offsets                (frames + 1) first row of every frame, and the end
@@ -9,6 +9,7 @@
 //   after                  (4 rows) velocities of i and of j just after it
 //   times                  (rows) when it happened; null where disks collide at the ends of frames, as in a fixed step
 //   spins, spun            (n) and (2 rows) the same of spins, counterclockwise; null where disks have none
+//   radii                  (n) of the disks of a mixture, the largest half the diameter; null where they are alike
 import { Growing, unpacked } from "./arrays.js";
 
 /** The recording that Python wrote into the page, or one of the ways back that it wrote beside it. */
@@ -16,7 +17,7 @@ export async function read({ n, box, diameter, dt, smooth }, { frames, arrays })
   const names = Object.keys(arrays);
   const read = await Promise.all(names.map((name) => unpacked(arrays[name])));
   const given = Object.fromEntries(names.map((name, k) => [name, read[k]]));
-  return { n, box, diameter, dt, smooth, frames, times: null, spins: null, spun: null, ...given };
+  return { n, box, diameter, dt, smooth, frames, times: null, spins: null, spun: null, radii: null, ...given };
 }
 
 /** Writes a recording, row by row. */
@@ -51,6 +52,7 @@ export class Recorder {
       times: timed ? this.times.taken() : null,
       spins: null,
       spun: null,
+      radii: null,
     };
   }
 }

@@ -9,16 +9,18 @@ const LEAST_MARKED = 2.5; // pixels of the screen
 const MOST_STAMPED = 24; // pixels of the screen: larger disks are few, and are drawn as circles
 
 export class Scene {
-  constructor(canvas, { n, box, diameter }, s0) {
+  constructor(canvas, { n, box, diameter, radii }, s0) {
     Object.assign(this, { canvas, n, box, diameter, s0 });
+    this.radii = radii ?? new Float64Array(n).fill(diameter / 2);
     this.colour = new Uint8Array(n);
+    this.stamps = new Map(); // by radius in pixels of the screen
   }
 
   /** Take the colours of the page. */
   dress(colours) {
     this.colours = colours;
     this.ramp = ramp(colours, STEPS);
-    this.stamps = null;
+    this.stamps.clear();
   }
 
   /**
@@ -29,11 +31,11 @@ export class Scene {
     const { context, width } = fresh(this.canvas);
     const scale = width / this.box;
     context.setTransform(this.canvas.width / this.box, 0, 0, -this.canvas.height / this.box, 0, this.canvas.height);
-    this.drawDisks(context, x, speeds, Math.max(this.diameter / 2, LEAST_RADIUS / scale));
+    this.drawDisks(context, x, speeds, LEAST_RADIUS / scale);
     if (angles) this.drawMarks(context, x, angles, 1 / scale);
     if (followed) this.drawTrail(context, followed.trail, 2 / scale);
     if (ghosts) this.drawGhosts(context, x, ghosts, 1 / scale);
-    if (followed) this.ring(context, x[2 * followed.disk], x[2 * followed.disk + 1], 1 / scale);
+    if (followed) this.ring(context, x, followed.disk, 1 / scale);
   }
 
   /** The disk at a place of the canvas, in CSS pixels, or near it; -1 where there is none. */
@@ -53,37 +55,46 @@ export class Scene {
     return found;
   }
 
-  drawDisks(context, x, speeds, radius) {
+  /** Disks are drawn with their radius, or the least, so that there is something to be seen. */
+  drawDisks(context, x, speeds, least) {
     for (let disk = 0; disk < this.n; disk += 1) {
       this.colour[disk] = Math.min(STEPS - 1, Math.floor((speeds[disk] / (2 * this.s0)) * STEPS));
     }
-    if ((radius / this.box) * this.canvas.width <= MOST_STAMPED) this.stampDisks(context, x, radius);
-    else this.fillDisks(context, x, radius);
+    const largest = Math.max(this.diameter / 2, least);
+    if ((largest / this.box) * this.canvas.width <= MOST_STAMPED) this.stampDisks(context, x, least);
+    else this.fillDisks(context, x, least);
   }
 
-  stampDisks(context, x, radius) {
-    const { canvas, colour } = this;
+  stampDisks(context, x, least) {
+    const { canvas, colour, radii } = this;
     const { width } = canvas;
     const scale = width / this.box;
-    if (this.stamps?.radius !== radius * scale) this.stamps = new Stamps(this.ramp, radius * scale);
     if (this.image?.width !== width) {
       this.image = context.createImageData(width, width);
       this.pixels = new Uint32Array(this.image.data.buffer);
+      this.stamps.clear();
     }
     this.pixels.fill(0);
     for (let disk = 0; disk < this.n; disk += 1) {
       const down = width - x[2 * disk + 1] * scale;
-      this.stamps.press(this.pixels, width, colour[disk], x[2 * disk] * scale, down);
+      const stamps = this.stampsOf(Math.max(radii[disk], least) * scale);
+      stamps.press(this.pixels, width, colour[disk], x[2 * disk] * scale, down);
     }
     context.putImageData(this.image, 0, 0);
   }
 
+  stampsOf(radius) {
+    if (!this.stamps.has(radius)) this.stamps.set(radius, new Stamps(this.ramp, radius));
+    return this.stamps.get(radius);
+  }
+
   /** A path a colour. */
-  fillDisks(context, x, radius) {
+  fillDisks(context, x, least) {
     for (let step = 0; step < STEPS; step += 1) {
       context.beginPath();
       for (let disk = 0; disk < this.n; disk += 1) {
-        if (this.colour[disk] === step) this.addDisk(context, x[2 * disk], x[2 * disk + 1], radius);
+        if (this.colour[disk] !== step) continue;
+        this.addDisk(context, x[2 * disk], x[2 * disk + 1], Math.max(this.radii[disk], least));
       }
       context.fillStyle = `rgb(${this.ramp[step].join(" ")})`;
       context.fill();
@@ -108,17 +119,17 @@ export class Scene {
 
   /** A line from the middle of every disk to its rim, which turns with it. */
   drawMarks(context, x, angles, pixel) {
-    const radius = this.diameter / 2;
-    if (radius < LEAST_MARKED * pixel) return;
     context.beginPath();
     for (let disk = 0; disk < this.n; disk += 1) {
+      const radius = this.radii[disk];
+      if (radius < LEAST_MARKED * pixel) continue;
       const [acrossX, acrossY] = [radius * Math.cos(angles[disk]), radius * Math.sin(angles[disk])];
       this.atImages(x[2 * disk], x[2 * disk + 1], radius, (atX, atY) => {
         context.moveTo(atX, atY);
         context.lineTo(atX + acrossX, atY + acrossY);
       });
     }
-    context.lineWidth = Math.max(pixel, radius / 5);
+    context.lineWidth = Math.max(pixel, this.diameter / 10);
     context.strokeStyle = this.colours.paper;
     context.stroke();
   }
@@ -157,9 +168,9 @@ export class Scene {
     context.stroke();
   }
 
-  ring(context, atX, atY, pixel) {
+  ring(context, x, disk, pixel) {
     context.beginPath();
-    this.addDisk(context, atX, atY, this.diameter / 2 + 5 * pixel);
+    this.addDisk(context, x[2 * disk], x[2 * disk + 1], this.radii[disk] + 5 * pixel);
     context.lineWidth = 2 * pixel;
     context.strokeStyle = this.colours.followed;
     context.stroke();

@@ -42,12 +42,16 @@ def write(particles: Particles, path: Path) -> None:
             frame.configuration.box = [particles.box, particles.box, 0, 0, 0, 0]
             frame.particles.N = n
             frame.particles.types = ["disk"]
-            frame.particles.diameter = np.full(n, particles.diameter, dtype=np.float32)
+            if particles.kinds is not None:
+                frame.particles.types = [f"kind {kind}" for kind in range(int(particles.kinds.max()) + 1)]
+                frame.particles.typeid = particles.kinds.astype(np.uint32)
+                frame.particles.mass = particles.masses.astype(np.float32)
+            frame.particles.diameter = particles.diameters.astype(np.float32)
             frame.particles.position = _flat(positions - particles.box / 2)
             frame.particles.velocity = _flat(velocities)
-            if particles.spins is not None:
-                frame.particles.moment_inertia = _last_of(np.full(n, particles.inertia), 3)
-                frame.particles.angmom = _last_of(2 * particles.inertia * particles.spins[number], 4)
+            if particles.spins is not None and particles.inertias is not None:
+                frame.particles.moment_inertia = _last_of(particles.inertias, 3)
+                frame.particles.angmom = _last_of(2 * particles.inertias * particles.spins[number], 4)
             frame.log["time"] = np.array([time])
             frame.log["rule"] = np.frombuffer(particles.rule.encode("ascii"), dtype=np.uint8)
             file.append(frame)

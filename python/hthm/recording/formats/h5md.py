@@ -46,11 +46,17 @@ def write(particles: Particles, path: Path) -> None:
         if particles.spins is not None:
             _element(trajectory, "spin", particles.spins, particles)
             file.create_group("observables/trajectory")["spin"] = trajectory["spin"]  # a second name of it
-        trajectory.create_dataset("mass", data=np.ones(particles.n), track_times=False)
+        trajectory.create_dataset("mass", data=particles.masses, track_times=False)
         parameters = file.create_group("parameters")
-        parameters.attrs["diameter"] = particles.diameter
-        if particles.spins is not None:
-            parameters.attrs["moment_of_inertia"] = particles.inertia
+        if particles.kinds is None:
+            parameters.attrs["diameter"] = particles.diameters[0]
+        else:
+            trajectory.create_dataset("species", data=particles.kinds, track_times=False)
+            trajectory.create_dataset("diameter", data=particles.diameters, track_times=False)
+        if particles.inertias is not None and particles.kinds is None:
+            parameters.attrs["moment_of_inertia"] = particles.inertias[0]
+        elif particles.inertias is not None:
+            trajectory.create_dataset("moment_of_inertia", data=particles.inertias, track_times=False)
         parameters.attrs["rule"] = particles.rule
         parameters.attrs["dimension"] = 2
 

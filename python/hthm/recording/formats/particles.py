@@ -27,14 +27,16 @@ class Particles:
         Side of the square box.
     depth : float
         Third side of the box, for programs that know no other.
-    diameter : float
-        Of the disks.
+    diameters, masses : (n,) float64
+        Of every disk.
     rule : str
         What happens at contact, in words.
     spins : (frames, n) float64, or None
         Angular velocities just after the frame, counterclockwise, of disks that have them.
-    inertia : float
-        Moment of inertia of these disks, in units of m box².
+    inertias : (n,) float64, or None
+        Moments of inertia of these disks, in units of m box².
+    kinds : (n,) int64, or None
+        Which kind every disk of a mixture is of, counted from 0.
     """
 
     steps: IntArray
@@ -43,10 +45,12 @@ class Particles:
     velocities: FloatArray
     box: float
     depth: float
-    diameter: float
+    diameters: FloatArray
+    masses: FloatArray
     rule: str
     spins: FloatArray | None = None
-    inertia: float = 0.0
+    inertias: FloatArray | None = None
+    kinds: IntArray | None = None
 
     @property
     def n(self) -> int:

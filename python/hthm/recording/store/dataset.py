@@ -14,9 +14,10 @@ from hthm.arrays import FloatArray, IntArray
 from hthm.files import written_whole
 from hthm.gas import DiskGas, State
 from hthm.recording.collision_log import concatenated
+from hthm.recording.store.description import Kept
 from hthm.recording.store.frames import Piece, StoredFrames, cut
 from hthm.recording.store.gases import gas_of
-from hthm.recording.store.manifest import DatasetError, Kind, Manifest, Shard
+from hthm.recording.store.manifest import DatasetError, Manifest, Shard
 from hthm.recording.store.shard_reading import read_collisions, read_recording
 from hthm.recording.store.shard_writing import Recorded
 from hthm.recording.store.slicing import sliced
@@ -81,7 +82,7 @@ class Dataset(OnDisk):
         self.dt, self.engine = description.dt, description.engine
 
     @property
-    def recording(self) -> Kind:
+    def recording(self) -> Kept:
         """What is kept: "log", "velocities" or "counts"; or "frames", velocities that another program made."""
         return self._manifest.description.kind
 
@@ -116,12 +117,13 @@ class Dataset(OnDisk):
         return self._manifest.nbytes
 
     def __repr__(self) -> str:
-        parts = f"{self.path}, runs={self.runs}, frames={self.frames}, n={self.n}, recording={self.recording!r}"
-        peculiar = "".join(f", {name}={what!r}" for name, what in self._peculiar().items())
-        return f"Dataset({parts}{peculiar}, {memory(self.nbytes)})"
+        shown = {name: getattr(self, name) for name in ("runs", "frames", "n", "recording")} | self._peculiar()
+        parts = ", ".join(f"{name}={what!r}" for name, what in shown.items())
+        return f"Dataset({self.path}, {parts}, {memory(self.nbytes)})"
 
     def _peculiar(self) -> dict[str, object]:
-        return {} if self.gas.rule == SMOOTH else {"rule": self.gas.rule}
+        of = {"rule": self.gas.rule, "kinds": self.gas.kinds}
+        return {name: what for name, what in of.items() if what not in (SMOOTH, None)}
 
     def __len__(self) -> int:
         return self.runs
@@ -131,10 +133,8 @@ class Dataset(OnDisk):
 
         Raises
         ------
-        TypeError, IndexError
-            If it is sliced by anything else, or out of range.
-        MemoryError
-            If what is asked for does not fit into the available memory.
+        TypeError, IndexError, MemoryError
+            If it is sliced by anything else, or out of range, or what is asked for does not fit into memory.
         """
         return sliced(self.as_frames(), key)
 

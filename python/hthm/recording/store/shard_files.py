@@ -9,7 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from hthm.recording.store.manifest import DatasetError, Description, Shard, StoredFile
+from hthm.recording.store.description import Description
+from hthm.recording.store.manifest import DatasetError, Shard, StoredFile
 
 _CACHE: Final = 2**23  # bytes of chunks that HDF5 keeps of an open file; its own default differs with the version
 

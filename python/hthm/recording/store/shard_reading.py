@@ -11,7 +11,8 @@ from hthm import _core
 from hthm.arrays import FloatArray, IntArray
 from hthm.recording.changes import FrameChanges
 from hthm.recording.collision_log import CollisionLog, frame_offsets
-from hthm.recording.store.manifest import Description, Shard
+from hthm.recording.store.description import Description
+from hthm.recording.store.manifest import Shard
 from hthm.recording.store.shard_files import opened
 from hthm.recording.store.shard_writing import Recorded
 

@@ -19,7 +19,8 @@ from hthm.arrays import FloatArray, IntArray
 from hthm.gas import State
 from hthm.recording.changes import FrameChanges
 from hthm.recording.collision_log import CollisionLog, frame_offsets
-from hthm.recording.store.manifest import Description, Shard, StoredFile
+from hthm.recording.store.description import Description
+from hthm.recording.store.manifest import Shard, StoredFile
 
 _FILTERS: Final = {"shuffle": True, "compression": "gzip", "compression_opts": 1, "fletcher32": True}
 """In every build of HDF5: bytes of equal weight side by side, deflated, and a checksum a chunk. bench/bench_store.py

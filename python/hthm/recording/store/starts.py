@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hthm.recording.store.manifest import Description, Shard
+    from hthm.recording.store.description import Description
+    from hthm.recording.store.manifest import Shard
     from hthm.recording.store.shard_writing import Recorded
 
 

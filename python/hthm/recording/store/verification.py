@@ -11,8 +11,9 @@ from typing import TypeAlias
 
 from hthm import checks, integrity
 from hthm.owner import owned
+from hthm.recording.store.description import Description
 from hthm.recording.store.folder import remove_abandoned
-from hthm.recording.store.manifest import NAME, DatasetError, Description, Manifest, Shard, StoredFile, VersionError
+from hthm.recording.store.manifest import NAME, DatasetError, Manifest, Shard, StoredFile, VersionError
 from hthm.recording.store.shard_files import fault_of
 from hthm.recording.store.shard_writing import content_of, stored_as, write_recording
 from hthm.recording.store.starts import read_state

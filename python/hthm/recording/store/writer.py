@@ -13,13 +13,13 @@ from hthm import files
 from hthm.engines.names import TIMED
 from hthm.equilibrium import collisions_a_frame
 from hthm.gas import DiskGas, State
-from hthm.mixtures import one_kind
 from hthm.owner import owned
 from hthm.progress import Progress
 from hthm.recording.collision_log import ROW_BYTES, SPIN_BYTES
+from hthm.recording.store.description import Description, Kept
 from hthm.recording.store.folder import check_folder, check_same, found, is_there, remove_abandoned
-from hthm.recording.store.gases import gas_of
-from hthm.recording.store.manifest import Description, Kind, Manifest, StoredFile
+from hthm.recording.store.gases import gas_of, numbers_of
+from hthm.recording.store.manifest import Manifest, StoredFile
 from hthm.recording.store.shard_writing import Recorded, write_recording, write_start
 from hthm.rules import spinning, text_of
 
@@ -35,7 +35,7 @@ _PARTS: Final = 32
 def describe(
     start: State,
     *,
-    kind: Kind,
+    kind: Kept,
     frames: int,
     dt: float,
     engine: str,
@@ -75,9 +75,10 @@ def describe(
         box=start.box,
         dt=dt,
         engine=engine,
-        rule=_kept_rule(start),
+        rule=text_of(start.rule),
         start_sha256=start.sha256(),
         positions=positions,
+        kinds=numbers_of(start.kinds),
     )
 
 
@@ -109,18 +110,12 @@ def describe_drawn(
         box=gas.box,
         dt=dt,
         engine=engine,
-        rule=_kept_rule(gas),
+        rule=text_of(gas.rule),
         seed=seed,
         speeds=speeds,
         overlaps=overlaps,
+        kinds=numbers_of(gas.kinds),
     )
-
-
-def _kept_rule(gas: DiskGas | State) -> str:
-    """The rule in words; kinds have no place in a dataset."""
-    if wrong := one_kind(gas.kinds, "kinds", "A dataset keeps no kinds: simulate without a store."):
-        raise ValueError(wrong)
-    return text_of(gas.rule)
 
 
 def shards_together(description: Description) -> int:
