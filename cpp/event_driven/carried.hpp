@@ -17,24 +17,10 @@ namespace hthm::event_driven {
 
 /// Velocities (n,), each as long as the disk's would be if it had all of its energy in it, in a mixture as the lightest
 /// disk's would be; empty where they are the velocities that disks have. `inner` (n, inner of the rule), or null: 0.
-inline LargeArray<Vec> bounds(const AnyRule& any, const Vec* velocities, const double* inner, std::int64_t n,
-                              Pace& pace) {
-  const auto of_rule = [&]<class Rule>([[maybe_unused]] const Rule& rule) {
-    LargeArray<Vec> all;
-    if constexpr (has_bounds<Rule>) {
-      all = copied(velocities, n, pace);
-      in_pieces(0, n, pace, [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t i = first; i < last; ++i) {
-          Inner<double, Rule::inner> carried;
-          set_inner(carried, inner, i);
-          all[static_cast<std::size_t>(i)] = between(rule, i, i).bound(velocities[i], carried);
-        }
-      });
-    }
-    return all;
-  };
-  return std::visit(of_rule, any);
-}
+LargeArray<Vec> bounds(const AnyRule& any, const Vec* velocities, const double* inner, std::int64_t n, Pace& pace);
+
+/// The rule with lengths multiplied by 2^power.
+AnyRule scaled(const AnyRule& any, int power);
 
 /// What disks carry at the start of a run: (n, inner of the rule) each, or null: 0.
 struct CarriedStart {

@@ -63,8 +63,7 @@ std::unique_ptr<Run> make_event_run(const Setup& setup, const Vec* positions, co
   const Units units{setup, bounds.empty() ? velocities : bounds.data(), n, pace};
   const LargeArray<Vec> x = units.positions_inside(positions, n, pace),
                         v = units.velocities_inside(velocities, n, pace);
-  const AnyRule rule =
-      std::visit([&](const auto& one) -> AnyRule { return one.scaled(units.length_power()); }, outside);
+  const AnyRule rule = event_driven::scaled(outside, units.length_power());
   refuse_overlap(units, rule, x.data(), n, level, pace);
   if (precision != Precision::floating) {
     if (!std::holds_alternative<SmoothDisks>(rule)) {
