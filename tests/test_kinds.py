@@ -16,6 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import hthm
 from hthm import Kind
 from hthm.enskog import contact_values
+from hthm.measures.rotation import temperatures
 from test_mixtures import PAIR, ROUGH, gas_of
 
 
@@ -156,7 +157,7 @@ def test_n_and_diameter_may_be_said_again() -> None:
     assert gas.sample(1).gas == gas
     assert "kinds=(Kind(n=60" in repr(gas)
     assert hthm.State(gas.sample(1).positions, gas.sample(1).velocities, kinds=PAIR).diameter == 0.04
-    with pytest.raises(ValueError, match="n: must be 180, which follows from kinds"):
+    with pytest.raises(ValueError, match="kinds: must have 3 disks together, as positions has, got "):
         hthm.State(np.zeros((1, 3, 2)), np.zeros((1, 3, 2)), kinds=PAIR)
     with pytest.raises(TypeError, match=r"diameter: must be given, got None\. Give it, or the kinds of a mixture"):
         hthm.State(np.zeros((1, 3, 2)), np.zeros((1, 3, 2)))
@@ -204,3 +205,35 @@ def test_the_rates_of_equal_disks_add_up_to_enskogs() -> None:
     assert_allclose(gas.collision_rates.sum(axis=1), plain.collision_rate, rtol=1e-6)
     rates, counts = gas_of().collision_rates, np.array([60, 120])
     assert_allclose(rates[0, 1] * counts[0], rates[1, 0] * counts[1], rtol=1e-14)  # each is one of either
+
+
+def test_who_is_alone_of_its_kind_meets_none_of_it() -> None:
+    rates = hthm.DiskGas(kinds=[Kind(1, 0.1), Kind(1, 0.05, 3.0)]).collision_rates
+    assert rates[0, 0] == rates[1, 1] == 0
+    assert_allclose(rates[0, 1], rates[1, 0], rtol=1e-14)
+    assert rates[0, 1] > 0
+
+
+@pytest.mark.parametrize("kinds", [[Kind(400, 0.005, 4.0)], [Kind(300, 0.002, 1e4), Kind(100, 0.003)]])
+def test_velocities_alone_know_the_temperature_of_their_gas(kinds: list[Kind]) -> None:
+    gas = hthm.DiskGas(kinds=kinds)
+    start = gas.sample(2, seed=4, start="equilibrium")
+    own = hthm.State(start.positions, start.velocities, kinds=kinds)
+    assert_allclose(own.gas.temperature, own.energy().mean() / own.n, rtol=1e-12)
+    assert_allclose(own.gas.speed_of(0), gas.speed_of(0), rtol=0.1)
+
+
+def test_temperatures_of_disks_that_are_alike_have_their_mass() -> None:
+    gas = hthm.DiskGas(kinds=[Kind(300, 0.005, 4.0)], rule=hthm.RoughDisks())
+    start = gas.sample(4, seed=1, start="equilibrium", spins="equilibrium")
+    both = temperatures(hthm.simulate(start, frames=1))
+    assert_allclose(np.array([part.mean() for part in both]), gas.temperature, rtol=0.2)
+    assert_allclose(
+        300 * (np.array(both[0])[:, 0] + np.array(both[1])[:, 0] / 2), start.energy(), rtol=1e-2
+    )  # after a frame: nearly the energy of the start
+
+
+def test_kinds_have_as_many_disks_as_there_are_positions() -> None:
+    start = hthm.DiskGas(n=3, diameter=0.1).sample(1)
+    with pytest.raises(ValueError, match="kinds: must have 3 disks together, as positions has, got "):
+        hthm.State(start.positions, start.velocities, kinds=[Kind(2, 0.1)])

@@ -142,7 +142,10 @@ REFUSED: dict[str, tuple[Callable[[hthm.Trajectories], object], str]] = {
         "precision: must be double for disks of several kinds",
     ),
     "contact value": (lambda traj: traj.gas.contact_value, "kinds: must be of disks without kinds, got 60 of diameter"),
-    "rate": (lambda traj: traj.gas.collision_rate, "Each two have their own: take collision_rates."),
+    "rate": (
+        lambda traj: traj.gas.collision_rate,
+        "It is that of equal disks; collision_rates has those of each two kinds.",
+    ),
     "shear": (lambda traj: shear(traj.initial, rate=0.1, steps=1, dt=0.01), "Thermostat, stress and theory are those"),
     "growth": (
         lambda traj: tangent_growth(traj, random_tangent(traj.initial)),

@@ -183,3 +183,8 @@ def test_the_papers_study_refuses_other_gases(tmp_path: Path, capsys: pytest.Cap
         told = complaint(["--from", str(tmp_path / name), "--out", str(tmp_path / "out")], capsys, 2)
         assert told.startswith(f"--from: must be of smooth disks, got {name} disks, ")
         assert not (tmp_path / "out").exists()
+    mixture = hthm.DiskGas(kinds=[hthm.Kind(20, 0.03, 4.0), hthm.Kind(40, 0.02)])
+    hthm.simulate(mixture.sample(3, seed=3), 5, store=tmp_path / "mixture")
+    told = complaint(["--from", str(tmp_path / "mixture"), "--out", str(tmp_path / "out")], capsys, 2)
+    assert told.startswith("--from: must be of disks without kinds, got ")
+    assert not (tmp_path / "out").exists()

@@ -64,9 +64,26 @@ def checked(kinds: object) -> tuple[Kind, ...] | None:
         )
     if not 1 <= len(kinds) <= _MOST_KINDS:
         raise ValueError(
-            f"kinds: must be from 1 to {_MOST_KINDS} kinds, got {len(kinds)}. Leave them out where disks are alike."
+            f"kinds: must be from 1 to {_MOST_KINDS} kinds, got {len(kinds)}. Those that are alike are one."
         )
     return tuple(kinds)
+
+
+def of_state(kinds: object, diameter: object, disks: int) -> tuple[Kind, ...] | None:
+    """Return the kinds of a state of so many disks, or None where it has a diameter alone.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is neither, or they are no kinds, or of more disks or fewer.
+    """
+    if diameter is None and kinds is None:
+        raise TypeError("diameter: must be given, got None. Give it, or the kinds of a mixture.")
+    checked_kinds = checked(kinds)
+    if checked_kinds is not None and sum(kind.n for kind in checked_kinds) != disks:
+        words = mixtures.words(checked_kinds)
+        raise ValueError(f"kinds: must have {disks} disks together, as positions has, got {words}. Change either.")
+    return checked_kinds
 
 
 def follows(
@@ -95,7 +112,7 @@ def follows(
     for name, given, number in zip(("n", "diameter"), (n, diameter), found, strict=True):
         if given is not None and given != number:
             raise ValueError(
-                f"{name}: must be {number:g}, which follows from kinds, {mixtures.words(kinds)}, got {given}. "
+                f"{name}: must be {number:g}, which follows from kinds, {mixtures.words(kinds)}, got {given!r}. "
                 f"Leave {name} out."
             )
     return found

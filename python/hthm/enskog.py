@@ -67,11 +67,12 @@ def collision_rates(kinds: tuple[Kind, ...], box: float, temperature: float) -> 
         If disks cover more than the box.
     """
     counts = np.array([kind.n for kind in kinds])
+    partners = counts - np.diag(counts == 1)  # who is alone of its kind meets none of it
     diameters, weights = (np.array([getattr(kind, name) for kind in kinds]) for name in ("diameter", "mass"))
     distances = np.add.outer(diameters, diameters) / 2
     reduced = np.outer(weights, weights) / np.add.outer(weights, weights)
     rates: NDArray[np.float64] = (
-        2 * counts / box**2 * distances * contact_values(kinds, box) * np.sqrt(math.pi * temperature / (2 * reduced))
+        2 * partners / box**2 * distances * contact_values(kinds, box) * np.sqrt(math.pi * temperature / (2 * reduced))
     )
     return rates
 

@@ -175,7 +175,9 @@ class Equilibrium:
         """
         wrong = self.rule.beyond_theory()
         if not wrong and mixtures.mixed(self.kinds):
-            wrong = mixtures.one_kind(self.kinds, "kinds", "Each two have their own: take collision_rates.")
+            wrong = mixtures.one_kind(
+                self.kinds, "kinds", "It is that of equal disks; collision_rates has those of each two kinds."
+            )
         if wrong:
             raise ValueError(wrong)
         return self.smooth_contact_value()
@@ -237,9 +239,9 @@ class Equilibrium:
     def collision_rates(self) -> FloatArray:
         """Collisions of one disk of each kind with disks of each per unit time, (kinds, kinds), by Enskog's theory.
 
-        Row a, column b: 2 n_b σ_ab χ_ab √(πT/2μ_ab), with n_b disks of kind b per unit area, σ_ab the distance at
-        contact and μ_ab the reduced mass. χ_ab is that of `hthm.enskog.contact_values`, or `contact_value` where
-        all disks are alike.
+        Row a, column b: 2 n_b σ_ab χ_ab √(πT/2μ_ab), with n_b disks of kind b per unit area, as of very many, σ_ab the
+        distance at contact and μ_ab the reduced mass; a disk that is alone of its kind meets none of it. χ_ab is that
+        of `hthm.enskog.contact_values`, or `contact_value` where all disks are alike.
 
         Raises
         ------

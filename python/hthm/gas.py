@@ -223,7 +223,8 @@ class State(Instant, OneLine):
     box : float
         Side of the box.
     speed : float, optional
-        s0 of H and of everything measured in units of it; the root of the mean square speed unless given.
+        s0 of H and of everything measured in units of it; the root of the mean square speed unless given, in which
+        each disk of a mixture counts by its mass.
     rule : SmoothDisks, RoughDisks or ChiralDisks
         What happens at contact, as `DiskGas` has it.
     spins : (runs, n) float64, C order, or None
@@ -263,10 +264,9 @@ class State(Instant, OneLine):
     ) -> None:
         box = ranges.box(box)
         ranges.start(positions, velocities, box)
-        speed = ranges.own_speed(velocities) if speed is None else speed
-        if diameter is None and kinds is None:
-            raise TypeError("diameter: must be given, got None. Give it, or the kinds of a mixture.")
-        gas = DiskGas(n=positions.shape[1], diameter=diameter, speed=speed, box=box, rule=rule, kinds=kinds)
+        of_gas = disk_kinds.of_state(kinds, diameter, positions.shape[1])
+        speed = ranges.own_speed(velocities, of_gas) if speed is None else speed
+        gas = DiskGas(n=positions.shape[1], diameter=diameter, speed=speed, box=box, rule=rule, kinds=of_gas)
         ranges.slow_kinds(gas.kinds, velocities)
         spins = ranges.own_spins(gas, spins, velocities, spinning=rules.spinning(rule))
         vars(self).update(vars(unchecked_state(positions, velocities, gas, spins)))

@@ -85,7 +85,7 @@ def thermal_shares(kinds: tuple[Kind, ...]) -> NDArray[np.float64]:
 
 
 def spin_weights(kinds: Kinds, diameter: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return √m and √m a of each disk, a its radius, (n,); where all are alike of one of mass 1, (1,)."""
+    """Return √m and √m a of each disk, a its radius, (n,); where all are alike of one, (1,), its mass being 1."""
     if not mixed(kinds):
         return np.ones(1), np.full(1, diameter / 2)
     roots = np.sqrt(masses(kinds))

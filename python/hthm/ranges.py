@@ -100,14 +100,19 @@ def speed(value: object) -> float:
     return checks.positive("speed", value, zero=True, least=_SPEED[0], most=_SPEED[1])
 
 
-def own_speed(velocities: NDArray[np.float64]) -> float:
-    """Return the s0 of velocities that come without one: the root of their mean square.
+def own_speed(velocities: NDArray[np.float64], kinds: mixtures.Kinds = None) -> float:
+    """Return the s0 of velocities that come without one: the root of their mean square, by mass in a mixture.
+
+    So the temperature of their gas is the one that their energy gives.
 
     Raises
     ------
     ValueError
         If they are slower than an s0 may be.
     """
+    if mixtures.mixed(kinds):
+        shares = np.sqrt(mixtures.masses(kinds) / mixtures.mean_mass(kinds))
+        velocities = velocities * shares[:, np.newaxis]
     number = mechanics.root_mean_square(velocities)
     if 0 < number < _SPEED[0]:
         raise ValueError(

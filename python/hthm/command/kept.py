@@ -11,6 +11,7 @@ from hthm.choices.run import GasChoices, TrainingChoices
 from hthm.choices.seeds import HeldOutChoices, TablesConfig
 from hthm.command.wrong import UsageError
 from hthm.engines.choice import chosen
+from hthm.mixtures import one_kind
 from hthm.pages.stored import read_json
 from hthm.recording.store.dataset import Dataset
 from hthm.recording.store.folder import found
@@ -26,7 +27,7 @@ Choices = TypeVar("Choices", bound=TrainingChoices)
 
 RUNS: Final = "runs.json"
 """The file of a results folder that says which dataset its runs are from, if they are from one."""
-_SMOOTH_ALONE: Final = (
+_ALONE: Final = (
     "What this study sets beside the runs, the Boltzmann equation and frame rates, is of the paper's gas. Measure "
     "these runs in Python: hthm.open(path)."
 )
@@ -64,7 +65,7 @@ def kept_runs(path: Path, choices: GasChoices) -> Dataset:
             raise UsageError(
                 f"--{name.replace('_', '-')}: must be that of the runs in {path}, {value}, got {ours}. Leave it out."
             )
-    if wrong := only_smooth(kept.gas.rule, "--from", _SMOOTH_ALONE):
+    if wrong := only_smooth(kept.gas.rule, "--from", _ALONE) or one_kind(kept.gas.kinds, "--from", _ALONE):
         raise UsageError(wrong)
     if kept.recording == "counts":
         raise UsageError(f"--from: must be a dataset with velocities, and {path} holds the number of collisions alone.")

@@ -9,7 +9,7 @@ import numpy as np
 
 from hthm.estimators import sample_h
 from hthm.measures.estimator import Histogram, Neighbours
-from hthm.mixtures import one_kind, spin_weights
+from hthm.mixtures import mean_mass, mixed, one_kind, spin_weights
 from hthm.reprs import one_line
 from hthm.rules import RoughDisks, text_of
 
@@ -57,8 +57,10 @@ def temperatures(traj: Trajectories) -> Temperatures:
     """
     inertia = _rule_of(traj).inertia
     weights, surfaces = spin_weights(traj.kinds, traj.initial.diameter)
+    mass = 1.0 if mixed(traj.kinds) else mean_mass(traj.kinds)  # which weights leave out where all have the same
     moving = np.square(traj.dense() * weights[:, np.newaxis]).sum(axis=-1).mean(axis=-1) / 2
-    return Temperatures(moving, np.square(traj.dense_spins() * (math.sqrt(inertia) * surfaces)).mean(axis=-1))
+    turning = np.square(traj.dense_spins() * (math.sqrt(inertia) * surfaces)).mean(axis=-1)
+    return Temperatures(mass * moving, mass * turning)
 
 
 def spinning_h(traj: Trajectories, *, estimator: Neighbours | Histogram | None = None) -> FloatArray:

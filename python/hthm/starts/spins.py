@@ -53,7 +53,7 @@ def draw_spins(
     if spins == "all in translation":
         return np.zeros(len(velocities))
     share = 1 - LEFT**2 if spins == "all in spin" else 0.5  # of the mean of m v², κma²⟨ω²⟩
-    weights, radii = mixtures.spin_weights(gas.kinds, gas.diameter)  # √m and a, of each disk or of all
+    weights, radii = mixtures.spin_weights(gas.kinds, gas.diameter)  # √m and √m a, of each disk or of all
     spread = mechanics.root_mean_square(velocities * weights[:, np.newaxis]) * math.sqrt(share / inertia) / radii
     if spins == "all in spin":
         velocities *= LEFT
