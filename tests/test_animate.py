@@ -141,6 +141,28 @@ def test_a_line_turns_with_a_spin() -> None:
     assert is_line(last, 0.998, 0.15)
 
 
+def test_lines_leave_small_disks_to_be_seen() -> None:
+    """Beside the line to the right, a fifth of the radius wide, a small disk is as it is; so is one of few pixels."""
+    x, v = np.array([[[0.3, 0.5], [0.75, 0.5], [0.75, 0.8]]]), np.full((1, 3, 2), 1e-9)
+    kinds = [hthm.Kind(1, 0.4), hthm.Kind(1, 0.04), hthm.Kind(1, 0.004)]
+    rough = hthm.State(x, v, speed=1.0, kinds=kinds, rule=hthm.RoughDisks(), spins=np.zeros((1, 3)))
+    traj = hthm.simulate(rough, 1, 1e-3, engine="event", record="log")
+    ((picture,), height) = (list(pictures(traj, [0], (800, 450))), 450)
+    side, left, below = 0.86 * height, 0.05 * height, 0.04 * height
+
+    def darkness(at_x: float, at_y: float) -> int:
+        found = picture[int(height - below - side * at_y), int(left + side * at_x)]
+        return 255 - int(found.min())
+
+    assert darkness(0.4, 0.5) < 30  # the line of the large one
+    assert darkness(0.4, 0.53) > 200
+    assert darkness(0.76, 0.5) < 150  # of the small one, a pixel and a half
+    assert min(darkness(0.76, 0.51), darkness(0.76, 0.49), darkness(0.74, 0.5)) > 200
+    row, column = int(height - below - side * 0.8), int(left + side * 0.75)
+    dot = 255 - picture[row - 2 : row + 3, column - 2 : column + 3].min(axis=-1).astype(int)
+    assert dot.sum() > 0.75 * np.pi * 1.2**2 * 255
+
+
 def test_disks_of_a_mixture_have_their_sizes() -> None:
     x, v = np.array([[[0.0, 0.5], [0.5, 0.5]]]), np.full((1, 2, 2), 1e-9)
     kinds = [hthm.Kind(1, 0.3), hthm.Kind(1, 0.1, mass=2.0)]

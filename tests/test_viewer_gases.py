@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import zlib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,8 @@ def numbers(text: str) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict[str, Any]]:
-    """What the modules make of both rules and both kinds of engine."""
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any]]:
+    """What the modules make of a run, and which disks clicks at these pixels of 600 pick."""
     node = shutil.which("node")
     if node is None:
         pytest.skip(reason="node is not installed, which runs the viewer's modules without a browser")
@@ -57,13 +58,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dict
     for path in [*SOURCES.glob("*.js"), ROOT / "tests" / "viewer.mjs"]:
         shutil.copy(path, folder)
     (folder / "package.json").write_text('{"type": "module"}')
-    found = {}
-    for name, engine in (("rough", "all_pairs"), ("rough", "event"), ("chiral", "event"), ("mixture", "event")):
+
+    def make(traj: hthm.Trajectories, clicks: list[tuple[float, float]] | None = None) -> dict[str, Any]:
         page = folder / "page.json"
-        page.write_text(json.dumps(payload(viewer_html(run(name, engine), title="A run"))))
+        page.write_text(json.dumps(payload(viewer_html(traj, title="A run")) | {"clicks": clicks or []}))
         told = subprocess.run([node, "viewer.mjs", page], cwd=folder, capture_output=True, text=True, check=True)
-        found[name, engine] = json.loads(told.stdout)
-    return found
+        found: dict[str, Any] = json.loads(told.stdout)
+        return found
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def made(modules: Callable[..., dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """What the modules make of both rules, both kinds of engine and a mixture."""
+    chosen = (("rough", "all_pairs"), ("rough", "event"), ("chiral", "event"), ("mixture", "event"))
+    return {(name, engine): modules(run(name, engine)) for name, engine in chosen}
 
 
 def test_disks_are_where_they_are_by_any_rule(made: dict[tuple[str, str], dict[str, Any]]) -> None:
@@ -92,6 +102,57 @@ def test_marks_turn_with_the_spins(engine: str, made: dict[tuple[str, str], dict
         np.testing.assert_allclose(numbers(made["rough", engine]["angles"][frame + 1]), angle, atol=1e-10)
         np.testing.assert_allclose(traj.turned(0)[frame + 1], angle, atol=1e-10)
     assert np.abs(angle).max() > 1
+
+
+@pytest.mark.parametrize("engine", ["all_pairs", "event"])
+def test_spins_are_turned_round_on_the_way_back(engine: str, modules: Callable[..., dict[str, Any]]) -> None:
+    """Spins 5 and 1 of two disks that meet head-on become 1 and -3: the sum of both over 1 + inertia goes from each."""
+    x, v = np.array([[[0.4, 0.5], [0.6, 0.5]]]), np.array([[[1.0, 0.0], [-1.0, 0.0]]])
+    start = hthm.State(x, v, diameter=0.1, speed=1.0, rule=hthm.RoughDisks(), spins=np.array([[5.0, 1.0]]))
+    found = modules(hthm.simulate(start, 4, 0.03, engine=engine, record="log"))
+    forth, back = found["told"]
+    assert [text.split(", ")[1] for text in forth] == ["spin 5.000", "spin 1.000"]
+    assert [text.split(", ")[1] for text in back] == ["spin -1.000", "spin -5.000"]
+    np.testing.assert_allclose(numbers(found["ways"][0]["spins"]), [-1, 3], rtol=1e-12)
+    np.testing.assert_allclose(numbers(found["ways"][0]["spun"]), [-5, -1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["all_pairs", "event"])
+def test_every_spin_of_the_way_back_is_one_of_the_way_there(
+    engine: str, made: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    log, start = run("rough", engine).log, run("rough", engine).initial
+    assert start.spins is not None
+    assert log.spins is not None
+    spin, before = start.spins[0].copy(), []
+    for pair, after in zip(log.pairs, log.spins, strict=True):
+        before.append(spin[pair])
+        spin[pair] = after
+    (way,) = made["rough", engine]["ways"]
+    np.testing.assert_array_equal(numbers(way["spins"]), -spin)
+    np.testing.assert_array_equal(numbers(way["spun"]).reshape(-1, 2), -np.array(before)[::-1])
+
+
+def test_clicks_and_lines_go_by_the_size_of_each_disk(modules: Callable[..., dict[str, Any]]) -> None:
+    x = np.array([[[0.5, 0.5], [0.73, 0.5], [0.99, 0.95], [0.2, 0.9]]])
+    kinds = [hthm.Kind(1, 0.4), hthm.Kind(2, 0.05), hthm.Kind(1, 0.002)]
+    of = {"speed": 1.0, "kinds": kinds, "rule": hthm.RoughDisks(), "spins": np.zeros((1, 4))}
+    start = hthm.State(x, np.full((1, 4, 2), 1e-9), **of)  # type: ignore[arg-type]  # as named
+    places = {
+        (0.68, 0.5): 0,  # nearer to the middle of the small disk beside it
+        (0.5, 0.32): 0,
+        (0.74, 0.5): 1,
+        (0.005, 0.95): 2,  # across the border
+        (0.9, 0.95): -1,  # a radius of the large one from a small one, in empty space
+        (0.5, 0.75): -1,
+        (0.2, 0.91): 3,  # six pixels from a dot
+        (0.2, 0.925): -1,
+    }
+    traj = hthm.simulate(start, 1, 1e-3, engine="event", record="log")
+    found = modules(traj, [(600 * at_x, 600 * (1 - at_y)) for at_x, at_y in places])
+    assert found["picked"] == list(places.values())
+    widths = {float(radius): width for radius, width in found["marks"].items()}
+    assert widths == pytest.approx({0.2: 0.04, 0.025: 0.005})
 
 
 def test_the_page_goes_back_by_no_other_rule(made: dict[tuple[str, str], dict[str, Any]]) -> None:

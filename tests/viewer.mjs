@@ -1,9 +1,11 @@
 // What the viewer's modules make of pages, for tests/test_viewer.py: node viewer.mjs PAGE.json, beside the modules.
 import { readFileSync } from "node:fs";
+import { Following } from "./following.js";
 import { counts, maxwell, speedH, speeds } from "./measures.js";
 import { read } from "./recording.js";
 import { Replay } from "./replay.js";
 import { canReverse, reversed, separation } from "./reversal.js";
+import { Scene } from "./scene.js";
 import { waysBack } from "./ways.js";
 
 const all = (work) => {
@@ -37,6 +39,34 @@ function angles(replay) {
     return base64(replay.angles());
   });
 }
+
+/** What is said of a disk at the start and the end of a recording. */
+function told(of, disk) {
+  const following = new Following(of, disk, {});
+  following.lines = []; // of the table, which needs a browser
+  return [0, of.frames].map((at) => following.describe(at));
+}
+
+/** Widths of the lines on the disks at the start, as { radius: width }, on a canvas of as many pixels. */
+function marks(scene, pixels) {
+  const widths = {};
+  const context = {
+    beginPath() {},
+    moveTo(x, y) {
+      this.from = [x, y];
+    },
+    lineTo(x, y) {
+      this.length = Math.hypot(x - this.from[0], y - this.from[1]);
+    },
+    stroke() {
+      widths[this.length.toPrecision(6)] = this.lineWidth;
+    },
+  };
+  scene.colours = { paper: "white" };
+  scene.drawMarks(context, recording.positions, new Float64Array(recording.n), recording.box / pixels);
+  return widths;
+}
+const scene = new Scene({ clientWidth: 600 }, recording, page.speed);
 const values = speeds(recording.velocities, new Float64Array(recording.n));
 console.log(JSON.stringify({
   positions: positions(recording),
@@ -44,6 +74,9 @@ console.log(JSON.stringify({
   angles: recording.spins && angles(new Replay(recording)),
   back: back && { positions: positions(back), pairs: Array.from(back.pairs), times: back.times && Array.from(back.times) },
   largest: back && Array.from(all(separation(recording, back)).largest),
+  picked: (page.clicks ?? []).map(([x, y]) => scene.diskAt(x, y, recording.positions)),
+  marks: marks(scene, 600),
+  told: [recording, ways.at(-1).replay.recording].map((of) => told(of, 0)),
   ways: ways.map(({ name, h, separation: apart, replay }) => ({
     name,
     h: Array.from(h),
@@ -51,6 +84,8 @@ console.log(JSON.stringify({
     positions: positions(recording, replay),
     pairs: Array.from(replay.recording.pairs),
     after: base64(replay.recording.after),
+    spins: replay.recording.spins && base64(replay.recording.spins),
+    spun: replay.recording.spun && base64(replay.recording.spun),
   })),
   h: speedH(values, page.speed),
   counts: Array.from(counts(values, 2 * page.speed, 50)),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hthm.trajectories import Trajectories
 
 _LEAST_RADIUS: Final = 1.2  # pixels
+_LEAST_LINE: Final = 1.0  # pixels, on disks that are large enough to be seen beside it
 
 
 class Theme(NamedTuple):
@@ -84,8 +85,11 @@ class MovingDisks:
             cmap=colours, clim=(0, 2 * start.gas.speed), linewidths=0, animated=True,
         )  # fmt: skip
         self._axes.add_collection(self._disks)
-        thick = max(1.0, self._radii.max() / self._box * side / 5) * 72 / inch  # points
-        self._marks = LineCollection([], colors=theme.paper, linewidths=thick, animated=True)
+        of_screen = self._radii / self._box * side  # pixels
+        thick = np.maximum(np.minimum(_LEAST_LINE, 0.4 * of_screen), of_screen / 5)
+        self._thick = thick * 72 / inch  # points
+        self._alike = bool(np.all(self._radii == self._radii[0]))
+        self._marks = LineCollection([], colors=theme.paper, linewidths=self._thick[0], animated=True)
         self._axes.add_collection(self._marks)
         self._clock = self._axes.text(
             0, 1.015, "", transform=self._axes.transAxes, color=theme.ink, fontsize=11, animated=True
@@ -99,7 +103,7 @@ class MovingDisks:
         """Draw disks at these places (n, 2), with these speeds (n,), turned by these angles (n,), if any."""
         of_disks = [speeds, self._radii]
         if turned is not None:
-            of_disks += [self._radii * np.cos(turned), self._radii * np.sin(turned)]
+            of_disks += [self._radii * np.cos(turned), self._radii * np.sin(turned), self._thick]
         offsets, values = [x], [np.stack(of_disks, axis=-1)]
         for axis in range(2):  # images of what stands across a border, and of these images those of the other axis
             for y, of in zip(list(offsets), list(values), strict=True):
@@ -116,8 +120,10 @@ class MovingDisks:
         self._clock.set_text(clock)
         self._axes.draw_artist(self._disks)
         if turned is not None:
-            rims = middles + of[:, 2:]
+            rims = middles + of[:, 2:4]
             self._marks.set_segments(list(np.stack([middles, rims], axis=1)))
+            if not self._alike:
+                self._marks.set_linewidth(of[:, 4])
             self._axes.draw_artist(self._marks)
         self._axes.draw_artist(self._clock)
 

@@ -6,12 +6,14 @@ import { Stamps } from "./stamps.js";
 const STEPS = 64; // of the colours
 const LEAST_RADIUS = 0.8; // pixels
 const LEAST_MARKED = 2.5; // pixels of the screen
+const NEAR = 12; // pixels of the screen: so far from the middle of a disk a click beside all of them is for it
 const MOST_STAMPED = 24; // pixels of the screen: larger disks are few, and are drawn as circles
 
 export class Scene {
   constructor(canvas, { n, box, diameter, radii }, s0) {
     Object.assign(this, { canvas, n, box, diameter, s0 });
     this.radii = radii ?? new Float64Array(n).fill(diameter / 2);
+    this.alike = disksByRadius(this.radii);
     this.colour = new Uint8Array(n);
     this.stamps = new Map(); // by radius in pixels of the screen
   }
@@ -38,17 +40,22 @@ export class Scene {
     if (followed) this.ring(context, x, followed.disk, 1 / scale);
   }
 
-  /** The disk at a place of the canvas, in CSS pixels, or near it; -1 where there is none. */
+  /**
+   * The disk at a place of the canvas, in CSS pixels: of those that hold it, the one whose middle is fewest of its own
+   * radii away; else the nearest of those close by; -1 where there is none.
+   */
   diskAt(px, py, x) {
     const scale = this.canvas.clientWidth / this.box;
     const [atX, atY] = [px / scale, this.box - py / scale];
-    let least = Math.max(this.diameter / 2, 12 / scale) ** 2;
+    let least = 2;
     let found = -1;
     for (let disk = 0; disk < this.n; disk += 1) {
       const dx = nearest(x[2 * disk] - atX, this.box);
       const dy = nearest(x[2 * disk + 1] - atY, this.box);
-      if (dx * dx + dy * dy < least) {
-        least = dx * dx + dy * dy;
+      const apart = Math.hypot(dx, dy);
+      const share = apart < this.radii[disk] ? apart / this.radii[disk] : 1 + (apart * scale) / NEAR;
+      if (share < least) {
+        least = share;
         found = disk;
       }
     }
@@ -117,21 +124,22 @@ export class Scene {
     if (besideX && besideY) act(atX + besideX, atY + besideY);
   }
 
-  /** A line from the middle of every disk to its rim, which turns with it. */
+  /** A line from the middle of every disk to its rim, which turns with it, as wide as becomes its size. */
   drawMarks(context, x, angles, pixel) {
-    context.beginPath();
-    for (let disk = 0; disk < this.n; disk += 1) {
-      const radius = this.radii[disk];
-      if (radius < LEAST_MARKED * pixel) continue;
-      const [acrossX, acrossY] = [radius * Math.cos(angles[disk]), radius * Math.sin(angles[disk])];
-      this.atImages(x[2 * disk], x[2 * disk + 1], radius, (atX, atY) => {
-        context.moveTo(atX, atY);
-        context.lineTo(atX + acrossX, atY + acrossY);
-      });
-    }
-    context.lineWidth = Math.max(pixel, this.diameter / 10);
     context.strokeStyle = this.colours.paper;
-    context.stroke();
+    for (const [radius, disks] of this.alike) {
+      if (radius < LEAST_MARKED * pixel) continue;
+      context.beginPath();
+      for (const disk of disks) {
+        const [acrossX, acrossY] = [radius * Math.cos(angles[disk]), radius * Math.sin(angles[disk])];
+        this.atImages(x[2 * disk], x[2 * disk + 1], radius, (atX, atY) => {
+          context.moveTo(atX, atY);
+          context.lineTo(atX + acrossX, atY + acrossY);
+        });
+      }
+      context.lineWidth = Math.max(pixel, radius / 5);
+      context.stroke();
+    }
   }
 
   /** Lines from where disks had been, on the way forth, to where they are. */
@@ -175,6 +183,16 @@ export class Scene {
     context.strokeStyle = this.colours.followed;
     context.stroke();
   }
+}
+
+/** Which disks there are of each radius. */
+function disksByRadius(radii) {
+  const found = new Map();
+  radii.forEach((radius, disk) => {
+    if (found.has(radius)) found.get(radius).push(disk);
+    else found.set(radius, [disk]);
+  });
+  return found;
 }
 
 function circle(context, x, y, radius) {

@@ -32,29 +32,43 @@ class Backwards {
 
 /** Collisions of a recording up to a frame in the opposite order, as a recording of its own, for whoever lists them. */
 function backwards(recording, turned) {
-  const { n, dt, positions, velocities, offsets, pairs, after } = recording;
-  const v = velocities.slice();
-  const before = new Float64Array(4 * offsets[turned]);
-  for (let row = 0; row < offsets[turned]; row += 1) {
-    for (let k = 0; k < 4; k += 1) {
-      const c = 2 * pairs[2 * row + (k >> 1)] + (k & 1);
-      before[4 * row + k] = -v[c];
-      v[c] = after[4 * row + k];
-    }
-  }
-  const rows = Array.from({ length: offsets[turned] }, (_, k) => offsets[turned] - 1 - k);
+  const { n, dt, positions, velocities, offsets, pairs, after, spins, spun } = recording;
+  const count = offsets[turned];
+  const rows = Array.from({ length: count }, (_, k) => count - 1 - k);
   const end = new Replay(recording);
   end.seek(turned);
+  const moving = turnedRound(velocities, after, pairs, count);
+  const spinning = spins && turnedRound(spins, spun, pairs, count);
   return {
     ...recording,
     frames: turned,
     positions: end.positions(new Float64Array(2 * n)),
-    velocities: v.map((component) => -component),
-    offsets: Int32Array.from({ length: turned + 1 }, (_, frame) => offsets[turned] - offsets[turned - frame]),
+    velocities: moving.start,
+    offsets: Int32Array.from({ length: turned + 1 }, (_, frame) => count - offsets[turned - frame]),
     pairs: Int32Array.from(rows.flatMap((row) => [pairs[2 * row], pairs[2 * row + 1]])),
-    after: Float64Array.from(rows.flatMap((row) => Array.from(before.subarray(4 * row, 4 * row + 4)))),
+    after: moving.after,
+    spins: spinning && spinning.start,
+    spun: spinning && spinning.after,
     times: Float64Array.from(rows, (row) => (turned - frameOf(recording, row)) * dt),
   };
+}
+
+/**
+ * Velocities or spins of the way back over so many rows: how it starts, and what both disks have after each of its
+ * rows, which is the opposite of what they had before that row on the way there.
+ */
+function turnedRound(start, after, pairs, count) {
+  const now = start.slice();
+  const each = after.length / pairs.length || 1; // numbers a disk; without a row there is nothing to take them from
+  const before = new Float64Array(2 * each * count);
+  for (let row = 0; row < count; row += 1) {
+    for (let k = 0; k < 2 * each; k += 1) {
+      const at = each * pairs[2 * row + Math.floor(k / each)] + (k % each);
+      before[2 * each * (count - 1 - row) + k] = -now[at];
+      now[at] = after[2 * each * row + k];
+    }
+  }
+  return { start: now.map((component) => -component), after: before };
 }
 
 /**
