@@ -89,7 +89,7 @@ GOOD = {"kinds": list(PAIR)}
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"kinds": []}, ValueError, "kinds: must be from 1 to 64 kinds, got 0. Leave them out"),
+        ({"kinds": []}, ValueError, "kinds: must be from 1 to 64 kinds, got 0. Those that are alike are one"),
         ({"kinds": 3}, TypeError, "kinds: must be a list of hthm.Kind, got int."),
         ({"kinds": Kind(3, 0.1)}, TypeError, "kinds: must be a list of hthm.Kind, got Kind."),
         ({"kinds": [(500, 0.1)]}, TypeError, "kinds: must be a list of hthm.Kind, got tuple in it."),

@@ -70,7 +70,18 @@ def checked(kinds: object) -> tuple[Kind, ...] | None:
 
 
 def of_state(kinds: object, diameter: object, disks: int) -> tuple[Kind, ...] | None:
-    """Return the kinds of a state of so many disks, or None where it has a diameter alone.
+    """Return the kinds of a state, or None where it has a diameter alone.
+
+    Parameters
+    ----------
+    kinds, diameter : object
+        As they were given.
+    disks : int
+        How many there are.
+
+    Returns
+    -------
+    tuple of Kind or None
 
     Raises
     ------
