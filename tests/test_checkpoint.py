@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ import hthm
 from hthm.deepsets import DeepSets, new_model
 from hthm.learning.checkpoint import CheckpointError
 from hthm.learning.history import History, read_history
-from hthm.learning.recipes import BACKENDS, Backend, TrainConfig
+from hthm.learning.recipes import BACKENDS, Architecture, Backend, TrainConfig
 from hthm.learning.weights import load_weights
 from hthm.run import main
 from hthm.train import train
@@ -128,6 +129,45 @@ def test_another_training_does_not_go_on(velocities: Array, tmp_path: Path) -> N
     with pytest.raises(CheckpointError, match="must hold the weights of this model"):
         train(new_model(6, 0), velocities, SMALL, checkpoint_path=path)
     assert bits(model) == before
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ({"labels": 0}, "labels"),
+        ({"velocity_scale": 0.2}, "velocity_scale"),
+        ({"activation": "silu", "pooling": "mean", "extensive": True}, "activation, extensive, pooling"),
+        ({"components": 2, "labels": 1}, "components"),
+    ],
+)
+def test_a_training_of_another_architecture_does_not_go_on(
+    velocities: Array, tmp_path: Path, other: dict[str, Any], named: str
+) -> None:
+    begun = Architecture(components=3, labels=1, velocity_scale=0.1)
+    states = np.concatenate([velocities, np.ones((*velocities.shape[:-1], 1))], axis=-1)
+    stopped(states, SMALL, tmp_path, 9, new_model(5, 0, begun))
+    path, model = tmp_path / "checkpoint", new_model(5, 7, replace(begun, **other))
+    with pytest.raises(CheckpointError, match=rf"differs in {named}\. Go on with the choices that it was made by"):
+        train(model, states[..., : model.components].copy(), SMALL, checkpoint_path=path)
+    assert bits(model) == bits(new_model(5, 7, replace(begun, **other)))
+    whole, same = new_model(5, 0, begun), new_model(5, 7, begun)
+    train(whole, states, SMALL)
+    train(same, states, SMALL, checkpoint_path=path)
+    assert bits(same) == bits(whole)
+
+
+def test_a_checkpoint_without_an_architecture_is_of_the_paper_s(velocities: Array, tmp_path: Path) -> None:
+    stopped(velocities, SMALL, tmp_path, 9)
+    with safetensors.safe_open(tmp_path / "checkpoint", "pt") as file:  # as those before said it
+        assert json.loads(file.metadata()["made_by"]) == {**SMALL.as_json(), "pairs": 32}
+    whole, resumed = new_model(5, 0), new_model(5, 7)
+    with pytest.raises(CheckpointError, match=r"differs in activation\."):
+        train(
+            new_model(5, 0, Architecture(activation="tanh")), velocities, SMALL, checkpoint_path=tmp_path / "checkpoint"
+        )
+    train(whole, velocities, SMALL)
+    train(resumed, velocities, SMALL, checkpoint_path=tmp_path / "checkpoint")
+    assert bits(resumed) == bits(whole)
 
 
 def test_what_is_no_checkpoint_is_refused_with_its_path(velocities: Array, tmp_path: Path) -> None:

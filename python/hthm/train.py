@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from hthm import checks
+from hthm.deepsets import DeepSets
 from hthm.files import write_text
 from hthm.learning.accepted import check_model
 from hthm.learning.backends import checked_device, new_batch_loss
@@ -108,7 +109,8 @@ def train(
     TrainingDivergedError
         If a loss or a weight is not finite.
     CheckpointError
-        If the checkpoint is that of another configuration, number of pairs or model, or cannot be read as one.
+        If the checkpoint is that of another configuration, number of pairs, architecture or model, or cannot be read as
+        one.
     OSError
         If the log exists already, or a file cannot be written.
     OtherProcessError
@@ -165,7 +167,8 @@ def _train(
             f"batch: must be at most the number of frame pairs, {batch_loss.pairs}, got {config.batch}. "
             "Choose a smaller batch, or simulate more runs or frames."
         )
-    made_by = {**config.as_json(), **others, "pairs": batch_loss.pairs}
+    architecture = model.architecture.unpublished() if isinstance(model, DeepSets) else {}
+    made_by = {**config.as_json(), **architecture, **others, "pairs": batch_loss.pairs}
     if processes.count > 1:
         batch_loss = SharedBatchLoss(batch_loss, model, config.batch, processes, made_by)
     is_written = checkpoint_path is not None and processes.is_first

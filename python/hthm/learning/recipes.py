@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from hthm import checks, published
-from hthm.recording.frames import Steps
+from hthm.recording.frames import MOST_COMPONENTS, Steps
 
 Activation = Literal["relu", "silu", "tanh"]
 Pooling = Literal["sum", "mean"]
@@ -22,9 +22,6 @@ BACKENDS: Final = get_args(Backend)
 
 MOST_WIDTH: Final = 2**14
 """The second layers have width² weights; a wider network is a slip of the keyboard."""
-
-MOST_COMPONENTS: Final = 256
-"""Of a disk's state: more are frames in the place of disks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +60,14 @@ class Architecture:
 
     def __post_init__(self) -> None:
         checks.choice("activation", self.activation, get_args(Activation))
-        checks.positive("velocity_scale", self.velocity_scale)
+        scale = checks.positive("velocity_scale", self.velocity_scale)
         checks.choice("pooling", self.pooling, get_args(Pooling))
         if not isinstance(self.extensive, bool):
             raise TypeError(f"extensive: must be True or False, got {type(self.extensive).__name__}.")
-        checks.integer("components", self.components, least=1, most=MOST_COMPONENTS)
-        checks.integer("labels", self.labels, least=0, most=self.components)
+        components = checks.integer("components", self.components, least=1, most=MOST_COMPONENTS)
+        labels = checks.integer("labels", self.labels, least=0, most=components)
+        for name, number in (("velocity_scale", scale), ("components", components), ("labels", labels)):
+            object.__setattr__(self, name, number)  # Python's own in place of NumPy's, which JSON cannot hold
 
     @property
     def sees_velocities(self) -> bool:
@@ -81,6 +80,10 @@ class Architecture:
         if self.sees_velocities:  # as files have said it before there was anything else
             del choices["components"], choices["labels"]
         return choices
+
+    def unpublished(self) -> dict[str, Any]:
+        """Return the choices that are not the paper's, as JSON can hold them: none is what older files say of it."""
+        return {name: value for name, value in asdict(self).items() if value != getattr(PUBLISHED, name)}
 
 
 def _check_device(name: object) -> None:

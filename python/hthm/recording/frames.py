@@ -18,6 +18,9 @@ from hthm.reprs import one_line
 Steps: TypeAlias = Literal["frames", "collisions"]
 """What a run goes by: from frame to frame, or from collision to collision."""
 
+MOST_COMPONENTS: Final = 256
+"""Of a disk's state, for networks: more are frames in the place of disks."""
+
 _DISKS_AT_A_TIME: Final = 2**20
 """Disks of a block that is read: 16 MB, two runs of the paper."""
 
