@@ -22,6 +22,7 @@ from hthm.learning.loss import logistic_loss, tilted_loss
 from hthm.learning.recipes import ArrowConfig, entropic
 from hthm.learning.whole_runs import whole_runs
 from hthm.randomness import Stream, stream_seed
+from hthm.recording.dense_states import DenseStates
 
 SMALL = ArrowConfig(updates=12, looks=3)
 
@@ -154,6 +155,34 @@ def test_calibration_worked_by_hand() -> None:
 def test_more_blocks_than_disks_are_refused() -> None:
     with pytest.raises(ValueError, match="blocks: must be at most the 60 disks, got 61"):
         train_arrow(model(), gas_log(), replace(SMALL, blocks=61))
+
+
+@pytest.mark.parametrize("backend", ["fused", "torch"])
+@pytest.mark.parametrize("share", [0.5, 2])
+def test_a_run_without_a_collision_is_refused_before_a_training(backend: Any, share: float) -> None:  # noqa: ANN401 -- a literal
+    dilute = hthm.simulate(hthm.DiskGas(n=50, diameter=0.02).sample(3), frames=10, record="log")
+    assert dilute.collisions.sum(axis=1).tolist() == [0, 2, 3]
+    config, network = replace(SMALL, backend=backend, runs_per_update=share), model()
+    with pytest.raises(
+        ValueError, match=r"^velocities: must have a collision in every run, .* in run 0\. Simulate more"
+    ):
+        train_arrow(network, dilute, config)
+    with pytest.raises(ValueError, match=r"^held_out: must have a collision in every run, .* in run 0\. Simulate more"):
+        train_arrow(network, dilute[1:], config, held_out=dilute)
+    assert train_arrow(network, dilute[1:], config, held_out=dilute[2:])[-1].update == 12
+    for blocks in (1, 50):  # a run where nothing changes has frames to put in order all the same
+        looks = train_arrow(network, dilute, replace(config, steps="frames", blocks=blocks), held_out=dilute)
+        assert all(math.isfinite(look.loss) and math.isfinite(look.held_out_loss or 0.0) for look in looks)
+
+
+def test_what_is_wrong_with_held_out_runs_is_said_of_them() -> None:
+    states = np.ones((2, 3, 60, 3))
+    with pytest.raises(ValueError, match=r"^held_out: must have 2 numbers a disk, got 3"):
+        train_arrow(model(), gas_log(), SMALL, held_out=DenseStates(states))
+    with pytest.raises(ValueError, match=r"^held_out: must have shape"):
+        train_arrow(model(), gas_log(), replace(SMALL, steps="frames"), held_out=states)
+    with pytest.raises(ValueError, match=r"^velocities: must have 2 numbers a disk, got 3"):
+        train_arrow(model(), DenseStates(states), SMALL)
 
 
 def test_a_loss_that_is_not_finite_ends_the_training() -> None:

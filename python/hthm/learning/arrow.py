@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -102,7 +103,7 @@ def train_arrow(
     Raises
     ------
     TypeError, ValueError, AttributeError
-        As `hthm.learning.whole_runs.whole_runs`, of either recording.
+        As `new_run_losses`, of either recording.
     ArrowDivergedError
         If a loss or a weight is not finite.
 
@@ -128,7 +129,10 @@ def _train_arrow(
     looked: Looked | None,
 ) -> list[Look]:
     runs = new_run_losses(model, velocities, config)
-    others = None if held_out is None else new_run_losses(model, held_out, config)
+    others = None
+    if held_out is not None:
+        with _of("held_out"):
+            others = new_run_losses(model, held_out, config)
     shuffle, noise = (new_generator(config.seed, stream) for stream in (Stream.SHUFFLE, Stream.NOISE))
     looks: list[Look] = []
     order: list[int] = []
@@ -157,6 +161,18 @@ def _train_arrow(
     if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
         raise _diverged("The weights ceased to be finite", config.updates, config)  # what no loss has seen yet
     return looks
+
+
+@contextmanager
+def _of(argument: str) -> Iterator[None]:
+    """Errors of velocities, said of the argument that these came by."""
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError) as error:
+        said = str(error)
+        if said.startswith("velocities:"):
+            error.args = (argument + said.removeprefix("velocities"), *error.args[1:])
+        raise
 
 
 def _diverged(what: str, update: int, config: ArrowConfig) -> ArrowDivergedError:
@@ -205,7 +221,7 @@ def new_run_losses(model: DeepSets, velocities: FramesLike, config: ArrowConfig)
     ------
     TypeError, ValueError, AttributeError
         As `hthm.learning.whole_runs.whole_runs`; if the kernel cannot train this model; if there are more blocks than
-        disks.
+        disks, or a run has no collision and collisions are put in order.
     """
     losses: RunLosses
     if config.backend != "torch" and fused.takes_runs(model):
@@ -218,6 +234,11 @@ def new_run_losses(model: DeepSets, velocities: FramesLike, config: ArrowConfig)
         )
     else:
         losses = TorchRunLosses(model, velocities, config)
+    if 0 in losses.steps:  # frames, of which there are two at least, are steps in any case
+        raise ValueError(
+            f"velocities: must have a collision in every run, for collisions are put in order, got none in run "
+            f"{losses.steps.index(0)}. Simulate more frames, leave that run out, or choose steps='frames'."
+        )
     if config.blocks > losses.n:
         raise ValueError(f"blocks: must be at most the {losses.n} disks, got {config.blocks}. Take fewer blocks.")
     return losses

@@ -54,6 +54,7 @@ class FusedRunLosses:
         self._runs = [_whole_run(frames.changes(run, config.steps)) for run in range(frames.leading[0])]
         self._kernel = _core.ArrowLoss()
         self.runs, self.n = len(self._runs), frames.n
+        self.steps = [run.steps for run, _ in self._runs]
 
     def loss(self, numbers: Sequence[int], update: int, noise: torch.Generator) -> float:
         """Add the gradient of an update to that of the weights, and return its loss.

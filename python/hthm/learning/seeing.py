@@ -81,10 +81,13 @@ class RunLosses(Protocol):
     ----------
     runs, n : int
         Runs, and disks of each.
+    steps : list of int
+        Of every run.
     """
 
     runs: int
     n: int
+    steps: list[int]
 
     def loss(self, numbers: Sequence[int], update: int, noise: torch.Generator) -> float:
         """Add the gradient of an update to that of the weights, and return its loss.

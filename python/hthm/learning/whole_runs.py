@@ -166,6 +166,7 @@ class TorchRunLosses:
         runs = whole_runs(velocities, config.steps, weight.dtype, model.components)
         self._runs = [run.to(weight.device) for run in runs]
         self.runs, self.n = len(self._runs), self._runs[0].n
+        self.steps = [run.steps for run in self._runs]
 
     def loss(self, numbers: Sequence[int], update: int, noise: torch.Generator) -> float:
         """Add the gradient of an update to that of the weights, and return its loss.
