@@ -19,7 +19,7 @@ from hthm.experiments.ensembles import mixed, started
 from hthm.experiments.universal import universal_markdown
 from hthm.integrity import CHECKSUM
 from hthm.learning.recipes import entropic
-from hthm.learning.weights import load_weights, save_weights
+from hthm.learning.weights import load_configuration, load_weights, save_weights
 from hthm.pages.entropy_figures import losses_figure, universal_figure
 from hthm.pages.entropy_tables import entropy_markdown
 from hthm.pages.remarks import headed
@@ -34,6 +34,7 @@ TINY = [
 ]
 
 STEPS = ("frames", "collisions")
+ROWS = {"ablation": "trainings", "universal": "networks"}
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +237,41 @@ def test_tables_go_on_after_a_stop_and_may_go_further(
     assert len(further) == len(whole) + (4 if command == "ablate" else 10)
     assert main([command, "--resume", "--out", str(out), "--blur", "0.5"]) == 1
     assert "other choices" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("unrendered")
+@pytest.mark.parametrize(
+    ("command", "folder", "name"),
+    [(["ablate"], "ablated", "ablation"), (["universal"], "followed", "universal"), ([], "finished", "")],
+)
+def test_a_folder_from_before_a_choice_was_there_goes_on(
+    command: list[str],
+    folder: str,
+    name: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(request.getfixturevalue(folder), out)
+    config = json.loads((out / "config.json").read_text())
+    assert config.pop("warm_up") == 0
+    (out / "config.json").write_text(json.dumps(config))
+    if name:
+        rows = table(out, name)
+        del rows["config"]["warm_up"], rows[CHECKSUM]
+        ResultsFolder(out).write_json(f"{name}.json", rows)
+    trained = [path for path in (out / "models").glob("*.safetensors") if "made_by" in load_configuration(path)]
+    for path in trained:
+        said = load_configuration(path)
+        del said["made_by"]["warm_up"], said["made_by"]["training"]["warm_up"]
+        save_weights(path, load_weights(path), said)
+    assert main([*command, "--resume", "--out", str(out), "--warm-up", "1"]) == 1  # it had none
+    assert "other choices" in capsys.readouterr().err
+    assert main([*command, "--resume", "--out", str(out)]) == 0
+    assert capsys.readouterr().out.count("finished before") == (len(table(out, name)[ROWS[name]]) if name else 4)
+    assert len(trained) == (0 if name else 4)
+    assert json.loads((out / "config.json").read_text())["warm_up"] == 0
 
 
 def test_a_mixture_has_equal_shares_of_its_starts() -> None:

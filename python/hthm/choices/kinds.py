@@ -35,6 +35,23 @@ class Choices(Protocol):
         """Return the choices that what is kept in the folder depends on."""
 
 
+def completed(written: Mapping[str, Any], config: Choices) -> dict[str, Any]:
+    """Return what a file says of choices, with the defaults of those that it lacks, for it is older than these.
+
+    Parameters
+    ----------
+    written : mapping
+        Content of a config.json, or ``config`` of a results.json.
+    config : Choices
+        Of the same kind.
+
+    Returns
+    -------
+    dict
+    """
+    return {**type(config)().decisive(), **written}
+
+
 # What tells the kinds apart in files that do not name theirs, as version 0.1.0 wrote them; the first that is there.
 _MARKS: Final = (
     ("compared", "compare"),

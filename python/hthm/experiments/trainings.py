@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from hthm import checks
+from hthm.choices.kinds import completed
 from hthm.deepsets import DeepSets, new_model
 from hthm.experiments.side_by_side import Job, Result, side_by_side
 from hthm.learning import fused
@@ -16,14 +18,14 @@ from hthm.learning.arrow import Look, train_arrow
 from hthm.learning.backends import is_compiled
 from hthm.learning.history import History, read_history
 from hthm.learning.leading import are_shared
-from hthm.learning.recipes import entropic
+from hthm.learning.recipes import ArrowConfig, TrainConfig, entropic
 from hthm.learning.weights import load_configuration, load_weights, save_weights
 from hthm.pages.results import network_name
 from hthm.recording.reading import frames_of_runs
 from hthm.train import train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hthm.choices.entropy import EntropyConfig
@@ -58,7 +60,11 @@ def trained(work: Work[TrainingChoices], width: int, seed: int, traj: FramesLike
     made_by = {**work.config.decisive(), "training": training.as_json()}
 
     def kept(configuration: Mapping[str, Any]) -> History | None:
-        return _whole_history(files.history, training.epochs) if configuration == made_by else None
+        return (
+            _whole_history(files.history, training.epochs)
+            if _is_same(configuration, made_by, work.config, TrainConfig())
+            else None
+        )
 
     def made(stage: Stage) -> tuple[DeepSets, History, Mapping[str, Any]]:
         if not work.resume and work.workers is None:
@@ -189,7 +195,7 @@ def put_in_order(
     made_by = {**work.config.decisive(), "training": training.as_json()}
 
     def kept(configuration: Mapping[str, Any]) -> list[Look] | None:
-        if configuration.get("made_by") != made_by:
+        if not _is_same(configuration.get("made_by"), made_by, work.config, ArrowConfig()):
             return None
         try:
             return [Look(**look) for look in configuration["looks"]]
@@ -203,6 +209,18 @@ def put_in_order(
         return model, looks, {"made_by": made_by, "looks": [asdict(look) for look in looks]}
 
     return _kept_or_made(work, f"Put {steps} in order, D = {width}, seed {seed}", path, kept, made)
+
+
+def _is_same(
+    written: object,
+    made_by: Mapping[str, Any],
+    config: TrainingChoices | EntropyConfig,
+    default: TrainConfig | ArrowConfig,
+) -> bool:
+    """Whether a network was made by these choices; those that its file lacks count as their defaults."""
+    if not isinstance(written, Mapping) or not isinstance(written.get("training"), Mapping):
+        return False
+    return completed(written, config) | {"training": {**default.as_json(), **written["training"]}} == made_by
 
 
 def _kept_or_made(

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from hthm import __version__, _core, checks
-from hthm.choices.kinds import COMMANDS, Choices, kind_of
+from hthm.choices.kinds import COMMANDS, Choices, completed, kind_of
 from hthm.files import write_text
 from hthm.integrity import with_checksum
 from hthm.owner import owned
@@ -292,8 +292,8 @@ def network_name(width: int, seed: int | None, steps: str = "") -> str:
 
 def differing(written: object, config: Choices) -> list[str]:
     """Names of the choices on which results depend and that a file was made with other values of, as far as it says."""
-    made_by = written if isinstance(written, dict) else {}
-    return sorted(name for name, value in config.decisive().items() if made_by.get(name, value) != value)
+    made_by = completed(written, config) if written and isinstance(written, dict) else config.decisive()
+    return sorted(name for name, value in config.decisive().items() if made_by[name] != value)
 
 
 def _holds(path: Path, config: Choices) -> bool:
@@ -313,4 +313,4 @@ def _holds(path: Path, config: Choices) -> bool:
             f"{path.parent} holds results of {COMMANDS.get(str(kind), kind)}, and not of {COMMANDS[config.kind]}. "
             "Choose another folder with --out."
         )
-    return all(name in written and written[name] == value for name, value in config.decisive().items())
+    return kind is not None and not differing(written, config)
