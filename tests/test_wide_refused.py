@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,11 +21,11 @@ from hthm.deepsets import DeepSets, evaluate, new_model
 from hthm.learning.arrow import new_run_losses, train_arrow
 from hthm.learning.loss import logistic_loss
 from hthm.learning.plain_network import new_plain_network
-from hthm.learning.recipes import MOST_COMPONENTS, Architecture, ArrowConfig, entropic
+from hthm.learning.recipes import Architecture, ArrowConfig, entropic
 from hthm.learning.weights import WeightsError, load_functional, load_weights, save_weights
 from hthm.learning.whole_runs import TorchRunLosses, whole_runs
 from hthm.recording.dense_states import DenseStates
-from hthm.recording.frames import Frames
+from hthm.recording.frames import MOST_COMPONENTS, Frames, components_of
 from hthm.recording.reading import frames_of
 from hthm.recording.states import disk_states
 from hthm.train import train
@@ -116,7 +117,9 @@ def test_the_messages_say_what_to_do() -> None:
         ValueError, match=r"must have 3 numbers a disk, got 2\. hthm\.recording\.states\.disk_states makes"
     ):
         evaluate(wide(), LOG)
-    with pytest.raises(ValueError, match=r"must have 2 numbers a disk, got 3\. Give the velocities alone"):
+    with pytest.raises(
+        ValueError, match=r"must have 2 numbers a disk, got 3\. Give the velocities alone, \(\.\.\., n, 2\): only"
+    ):
         hthm.velocity_h(disk_states(LOG))
     with pytest.raises(ValueError, match=r"must have 4 numbers a disk, got 3\. Give the 4 numbers"):
         frames_of(disk_states(LOG), 4)
@@ -126,6 +129,9 @@ def test_the_messages_say_what_to_do() -> None:
         wide()(torch.ones(5, 2))
     with pytest.raises(ValueError, match=r"labels: must have shape \(150, m\)"):
         disk_states(LOG, labels=np.ones((3, 1)))
+    with pytest.raises(ValueError, match=r"labels: must leave at most 256 numbers of a disk, .*, got 303\. Give fewer"):
+        disk_states(LOG, labels=np.ones((GAS.n, 300)))
+    assert components_of(disk_states(LOG, labels=np.ones((GAS.n, MOST_COMPONENTS - 3)))) == MOST_COMPONENTS
     with pytest.raises(TypeError, match=r"traj: must be Trajectories, got ndarray\."):
         disk_states(DENSE.velocities)  # type: ignore[arg-type]  # wrong on purpose
     counts = hthm.simulate(GAS.sample(1), 2, 0.02, record="counts")
@@ -133,12 +139,20 @@ def test_the_messages_say_what_to_do() -> None:
         disk_states(counts)
 
 
+def test_numbers_of_numpy_s_are_python_s_in_an_architecture(tmp_path: Path) -> None:
+    numbers: dict[str, Any] = {"components": np.int64(3), "labels": np.int32(1)}
+    scale: Any = np.float32(0.5)
+    architecture = replace(entropic(1.0, **numbers), velocity_scale=scale)
+    assert [type(number) for number in (architecture.components, architecture.labels)] == [int, int]
+    assert type(architecture.velocity_scale) is float
+    save_weights(tmp_path / "model.safetensors", new_model(4, 0, architecture))
+    assert load_weights(tmp_path / "model.safetensors").architecture == architecture
+
+
 def test_the_compiled_kernels_say_that_they_know_velocities_alone() -> None:
     states = disk_states(LOG)
     assert isinstance(new_run_losses(wide(), states, ArrowConfig()), TorchRunLosses)  # unless named
-    why = (
-        r"backend: must be torch .*They know velocities alone, and this model sees 3 numbers of a disk, of which 0 are"
-    )
+    why = r"backend: must be torch .*It knows velocities alone, and this model sees 3 numbers of a disk, of which 0 are"
     with pytest.raises(ValueError, match=why):
         train_arrow(wide(), states, ArrowConfig(backend="fused"))
     with pytest.raises(ValueError, match=why):

@@ -48,7 +48,7 @@ def only_velocities(model: torch.nn.Module) -> str:
     if not isinstance(model, DeepSets) or model.architecture.sees_velocities:
         return ""
     return (
-        f" They know velocities alone, and this model sees {model.components} numbers of a disk, of which "
+        f" It knows velocities alone, and this model sees {model.components} numbers of a disk, of which "
         f"{model.architecture.labels} are labels: leave the backend out."
     )
 

@@ -75,7 +75,7 @@ def _of_components(frames: Frames, components: int | None) -> Frames:
     advice = (
         f"Give the {components} numbers of a disk that the network sees."
         if components != 2  # noqa: PLR2004 -- a velocity
-        else "Give the velocities alone, or a network of as many components."
+        else "Give the velocities alone, (..., n, 2): only networks that are made for it see more of a disk."
     )
     if found == 2:  # noqa: PLR2004 -- likewise
         advice = "hthm.recording.states.disk_states makes states of Trajectories."

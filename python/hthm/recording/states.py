@@ -8,6 +8,7 @@ import numpy as np
 
 from hthm import checks
 from hthm.recording.dense_states import DenseStates
+from hthm.recording.frames import MOST_COMPONENTS
 from hthm.recording.log import checked_offsets
 from hthm.recording.log_states import LogStates, Part
 from hthm.rules import RoughDisks
@@ -41,8 +42,9 @@ def disk_states(traj: Trajectories, *, labels: FloatArray | None = None) -> Fram
     Raises
     ------
     TypeError, ValueError
-        If the runs are no Trajectories, the labels have another dtype, shape or order, or are not finite, or
-        the log was written to, and is none of these runs any more.
+        If the runs are no Trajectories, the labels have another dtype, shape or order, or are not finite, there are
+        more components than the 256 that a network may see, or the log was written to, and is none of these runs any
+        more.
     AttributeError
         If no frames were recorded, or they are in a dataset.
     MemoryError
@@ -73,6 +75,12 @@ def disk_states(traj: Trajectories, *, labels: FloatArray | None = None) -> Fram
         checks.array("labels", labels, dtype=np.float64, shape=(traj.initial.n, "m"))
     beside = [*_kinds(traj.gas), *([] if labels is None else labels.T)]  # (n,) each
     k = 2 + (spins is not None) + len(beside)
+    if k > MOST_COMPONENTS:
+        name, what = ("traj", "kinds") if labels is None else ("labels", "labels")
+        raise ValueError(
+            f"{name}: must leave at most {MOST_COMPONENTS} numbers of a disk, for no network sees more, got {k}. "
+            f"Give fewer {what}."
+        )
     gyration, speed = _gyrations(traj.gas), traj.initial.speed  # (n,)
     if traj.recording != "log":
         checks.memory("disk_states", traj.velocities.nbytes // 2 * k, "Take fewer runs at a time: traj[:10].")
