@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import h5py  # type: ignore[import-untyped]  # h5py ships no types
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import hthm
+from hthm import integrity
 from hthm.arrays import FloatArray
 from hthm.recording.store import writer
 from hthm.recording.store.manifest import DatasetError, Manifest
@@ -82,6 +84,33 @@ def test_a_store_goes_on_with_no_other_kinds(tmp_path: Path) -> None:
         with pytest.raises(DatasetError, match=r"must be a dataset of the same runs, and differs: kinds \(\(25, "):
             hthm.simulate(other, 5, store=tmp_path / "kept")
     assert verify(tmp_path / "kept") == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"kinds": [[25, 0.02, 1.0], [15, 0.04, -4.0]]}, "mass of a kind: must be"),
+        ({"kinds": [[25, 0.02, 1.0], [15, 0.04, "4"]]}, "mass of a kind: must be"),
+        ({"kinds": [[25, 0.02, 1.0], [15, -0.04, 4.0]]}, "diameter of a kind: must be"),
+        ({"kinds": [[25, 0.02, 1.0], [0, 0.04, 4.0]]}, "n of a kind: must be"),
+        ({"kinds": [[25, 0.02, 1.0], [14, 0.04, 4.0]]}, "n: must be 39, which follows from kinds"),
+        ({"kinds": [[25, 0.02, 1.0], [15, 0.03, 4.0]]}, "diameter: must be 0.03, which follows from kinds"),
+        ({"kinds": []}, "kinds: must be from 1 to 64 kinds, got 0"),
+        ({"kinds": [[25, 0.02], [15, 0.04]]}, r"is damaged \(not enough values"),
+        ({"kinds": [[25, 1e-200, 1.0], [15, 0.04, 4.0]]}, "diameter: must be"),
+        ({"box": 0.05}, "diameter: must be at most half the box"),
+        ({"rule": "sticky"}, "rule: must be one that this version of hthm knows, got 'sticky'"),
+    ],
+)
+def test_a_dataset_of_no_gas_is_refused_at_opening(changed: dict[str, object], says: str, tmp_path: Path) -> None:
+    """Under a valid seal, too: another program may have written it."""
+    hthm.simulate(start_of(), 2, store=tmp_path)
+    path = tmp_path / "manifest.json"
+    content = json.loads(path.read_text()) | {"checksum": integrity.BLANK}
+    content["description"] |= changed
+    path.write_bytes(integrity.sealed(json.dumps(content).encode(), b'"checksum": "'))
+    with pytest.raises(DatasetError, match=f"manifest.json: .*{says}"):
+        hthm.open(tmp_path)
 
 
 def test_disks_that_are_alike_are_described_as_ever(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ class MovingDisks:
             rims = middles + of[:, 2:4]
             self._marks.set_segments(list(np.stack([middles, rims], axis=1)))
             if not self._alike:
-                self._marks.set_linewidth(of[:, 4])
+                self._marks.set_linewidth(of[:, 4].tolist())
             self._axes.draw_artist(self._marks)
         self._axes.draw_artist(self._clock)
 

@@ -16,8 +16,8 @@ from hthm.gas import DiskGas, State
 from hthm.recording.collision_log import concatenated
 from hthm.recording.store.description import Kept
 from hthm.recording.store.frames import Piece, StoredFrames, cut
-from hthm.recording.store.gases import gas_of
-from hthm.recording.store.manifest import DatasetError, Manifest, Shard
+from hthm.recording.store.manifest import DatasetError, Shard
+from hthm.recording.store.opening import read_manifest
 from hthm.recording.store.shard_reading import read_collisions, read_recording
 from hthm.recording.store.shard_writing import Recorded
 from hthm.recording.store.slicing import sliced
@@ -48,8 +48,8 @@ class Dataset(OnDisk):
     Raises
     ------
     DatasetError
-        If it is none, is not finished or a part of one, or its manifest is damaged. Files of runs are looked at where
-        they are read.
+        If it is none, is not finished or a part of one, or its manifest is damaged or of no gas. Files of
+        runs are looked at where they are read.
     OSError
         If it cannot be read.
 
@@ -66,7 +66,7 @@ class Dataset(OnDisk):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = checks.path("path", path)
-        self._manifest = Manifest.read(self.path)
+        self._manifest, self._gas = read_manifest(self.path)
         description, done = self._manifest.description, self._manifest.finished
         if done < len(self._manifest.shards):
             raise DatasetError(
@@ -89,7 +89,7 @@ class Dataset(OnDisk):
     @property
     def gas(self) -> DiskGas:
         """The gas that was simulated."""
-        return gas_of(self._manifest.description)
+        return self._gas
 
     @property
     def times(self) -> FloatArray:

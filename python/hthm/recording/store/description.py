@@ -82,7 +82,12 @@ class Description:
             integer("seed", self.seed, least=0)
         if self.kinds is not None:  # JSON has lists
             kinds = tuple(
-                (integer("n of a kind", n, least=1), float(diameter), float(mass)) for n, diameter, mass in self.kinds
+                (
+                    integer("n of a kind", n, least=1),
+                    positive("diameter of a kind", diameter),
+                    positive("mass of a kind", mass),
+                )
+                for n, diameter, mass in self.kinds
             )
             object.__setattr__(self, "kinds", kinds)
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Self
 
-from hthm import files, integrity
+from hthm import files, integrity, rules
 from hthm.checks import integer
 from hthm.recording.store.description import Description
 
@@ -215,8 +215,12 @@ def _shard(entry: dict[str, Any]) -> Shard:
 
 
 def _check(path: Path, manifest: Manifest) -> None:
-    """Refuse shards that are not side by side, or cut elsewhere than those of the whole."""
+    """Refuse an unknown rule, and shards that are not side by side, or cut elsewhere than those of the whole."""
     shards, description = manifest.shards, manifest.description
+    try:
+        rules.of_text(description.rule)
+    except ValueError as error:
+        raise VersionError(f"{path}: {error}") from None
     for before, after in pairwise(shards):
         if after.first < before.end:
             raise DatasetError(
