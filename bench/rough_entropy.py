@@ -27,7 +27,7 @@ from hthm.learning.arrow import train_arrow
 from hthm.learning.recipes import ArrowConfig, entropic
 from hthm.measures.estimator import Neighbours
 from hthm.pages.print_style import COLOURS, PAGE, STYLES, canvas, save_figure
-from hthm.recording.dense_states import DenseStates
+from hthm.recording.dense import DenseStates
 from hthm.recording.states import disk_states
 from hthm.recording.store.starts import joined
 from hthm.starts.spins import Spins

@@ -22,7 +22,7 @@ from hthm.learning.loss import logistic_loss, tilted_loss
 from hthm.learning.recipes import ArrowConfig, entropic
 from hthm.learning.whole_runs import whole_runs
 from hthm.randomness import Stream, stream_seed
-from hthm.recording.dense_states import DenseStates
+from hthm.recording.dense import DenseStates
 
 SMALL = ArrowConfig(updates=12, looks=3)
 

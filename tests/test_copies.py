@@ -137,7 +137,7 @@ EXAMPLES: dict[str, Callable[[], object]] = {
     "hthm.recording.dense.DenseFrames": DENSE.as_frames,
     "hthm.recording.frames.RunChanges": lambda: LOG.as_frames().changes(0, "frames"),
     "hthm.recording.log.LogFrames": LOG.as_frames,
-    "hthm.recording.dense_states.DenseStates": lambda: disk_states(DENSE),
+    "hthm.recording.dense.DenseStates": lambda: disk_states(DENSE),
     "hthm.recording.log_states.LogStates": lambda: disk_states(LOG),
     "hthm.recording.log_states.Part": lambda: Part(np.ones((1, 3, 2)), np.zeros((4, 2, 2))),
     "hthm.learning.pair_dataset.FramePairs": lambda: FramePairs(LOG),

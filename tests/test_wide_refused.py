@@ -24,7 +24,7 @@ from hthm.learning.plain_network import new_plain_network
 from hthm.learning.recipes import Architecture, ArrowConfig, entropic
 from hthm.learning.weights import WeightsError, load_functional, load_weights, save_weights
 from hthm.learning.whole_runs import TorchRunLosses, whole_runs
-from hthm.recording.dense_states import DenseStates
+from hthm.recording.dense import DenseStates
 from hthm.recording.frames import MOST_COMPONENTS, Frames, components_of
 from hthm.recording.reading import frames_of
 from hthm.recording.states import disk_states

@@ -20,7 +20,7 @@ from hthm.learning.checkpoint import CheckpointError
 from hthm.learning.pair_dataset import FramePairs
 from hthm.learning.recipes import Architecture, ArrowConfig, entropic
 from hthm.learning.whole_runs import TorchRunLosses, whole_runs
-from hthm.recording.dense_states import DenseStates
+from hthm.recording.dense import DenseStates
 from hthm.recording.frames import Frames, Steps, components_of
 from hthm.recording.states import disk_states
 from hthm.train import Epoch, train

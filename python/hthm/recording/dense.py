@@ -1,4 +1,4 @@
-"""Frames that are an array."""
+"""Frames that are an array, of velocities or of other numbers of each disk."""
 
 from __future__ import annotations
 
@@ -12,8 +12,58 @@ from hthm.recording.frames import Frames, RunChanges, Steps, changes_of
 from hthm.reprs import one_line
 
 
-class DenseFrames(Frames):
-    """Frames of an array: views of it wherever they can be.
+class DenseStates(Frames):
+    """Frames of an array of states: views of it wherever they can be.
+
+    Parameters
+    ----------
+    states : (..., n, k) float64, C order
+        Neither copied nor looked through for what is not finite.
+    components : int, optional
+        k; as many as there are unless given.
+    speed : float, optional
+        s0 of the gas.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the array has another dtype, shape or order.
+    """
+
+    def __init__(self, states: FloatArray, components: int | None = None, *, speed: float | None = None) -> None:
+        shape = ("...", "n", "k" if components is None else components)
+        checks.array("velocities", states, dtype=np.float64, shape=shape, finite=False)
+        *leading, self.n, self.components = states.shape
+        self.leading, self.speed = tuple(leading), speed
+        self._states = states.reshape(len(self), self.n, self.components)  # a view
+
+    def __repr__(self) -> str:
+        parts = (("leading", self.leading), ("n", self.n), ("components", self.components))
+        return one_line("DenseStates", parts, self._states.nbytes)
+
+    def read(self, numbers: IntArray, out: FloatArray, *, threads: int | None = None) -> None:  # noqa: ARG002 -- of one thread
+        """Copy frames; threads would not be quicker.
+
+        Parameters
+        ----------
+        numbers, out, threads
+            As `Frames.read` takes them, but `out` is (count, n, k).
+
+        Raises
+        ------
+        ValueError
+            If `out` is not as large as the frames.
+        """
+        np.take(self._states, numbers, axis=0, out=out, mode="clip")  # to raise, it would fill a copy of `out`
+
+    def chunks(self, count: int) -> Iterator[tuple[int, FloatArray]]:
+        """Go through views of all frames; see `Frames.chunks`."""
+        for first in range(0, len(self), count):
+            yield first, self._states[first : first + count]
+
+
+class DenseFrames(DenseStates):
+    """Frames of an array of velocities, which the core measures as they are.
 
     Parameters
     ----------
@@ -29,46 +79,22 @@ class DenseFrames(Frames):
     """
 
     def __init__(self, velocities: FloatArray, *, speed: float | None = None) -> None:
-        checks.array("velocities", velocities, dtype=np.float64, shape=("...", "n", 2), finite=False)
-        *leading, self.n, _ = velocities.shape
-        self.leading = tuple(leading)
-        self.speed = speed
-        self._velocities = velocities.reshape(len(self), self.n, 2)  # a view
+        super().__init__(velocities, 2, speed=speed)
 
     def __repr__(self) -> str:
-        return one_line("DenseFrames", (("leading", self.leading), ("n", self.n)), self._velocities.nbytes)
-
-    def read(self, numbers: IntArray, out: FloatArray, *, threads: int | None = None) -> None:  # noqa: ARG002 -- of one thread
-        """Copy frames; threads would not be quicker.
-
-        Parameters
-        ----------
-        numbers, out, threads
-            As `Frames.read` takes them.
-
-        Raises
-        ------
-        ValueError
-            If `out` is not as large as the frames.
-        """
-        np.take(self._velocities, numbers, axis=0, out=out, mode="clip")  # to raise, it would fill a copy of `out`
-
-    def chunks(self, count: int) -> Iterator[tuple[int, FloatArray]]:
-        """Go through views of all frames; see `Frames.chunks`."""
-        for first in range(0, len(self), count):
-            yield first, self._velocities[first : first + count]
+        return one_line("DenseFrames", (("leading", self.leading), ("n", self.n)), self._states.nbytes)
 
     def stored(self) -> Iterator[tuple[FloatArray, str]]:
         """Go through the array, run by run where it has runs; see `Frames.stored`."""
         if len(self.leading) != 2:  # noqa: PLR2004 -- (runs, frames)
-            yield self._velocities, "the array"
+            yield self._states, "the array"
             return
-        for run, velocities in enumerate(self._velocities.reshape(*self.leading, self.n, 2)):
+        for run, velocities in enumerate(self._states.reshape(*self.leading, self.n, 2)):
             yield velocities, f"run {run}"
 
     def speed_counts(self, edges: FloatArray, *, threads: int) -> IntArray:
         """Count the speeds of all frames at once; see `Frames.speed_counts`."""
-        return _core.speed_counts(self._velocities, edges, threads)
+        return _core.speed_counts(self._states, edges, threads)
 
     def speed_h(
         self, edges: FloatArray, *, threads: int, terms: FloatArray | None = None
@@ -84,7 +110,7 @@ class DenseFrames(Frames):
         -------
         h, dropped : (len(self),) float64, (len(self),) int64
         """
-        return _core.speed_h(self._velocities, edges, terms, threads)
+        return _core.speed_h(self._states, edges, terms, threads)
 
     def velocity_h(
         self,
@@ -106,13 +132,13 @@ class DenseFrames(Frames):
         -------
         h, dropped : (len(self),) float64, (len(self),) int64
         """
-        return _core.velocity_h(self._velocities, temperatures, bins, reach, terms, threads)
+        return _core.velocity_h(self._states, temperatures, bins, reach, terms, threads)
 
     def changes(self, run: int, steps: Steps) -> RunChanges:
         """Compare a run's frames where they are; see `Frames.changes`."""
         frames = self.leading[-1]
-        return changes_of(self._velocities[run * frames : (run + 1) * frames], steps)
+        return changes_of(self._states[run * frames : (run + 1) * frames], steps)
 
     def pair_loss(self, threads: int) -> _core.PairLoss:
         """Encode the runs in which little changes, and keep the others where they are; see `Frames.pair_loss`."""
-        return _core.PairLoss.from_dense(self._velocities.reshape(*self.leading, self.n, 2), threads)
+        return _core.PairLoss.from_dense(self._states.reshape(*self.leading, self.n, 2), threads)

@@ -8,8 +8,7 @@ import numpy as np
 
 from hthm import checks
 from hthm.arrays import FloatArray
-from hthm.recording.dense import DenseFrames
-from hthm.recording.dense_states import DenseStates
+from hthm.recording.dense import DenseFrames, DenseStates
 from hthm.recording.frames import Frames, components_of
 
 _MEMBERS: Final = ("__len__", *(name for name in (*Frames.__annotations__, *vars(Frames)) if not name.startswith("_")))

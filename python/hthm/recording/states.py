@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hthm import checks
-from hthm.recording.dense_states import DenseStates
+from hthm.recording.dense import DenseStates
 from hthm.recording.frames import MOST_COMPONENTS
 from hthm.recording.log import checked_offsets
 from hthm.recording.log_states import LogStates, Part
