@@ -84,6 +84,20 @@ def test_a_gas_of_an_area_fraction_has_it_at_any_scale(n: int, part: float, leng
     assert hthm.DiskGas.from_area_fraction(n, fraction) == hthm.DiskGas.from_area_fraction(n, fraction, box=1.0)
 
 
+@given(
+    st.lists(st.builds(hthm.Kind, st.integers(1, 1000), st.floats(0.01, 1)), min_size=1, max_size=4),
+    st.floats(1e-6, 1),
+)
+def test_a_mixture_of_an_area_fraction_has_it(kinds: list[hthm.Kind], part: float) -> None:
+    widest = max(kind.diameter for kind in kinds)
+    covered = sum(kind.n * kind.diameter**2 for kind in kinds) * math.pi / 4
+    fraction = part * min(covered / (2 * widest) ** 2, 0.9) * (1 - 1e-12)
+    gas = hthm.DiskGas.from_area_fraction(area_fraction=fraction, kinds=kinds, speed=2.0)
+    assert (gas.kinds, gas.speed, gas.diameter) == (tuple(kinds), 2.0, widest)
+    assert gas.area_fraction == pytest.approx(fraction, rel=1e-13)
+    assert covered / gas.box**2 == pytest.approx(fraction, rel=1e-13)
+
+
 def test_the_widest_disks_are_half_the_box() -> None:
     both: tuple[dict[str, Any], ...] = ({"box": 0.3}, {"diameter": 0.7})
     for n in (1, 2, 3, 7, 1000, 2**31 - 1):
@@ -98,14 +112,22 @@ def test_the_widest_disks_are_half_the_box() -> None:
         (
             {"area_fraction": 0.2},
             ValueError,
-            "area_fraction: must be at most 0.19635 for n = 1, where a disk is half as",
+            "area_fraction: must be at most 0.19635, where the largest disk is half as wide",
         ),
         ({"area_fraction": 0.0}, ValueError, "area_fraction: must be a finite number above zero, got 0.0."),
         ({"area_fraction": "0.1"}, TypeError, "area_fraction: must be a number, got str."),
-        ({"box": 1.0, "diameter": 0.1}, ValueError, "box: must not be given beside diameter, got 1.0 and 0.1. One"),
+        (
+            {"box": 1.0, "diameter": 0.1},
+            ValueError,
+            "box: must not be given beside diameter or kinds, got 1.0",
+        ),
         ({"diameter": -1.0}, ValueError, "diameter: must be a finite number above zero, got -1.0."),
         ({"box": math.inf}, ValueError, "box: must be a finite number above zero, got inf."),
         ({"n": 0}, ValueError, "n: must be at least 1, got 0."),
+        ({"area_fraction": None}, TypeError, "area_fraction: must be a number, got None."),
+        ({"kinds": [hthm.Kind(2, 0.1)]}, ValueError, "n: must be 2, which follows from kinds, 2 of diameter 0.1"),
+        ({"kinds": [hthm.Kind(1, 0.1)], "box": 1.0}, ValueError, "box: must not be given beside diameter or kinds"),
+        ({"kinds": [hthm.Kind(1, 0.1)], "diameter": 0.2}, ValueError, "diameter: must be 0.1, which follows from"),
         ({"speed": -1}, ValueError, "speed: must be a finite number, zero or more, got -1."),
     ],
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from hthm import checks, mixtures
 
 _MASSES: Final = (1e-6, 1e6)
 _MOST_KINDS: Final = 64
+_Wide = TypeVar("_Wide", float, None)
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def of_state(kinds: object, diameter: object, disks: int) -> tuple[Kind, ...] | 
 
 
 def follows(
-    kinds: tuple[Kind, ...] | None, n: int | None, diameter: float | None, *otherwise: float
-) -> tuple[int, float]:
+    kinds: tuple[Kind, ...] | None, n: int | None, diameter: float | None, otherwise_n: int, otherwise_diameter: _Wide
+) -> tuple[int, float | _Wide]:
     """Return number and diameter of the disks of a gas: what is given, or follows from kinds, or what is so otherwise.
 
     Parameters
@@ -108,7 +109,7 @@ def follows(
         Of the gas.
     n, diameter : number or None
         As a user gave them.
-    *otherwise : float
+    otherwise_n, otherwise_diameter : number or None
         What they are where nothing is given.
 
     Raises
@@ -117,8 +118,7 @@ def follows(
         If something else is given than what follows from kinds.
     """
     if kinds is None:
-        disks, wide = otherwise
-        return int(disks) if n is None else n, wide if diameter is None else diameter
+        return otherwise_n if n is None else n, otherwise_diameter if diameter is None else diameter
     found = sum(kind.n for kind in kinds), mixtures.widest(kinds)
     for name, given, number in zip(("n", "diameter"), (n, diameter), found, strict=True):
         if given is not None and given != number:

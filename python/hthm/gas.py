@@ -12,7 +12,7 @@ from hthm.disk_kinds import Kind
 from hthm.equilibrium import Equilibrium
 from hthm.instant import Instant
 from hthm.reprs import OneLine
-from hthm.rules import SMOOTH, RoughDisks, Rule
+from hthm.rules import SMOOTH, Rule
 from hthm.starts.drawing import draw_runs, one_start
 from hthm.starts.kinds import Speeds, Start
 from hthm.starts.positions import OVERLAPS, Overlaps, Placing, check_room, check_sites
@@ -80,35 +80,36 @@ class DiskGas(Equilibrium):
     @classmethod
     def from_area_fraction(
         cls,
-        n: int,
-        area_fraction: float,
+        n: int | None = None,
+        area_fraction: float | None = None,
         *,
         diameter: float | None = None,
         box: float | None = None,
         speed: float = published.S0,
         rule: Rule = SMOOTH,
+        kinds: Sequence[Kind] | None = None,
     ) -> DiskGas:
         """Return the gas of n disks that cover this fraction of the box, to rounding.
 
         Parameters
         ----------
-        n : int
-            Number of disks.
         area_fraction : float
             φ = Nπσ²/4L², at most Nπ/16, for a disk is at most half as wide as the box.
         diameter, box : float, optional
             One of them, which the other follows from; without either, the box is the paper's.
-        speed, rule
-            As for `DiskGas`.
+        n, speed, rule, kinds
+            As for `DiskGas`; where there are kinds, the box follows from their diameters.
 
         Raises
         ------
         TypeError, ValueError
             If a number is of the wrong kind or out of range, or `diameter` and `box` are both given.
         """
+        of_gas = disk_kinds.checked(kinds)
+        n, diameter = disk_kinds.follows(of_gas, n, diameter, published.N, None)
         n = checks.integer("n", n, least=1, most=ranges.MOST_DISKS)
-        diameter, box = ranges.lengths(n, area_fraction, diameter, box)
-        return cls(n=n, diameter=diameter, speed=speed, box=box, rule=rule)
+        diameter, box = ranges.lengths(mixtures.as_many(of_gas, n), area_fraction, diameter, box)
+        return cls(n=n, diameter=diameter, speed=speed, box=box, rule=rule, kinds=of_gas)
 
     def sample(
         self,
@@ -145,7 +146,7 @@ class DiskGas(Equilibrium):
             called as ``start(random, n)`` for each run, with its stream behind the positions; it returns velocities
             (n, 2) float64 in box sides per unit time, and s0 of the state is that of the gas.
         spins : {"all in translation", "all in spin", "equilibrium"}, optional
-            Of rough disks, how they share the energy, `hthm.starts.spins.SPINS`: spins are 0 unless given.
+            Of rough disks, how they share the energy, `hthm.starts.spins.SPINS`; 0 unless given.
 
         Returns
         -------
@@ -202,8 +203,8 @@ class DiskGas(Equilibrium):
         return self._drawn(runs, seed, first, "lattice", one_start(speeds, start), spins)
 
     def _drawn(self, runs: int, seed: int, first: int, placing: Placing, start: Start, spins: Spins | None) -> State:
-        inertia = self.rule.inertia if isinstance(self.rule, RoughDisks) else None
-        positions, velocities, drawn = draw_runs(self, runs, seed, first, placing, start, spins, inertia)
+        kappa = rules.inertia(self.rule)
+        positions, velocities, drawn = draw_runs(self, runs, seed, first, placing, start, spins, kappa)
         ranges.slow_kinds(self.kinds, velocities)
         return unchecked_state(positions, velocities, self, drawn)
 
@@ -237,8 +238,7 @@ class State(Instant, OneLine):
     TypeError, ValueError
         If an array has another dtype, shape or order, is not finite or leaves the box, a number is out of range, or
         there are spins of disks that have none.
-        Nothing is copied or cast. Arrays may be written to afterwards: every method checks them again where it uses
-        them, as `check` does.
+        Nothing is copied or cast. Arrays may be written to afterwards: every method checks them again, as `check` does.
     """
 
     positions: FloatArray
@@ -295,7 +295,7 @@ class State(Instant, OneLine):
 
     @property
     def _inertia(self) -> float:
-        return self.rule.inertia if isinstance(self.rule, RoughDisks) else 0.0
+        return rules.inertia(self.rule) or 0.0
 
 
 def unchecked_state(

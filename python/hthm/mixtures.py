@@ -109,6 +109,11 @@ def narrowest(kinds: Kinds, diameter: float) -> float:
     return diameter if kinds is None else min(kind.diameter for kind in kinds)
 
 
+def as_many(kinds: Kinds, n: int) -> float:
+    """Return how many of the largest disks cover as much as all n of the gas."""
+    return n if kinds is None else math.fsum(kind.n * (kind.diameter / widest(kinds)) ** 2 for kind in kinds)
+
+
 class Sized(Protocol):
     """As much of a `hthm.gas.DiskGas` or State as sizes need."""
 

@@ -55,13 +55,13 @@ def diameter(value: object, side: float) -> float:
     return number
 
 
-def lengths(n: int, area_fraction: object, wide: object, side: object) -> tuple[float, float]:
+def lengths(n: float, area_fraction: object, wide: object, side: object) -> tuple[float, float]:
     """Return the diameter of n disks that cover a fraction of their box, and the side of the box.
 
     Parameters
     ----------
-    n : int
-        Disks.
+    n : float
+        Disks; in a mixture, as many of the largest as cover what all do.
     area_fraction : float
         Share of the box.
     wide, side : float, optional
@@ -76,7 +76,7 @@ def lengths(n: int, area_fraction: object, wide: object, side: object) -> tuple[
     most = n * math.pi / 16
     if fraction > most:
         raise ValueError(
-            f"area_fraction: must be at most {most:g} for n = {n}, where a disk is half as wide as the box, "
+            f"area_fraction: must be at most {most:g}, where the largest disk is half as wide as the box, "
             f"got {area_fraction}. Take more disks."
         )
     part = min(math.sqrt(4 * fraction / (math.pi * n)), 0.5)
@@ -84,7 +84,10 @@ def lengths(n: int, area_fraction: object, wide: object, side: object) -> tuple[
         length = box(published.BOX if side is None else side)
         return part * length, length
     if side is not None:
-        raise ValueError(f"box: must not be given beside diameter, got {side} and {wide}. One follows from the other.")
+        raise ValueError(
+            f"box: must not be given beside diameter or kinds, got {side} and disks as wide as {wide}. "
+            "It follows from them."
+        )
     width = checks.positive("diameter", wide)
     return width, width / part
 

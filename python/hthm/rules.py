@@ -231,6 +231,11 @@ def for_core(rule: Rule) -> tuple[str, list[float]]:
     return ("chiral", [rule.delta]) if isinstance(rule, ChiralDisks) else ("smooth", [])
 
 
+def inertia(rule: Rule) -> float | None:
+    """Return κ of the moment of inertia κma² of disks that spin, or None."""
+    return rule.inertia if isinstance(rule, RoughDisks) else None
+
+
 def spinning(rule: Rule) -> bool:
     """Return whether disks have spins by this rule."""
     return isinstance(rule, RoughDisks)
