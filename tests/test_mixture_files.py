@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import h5py  # type: ignore[import-untyped]  # h5py ships no types
@@ -14,6 +15,7 @@ from hthm import integrity
 from hthm.arrays import FloatArray
 from hthm.recording.store import writer
 from hthm.recording.store.manifest import DatasetError, Manifest
+from hthm.recording.store.merging import merge
 from hthm.recording.store.verification import repair, verify
 from hthm.rules import Rule
 from hthm.trajectories import Recording
@@ -102,15 +104,45 @@ def test_a_store_goes_on_with_no_other_kinds(tmp_path: Path) -> None:
         ({"rule": "sticky"}, "rule: must be one that this version of hthm knows, got 'sticky'"),
     ],
 )
-def test_a_dataset_of_no_gas_is_refused_at_opening(changed: dict[str, object], says: str, tmp_path: Path) -> None:
-    """Under a valid seal, too: another program may have written it."""
+def test_a_dataset_of_no_gas_is_refused_wherever_it_is_read(
+    changed: dict[str, object], says: str, tmp_path: Path
+) -> None:
+    """Under a valid seal, too: another program may have written it. Its shards know better."""
     hthm.simulate(start_of(), 2, store=tmp_path)
     path = tmp_path / "manifest.json"
+    original = path.read_bytes()
     content = json.loads(path.read_text()) | {"checksum": integrity.BLANK}
     content["description"] |= changed
     path.write_bytes(integrity.sealed(json.dumps(content).encode(), b'"checksum": "'))
-    with pytest.raises(DatasetError, match=f"manifest.json: .*{says}"):
-        hthm.open(tmp_path)
+    for read in (hthm.open, lambda folder: merge(tmp_path / "whole", [folder])):
+        with pytest.raises(DatasetError, match=f"manifest.json: .*{says}"):
+            read(tmp_path)
+    (fault,) = verify(tmp_path)
+    assert re.search(f"manifest.json: .*{says}", fault)
+    if "rule" in changed:  # perhaps of a later version, which knows better
+        with pytest.raises(DatasetError, match=says):
+            repair(tmp_path)
+    else:
+        assert repair(tmp_path) == []
+        assert path.read_bytes() == original
+
+
+def test_shards_of_no_gas_are_not_repaired(tmp_path: Path) -> None:
+    for changed, says in (
+        ({"box": 0.05}, "diameter: must be at most half the box"),
+        ({"n": 0}, "n: must be at least 1"),
+    ):
+        folder = tmp_path / str(len(says))
+        hthm.simulate(start_of(), 2, store=folder)
+        for path in folder.glob("*.h5"):
+            with h5py.File(path, "r+") as file:
+                described = json.loads(bytes(file.attrs["dataset"])) | changed
+                file.attrs["dataset"] = np.bytes_(json.dumps(described).encode())
+            content = path.read_bytes()[integrity.PREFACE_BYTES :]
+            path.write_bytes(integrity.with_preface(content))
+        (folder / "manifest.json").write_text("{}")
+        with pytest.raises(DatasetError, match=says):
+            repair(folder)
 
 
 def test_disks_that_are_alike_are_described_as_ever(tmp_path: Path) -> None:

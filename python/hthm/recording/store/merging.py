@@ -14,6 +14,7 @@ from hthm import checks
 from hthm.files import written_whole
 from hthm.progress import Progress
 from hthm.recording.store.manifest import DatasetError, Manifest, Shard, StoredFile
+from hthm.recording.store.opening import read_manifest
 from hthm.recording.store.shard_files import fault_of
 from hthm.recording.store.writer import begun
 
@@ -75,7 +76,7 @@ def merge(
 
 
 def _read(folder: Path) -> _Part:
-    manifest = Manifest.read(folder)
+    manifest, _ = read_manifest(folder)
     missing = len(manifest.shards) - manifest.finished
     if missing:
         raise DatasetError(

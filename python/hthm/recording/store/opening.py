@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hthm.gas import DiskGas
+from hthm.recording.store.description import Description
 from hthm.recording.store.gases import gas_of
 from hthm.recording.store.manifest import NAME, DatasetError, Manifest
 
@@ -20,10 +21,20 @@ def read_manifest(folder: Path) -> tuple[Manifest, DiskGas]:
         If it cannot be read.
     """
     manifest = Manifest.read(folder)
+    return manifest, checked_gas(folder / NAME, manifest.description)
+
+
+def checked_gas(path: Path, description: Description) -> DiskGas:
+    """Return the gas that a file describes.
+
+    Raises
+    ------
+    DatasetError
+        If there can be no such gas.
+    """
     try:
-        return manifest, gas_of(manifest.description)
+        return gas_of(description)
     except (TypeError, ValueError) as error:
         raise DatasetError(
-            f"{folder / NAME}: must describe a gas that can be, and does not ({error}). Take the dataset as it was "
-            "written."
+            f"{path}: must describe a gas that can be, and does not ({error}). Take the dataset as it was written."
         ) from error

@@ -14,6 +14,7 @@ from hthm.owner import owned
 from hthm.recording.store.description import Description
 from hthm.recording.store.folder import remove_abandoned
 from hthm.recording.store.manifest import NAME, DatasetError, Manifest, Shard, StoredFile, VersionError
+from hthm.recording.store.opening import checked_gas, read_manifest
 from hthm.recording.store.shard_files import fault_of
 from hthm.recording.store.shard_writing import content_of, stored_as, write_recording
 from hthm.recording.store.starts import read_state
@@ -44,7 +45,7 @@ def verify(path: str | os.PathLike[str]) -> list[str]:
     """
     folder = checks.path("path", path)
     try:
-        manifest = Manifest.read(folder)
+        manifest, _ = read_manifest(folder)
     except DatasetError as error:
         if not (folder / NAME).exists():
             raise
@@ -83,7 +84,7 @@ def repair(path: str | os.PathLike[str], report: Report = lambda _: None) -> lis
     with owned(folder):
         remove_abandoned(folder)
         try:
-            manifest = Manifest.read(folder)
+            manifest, _ = read_manifest(folder)
         except VersionError:
             raise
         except DatasetError:
@@ -158,7 +159,14 @@ def _manifest_of_shards(folder: Path) -> Manifest:
             f"{folder}: must hold shards of one dataset where its manifest is damaged, and holds those of "
             f"{len(descriptions)}. Take out of the folder what is not part of it."
         )
-    description = Description(**json.loads(descriptions.pop()))
+    try:
+        description = Description(**json.loads(descriptions.pop()))
+    except (TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{folder}: must hold shards that say what they are of, and they do not ({error}). Take the dataset as it "
+            "was written."
+        ) from error
+    checked_gas(next(folder / name for name in named), description)
     manifest = Manifest.planned(description)
     if description.seed is not None:  # a part, perhaps
         there = [number for number, shard in enumerate(manifest.shards) if not named.keys().isdisjoint(shard.names())]
