@@ -1,8 +1,8 @@
 """The picture that a user wants: what every engine costs, which is the fastest where, and what accuracy costs.
 
 ``python -m bench.compare`` measures for some minutes and draws ``docs/figures/engines.png``, with the numbers beside it
-in ``engines.json``; ``--quick`` does little of it, ``--draw`` draws the JSON again, ``--rival PATH`` times a program of
-others beside the engines. The rival is started as ``PATH n area_fraction`` and prints its collisions per second.
+in ``engines.json``; ``--quick`` does little of it, ``--draw`` draws the JSON again, ``--rivals PATH ...`` times other
+programs beside the engines. Each is started as ``PATH n area_fraction`` and prints its collisions per second.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Options:
     """Draw the engines.json that is there, and measure nothing."""
     rounds: int = 5
     """Rounds of every timing, engines interleaved; the median counts."""
-    rival: Path | None = None
-    """A program that prints collisions per second of n disks at an area fraction, timed beside the engines."""
+    rivals: tuple[Path, ...] = ()
+    """Programs that print collisions per second of n disks at an area fraction, timed in turn with the engines."""
 
 
 def measured(options: Options) -> dict[str, Any]:
     """Measure everything that is drawn."""
-    quick, rival = options.quick, options.rival
+    quick, rivals = options.quick, options.rivals
     rounds, seconds = (2, 0.01) if quick else (options.rounds, 0.1)
     sizes = SIZES[1:4:2] if quick else SIZES
     fractions = (PAPER_FRACTION, 0.5) if quick else FRACTIONS
@@ -56,9 +56,9 @@ def measured(options: Options) -> dict[str, Any]:
     runs, span = (2, 1.0) if quick else (8, 10.0)
     pin()
     print("sizes ...", flush=True)
-    by_size = costs([(n, PAPER_FRACTION) for n in sizes], rounds, seconds, rival)
+    by_size = costs([(n, PAPER_FRACTION) for n in sizes], rounds, seconds, rivals)
     print("densities ...", flush=True)
-    by_density = costs([(hthm.paper.N, fraction) for fraction in fractions], rounds, seconds, rival)
+    by_density = costs([(hthm.paper.N, fraction) for fraction in fractions], rounds, seconds, rivals)
     print("frame rates ...", flush=True)
     return {
         "machine": cpu_name(),

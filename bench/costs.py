@@ -30,6 +30,8 @@ PYTHON_STEPS: Final[dict[str, tuple[Step, int]]] = {
     "SciPy k-d tree": (tree_step, 10_000),
 }
 """Steps in Python, and the most disks with which they are timed."""
+RIVAL_SIZES: Final = (1000, 100_000)
+"""Disks with which programs of others are timed."""
 _WARM: Final = 5  # mean free times from a lattice to a fluid
 _SLOWEST: Final = 1.5  # seconds that a step may take: an engine that would take longer is left out
 _SETTLED: Final = 0.65  # area fraction up to which Enskog's rate, and five mean free times, are enough
@@ -66,16 +68,16 @@ def equilibrium(n: int, area_fraction: float, runs: int = 1) -> hthm.State:
     return hthm.simulate(state, 20, dt, engine=EVENT, record="counts").final
 
 
-def costs(gases: Sequence[tuple[int, float]], rounds: int, seconds: float, rival: Path | None = None) -> list[Cost]:
-    """Cost of every engine, and of a rival, for each n and area fraction; of steps in Python at the paper's."""
+def costs(gases: Sequence[tuple[int, float]], rounds: int, seconds: float, rivals: Sequence[Path] = ()) -> list[Cost]:
+    """Cost of every engine, and of rivals, for each n and area fraction; of steps in Python at the paper's."""
     found: list[Cost] = []
     for n, area_fraction in gases:
         state = equilibrium(n, area_fraction)
         works = {name: engine_round(name, state, seconds) for name in (*FIXED_STEP, EVENT) if _affordable(name, n)}
         if area_fraction == PAPER_FRACTION:
             works |= {name: _python_round(step, state) for name, (step, most) in PYTHON_STEPS.items() if n <= most}
-        if rival is not None:
-            works[rival.name] = _rival_round(rival, state)
+        if n in RIVAL_SIZES:
+            works |= {rival.name: _rival_round(rival, state) for rival in rivals}
         took: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
         for _ in range(rounds):
             for name, once in works.items():
