@@ -37,15 +37,22 @@ void drift_portable(double* __restrict x, const double* __restrict v, std::int64
 // integers with their bits.
 
 __attribute__((target("avx2"))) void drift_avx2(double* x, const double* v, std::int64_t count, double dt, double box) {
+  constexpr std::int64_t block = 16;
   const __m256d step = _mm256_set1_pd(dt), end = _mm256_set1_pd(box);
   std::int64_t k = 0;
-  for (; k + 4 <= count; k += 4) {
-    const __m256d y = _mm256_add_pd(_mm256_loadu_pd(x + k), _mm256_mul_pd(_mm256_loadu_pd(v + k), step));
-    _mm256_storeu_pd(x + k, y);
-    int outside = _mm256_movemask_pd(_mm256_or_pd(y, _mm256_cmp_pd(y, end, _CMP_GE_OQ)));
-    for (; outside != 0; outside &= outside - 1) {
-      double& lane = x[k + __builtin_ctz(static_cast<unsigned>(outside))];
-      lane = wrapped(lane, box);
+  for (; k + block <= count; k += block) {
+    __m256d signs = _mm256_setzero_pd(), largest = _mm256_setzero_pd();
+    for (std::int64_t j = k; j < k + block; j += 4) {
+      const __m256d y = _mm256_add_pd(_mm256_loadu_pd(x + j), _mm256_mul_pd(_mm256_loadu_pd(v + j), step));
+      _mm256_storeu_pd(x + j, y);
+      signs = _mm256_or_pd(signs, y);
+      largest = _mm256_max_pd(largest, y);
+    }
+    const __m256d outside = _mm256_or_pd(signs, _mm256_cmp_pd(largest, end, _CMP_NLT_UQ));
+    if (_mm256_movemask_pd(outside) == 0) [[likely]]
+      continue;
+    for (std::int64_t j = k; j < k + block; ++j) {
+      if (std::signbit(x[j]) || !(x[j] < box)) x[j] = wrapped(x[j], box);
     }
   }
   drift_portable(x + k, v + k, count - k, dt, box);

@@ -285,8 +285,7 @@ TEST_CASE("no coordinate, whatever it is, has a cell outside of the grid") {
       const auto n = static_cast<std::int64_t>(positions.size());
       for (const Simd level : levels()) {
         std::vector<std::int32_t> cells(positions.size());
-        std::vector<hthm::OuterDisks> outer(positions.size() / 4 + 2);
-        hthm::find_cells(grid, 1 << 16, positions.data(), 0, n, level, cells.data(), outer.data());
+        hthm::find_cells(grid, 1 << 16, positions.data(), 0, n, level, cells.data());
         for (const std::int32_t cell : cells) {
           CHECK(cell >= 0);
           CHECK(cell < grid.side * (1 << 16));

@@ -18,14 +18,10 @@ struct Cells {
 // As CellGrid::place does, the paths for AVX let no index leave the grid: what a coordinate outside of the box is
 // converted to is a very large number if it is taken as one without a sign, and the last index is smaller.
 
-OuterDisks* find_portable(const Cells& of, std::int64_t begin, OuterDisks* outer) {
+void find_portable(const Cells& of, std::int64_t begin) {
   constexpr std::int64_t block = 16;  // in vectors of whatever length the compiler knows
   const CellGrid grid = of.grid;
   const auto last_place = static_cast<double>(grid.side - 1);
-  const auto last = static_cast<std::int32_t>(of.grid.side - 1);  // below 2^14
-  const auto is_outer = [last](std::int32_t index) {  // as unsigned numbers, nought and the last are the greatest so
-    return static_cast<std::uint32_t>(index - 1) >= static_cast<std::uint32_t>(last - 1);
-  };
   std::int32_t index[2 * block] = {};  // column, row, column, row ...
   for (std::int64_t first = begin; first < of.end; first += block) {
     const std::int64_t count = std::min(block, of.end - first);
@@ -37,21 +33,12 @@ OuterDisks* find_portable(const Cells& of, std::int64_t begin, OuterDisks* outer
       for (std::int64_t k = 0; k < disks; ++k) of.cells[first + k] = index[2 * k + 1] * of.stride + index[2 * k];
     };
     count == block ? find_block(block) : find_block(count);
-    std::int32_t any = 0;
-    for (const std::int32_t k : index) any |= is_outer(k);
-    if (any == 0) continue;
-    *outer = {static_cast<std::int32_t>(first), 0};
-    for (std::int64_t k = 0; k < count; ++k) {
-      outer->disks |= std::uint32_t{is_outer(index[2 * k]) || is_outer(index[2 * k + 1])} << k;
-    }
-    outer += outer->disks != 0;
   }
-  return outer;
 }
 
 #if defined(__x86_64__)
 
-__attribute__((target("avx2"))) OuterDisks* find_avx2(const Cells& of, OuterDisks* outer) {
+__attribute__((target("avx2"))) void find_avx2(const Cells& of) {
   const __m256d per_length = _mm256_set1_pd(of.grid.per_length);
   const __m256i last = _mm256_set1_epi32(static_cast<int>(of.grid.side - 1)), stride = _mm256_set1_epi64x(of.stride);
   const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
@@ -65,18 +52,11 @@ __attribute__((target("avx2"))) OuterDisks* find_avx2(const Cells& of, OuterDisk
     const __m256i rows = _mm256_mul_epu32(_mm256_srli_epi64(index, 32), stride);
     const __m256i cells = _mm256_permutevar8x32_epi32(_mm256_add_epi32(rows, index), even);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(of.cells + i), _mm256_castsi256_si128(cells));
-    const __m256i is_outer =
-        _mm256_or_si256(_mm256_cmpeq_epi32(index, _mm256_setzero_si256()), _mm256_cmpeq_epi32(index, last));
-    // Either half of 64 bits: the lower one is brought up to the sign.
-    const __m256i disks = _mm256_or_si256(is_outer, _mm256_slli_epi64(is_outer, 32));
-    *outer = {static_cast<std::int32_t>(i), static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_castsi256_pd(disks)))};
-    outer += outer->disks != 0;  // no branch: not to be foreseen
   }
-  return find_portable(of, i, outer);
+  find_portable(of, i);
 }
 
-__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"))) OuterDisks* find_avx512(const Cells& of,
-                                                                                      OuterDisks* outer) {
+__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"))) void find_avx512(const Cells& of) {
   const __m512d per_length = _mm512_set1_pd(of.grid.per_length);
   const __m512i last = _mm512_set1_epi32(static_cast<int>(of.grid.side - 1)), stride = _mm512_set1_epi64(of.stride);
   std::int64_t i = of.begin;
@@ -90,29 +70,24 @@ __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"))) OuterDisks* find_a
     const __m512i rows = _mm512_maskz_mul_epu32(0xff, _mm512_maskz_srli_epi64(0xff, index, 32), stride);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(of.cells + i),
                         _mm512_maskz_cvtepi64_epi32(0xff, _mm512_add_epi32(rows, index)));
-    // All bits of an index that is nought or the last.
-    const __m512i is_outer = _mm512_movm_epi32(
-        static_cast<__mmask16>(_mm512_testn_epi32_mask(index, index) | _mm512_cmpeq_epi32_mask(index, last)));
-    *outer = {static_cast<std::int32_t>(i), _mm512_test_epi64_mask(is_outer, is_outer)};
-    outer += outer->disks != 0;  // no branch: not to be foreseen
   }
-  return find_portable(of, i, outer);
+  find_portable(of, i);
 }
 
 #endif
 
 }  // namespace
 
-std::int64_t find_cells(const CellGrid& grid, std::int32_t stride, const Vec* positions, std::int64_t begin,
-                        std::int64_t end, Simd level, std::int32_t* cells, OuterDisks* outer) {
+void find_cells(const CellGrid& grid, std::int32_t stride, const Vec* positions, std::int64_t begin, std::int64_t end,
+                Simd level, std::int32_t* cells) {
   const Cells of{grid, stride, positions, begin, end, cells};
 #if defined(__x86_64__)
-  if (level == Simd::avx512) return find_avx512(of, outer) - outer;
-  if (level == Simd::avx2) return find_avx2(of, outer) - outer;
+  if (level == Simd::avx512) return find_avx512(of);
+  if (level == Simd::avx2) return find_avx2(of);
 #else
   static_cast<void>(level);
 #endif
-  return find_portable(of, begin, outer) - outer;
+  find_portable(of, begin);
 }
 
 }  // namespace hthm

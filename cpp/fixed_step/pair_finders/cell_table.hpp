@@ -17,13 +17,13 @@ class CellTable {
  public:
   static constexpr std::int64_t most_disks = 0xfffe;  // an entry is a place plus one, nought the end of a chain
 
-  /// A cell beyond the border, and the cell whose disks it repeats.
-  struct Image {
-    std::int32_t cell, original;
+  /// Bits of cells, so many words a row: those with disks, images among them, and those inside of the box.
+  struct Rows {
+    const std::uint64_t *seen, *inside;
+    std::int64_t words;
   };
 
-  using FindHot = std::int32_t* (*)(const std::uint64_t* filled, const std::uint64_t* seen, std::int64_t row,
-                                    std::int64_t count, std::uint64_t* hot, std::int32_t* places);
+  using FindHot = std::int32_t* (*)(const Rows& rows, std::int64_t count, std::uint64_t* hot, std::int32_t* places);
 
   CellTable(std::int64_t columns, std::int64_t rows, Simd level);
 
@@ -34,24 +34,31 @@ class CellTable {
   std::int32_t stride() const { return static_cast<std::int32_t>(64 * row_words_); }
 
   /// Append the overlapping pairs among disks[0, count), the k-th of them in cells[k], of which those in rows [0, rows)
-  /// look. Without `disks`, these are the disks [0, count) themselves.
+  /// look; others are in the row above these. Without `disks`, these are the disks [0, count) themselves, and the row
+  /// above the last is the first.
   void find(const OverlapTest& overlap, const Vec* positions, const std::int32_t* disks, const std::int32_t* cells,
-            std::int64_t count, std::int64_t rows, const std::vector<Image>& images, PairList& pairs, Pace& pace);
+            std::int64_t count, std::int64_t rows, PairList& pairs, Pace& pace);
 
  private:
   static constexpr std::int64_t batch = 512;  // candidates, or a few more, between two looks at them
 
-  /// A disk by its place in cells, and the entry of another.
+  /// A disk by its place in cells, and the entry of another, 16 bits each.
   struct Candidate {
-    std::int32_t place, entry;
+    std::uint32_t both;
+    std::uint32_t place() const { return both >> 16; }
+    std::uint32_t entry() const { return both & 0xffff; }
   };
-  /// A disk that came into a cell after another.
+  /// A disk that came into a cell after another, of which it has the entry.
   struct Crowded {
-    std::int32_t place, before, cell;
+    std::int32_t place;
+    std::uint32_t before;
+    std::int32_t cell;
   };
 
   void fill(const std::int32_t* cells, std::int64_t count);
-  Candidate* look(std::int32_t cell, std::int32_t place, Candidate* candidate) const;
+  void add_images(std::int64_t rows, bool of_row);
+  void repeat(std::int32_t from, std::int32_t to);
+  Candidate* look(std::int32_t cell, std::uint32_t place, Candidate* candidate) const;
   template <class Number>
   void find_among(const OverlapTest& overlap, const Vec* positions, const Number& number, std::int64_t rows,
                   PairList& pairs, Pace& pace);
@@ -60,9 +67,10 @@ class CellTable {
                   PairList& pairs, Pace& pace);
 
   FindHot find_hot_;
+  std::int64_t columns_;
   std::int64_t row_words_;                   // 64 cells each, of a row
-  std::vector<std::uint64_t> filled_;        // cells with disks
-  std::vector<std::uint64_t> seen_;          // these and their images
+  std::vector<std::uint64_t> seen_;          // cells with disks, and their images
+  std::vector<std::uint64_t> inside_;        // cells that are no images
   std::vector<std::uint64_t> hot_;           // cells with disks that see others
   std::vector<std::int32_t> hot_words_;      // words of hot_ that are not nought
   const std::int32_t* last_word_ = nullptr;  // past the last of them
@@ -70,6 +78,7 @@ class CellTable {
   std::vector<std::uint16_t> next_;          // (most disks so far + 1,) the entry that was there before a disk came
   std::vector<Crowded> crowded_;
   std::vector<Candidate> candidates_;
+  std::vector<Candidate> found_;  // those of them that overlap
 };
 
 }  // namespace hthm

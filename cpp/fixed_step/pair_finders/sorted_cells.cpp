@@ -53,87 +53,44 @@ void SortedCells::cut_into_bands() {
 
 void SortedCells::find(const Disks& disks, PairList& pairs, Pace& pace) {
   if (all_pairs_) return all_pairs_->find(disks, pairs, pace);
-  cut_into_pieces(disks.n, pace);
   if (bands_.empty()) return find_in_one(disks, pairs, pace);
   find_in_bands(disks, pairs, pace);
 }
 
 /// One for one thread, and else a few for each, so that one whose processor is busy leaves some to others.
-void SortedCells::cut_into_pieces(std::int64_t n, Pace& pace) {
+void SortedCells::cut_into_pieces(std::int64_t n, int threads) {
   constexpr std::int64_t of_thread = 4;
-  const std::int64_t count = pace.threads() == 1 ? 1 : pace.threads() * of_thread;
+  const std::int64_t count = threads == 1 ? 1 : threads * of_thread;
   if (static_cast<std::int64_t>(pieces_.size()) == count) return;
   pieces_.clear();
-  for (std::int64_t p = 0; p < count; ++p) {
-    const std::int64_t begin = n * p / count, end = n * (p + 1) / count;
-    pieces_.push_back({begin, end, defaults<OuterDisks>((end - begin) / 4 + 2, pace), 0, {}});
-  }
+  for (std::int64_t p = 0; p < count; ++p) pieces_.push_back({n * p / count, n * (p + 1) / count, {}});
 }
 
-/// Repeat a cell beyond the borders it lies at, right and left; nothing looks down to the left of row 0.
-void SortedCells::add_column_images(std::int64_t row, std::int64_t column, std::vector<CellTable::Image>& images) {
-  const std::int32_t original = table().cell(row, column);
-  if (column == 0) images.push_back({table().cell(row, grid_.side), original});
-  if (column == grid_.side - 1 && row > 0) images.push_back({table().cell(row, -1), original});
-}
-
-/// Fill cells_ and the piece's `outer`.
-void SortedCells::sort_into_cells(Piece& piece, const Vec* positions, std::int32_t stride, Pace& pace) {
-  piece.entries = 0;
-  in_pieces(piece.begin, piece.end, pace, [&](std::int64_t first, std::int64_t last) {
-    piece.entries +=
-        find_cells(grid_, stride, positions, first, last, level_, cells_.data(), piece.outer.data() + piece.entries);
+/// Fill cells_, of the disks [begin, end).
+void SortedCells::sort_into_cells(std::int64_t begin, std::int64_t end, const Vec* positions, std::int32_t stride,
+                                  Pace& pace) {
+  in_pieces(begin, end, pace, [&](std::int64_t first, std::int64_t last) {
+    find_cells(grid_, stride, positions, first, last, level_, cells_.data());
   });
-}
-
-/// Call body(disk) for each of the disks in `outer` of all pieces.
-template <class Body>
-void SortedCells::for_each_outer(const Body& body) const {
-  for (const Piece& piece : pieces_) {
-    for (std::int64_t k = 0; k < piece.entries; ++k) {
-      const OuterDisks& outer = piece.outer[static_cast<std::size_t>(k)];
-      for (std::uint32_t left = outer.disks; left != 0; left &= left - 1) {
-        body(static_cast<std::size_t>(outer.first + std::countr_zero(left)));
-      }
-    }
-  }
 }
 
 void SortedCells::find_in_one(const Disks& disks, PairList& pairs, Pace& pace) {
-  const std::int32_t stride = table().stride();
-  for (Piece& piece : pieces_) sort_into_cells(piece, disks.positions, stride, pace);
-  images_.clear();
-  for_each_outer([&](std::size_t disk) {
-    const std::int32_t cell = cells_[disk];
-    const std::int64_t row = cell / stride, column = cell % stride;
-    add_column_images(row, column, images_);
-    if (row != 0) return;
-    images_.push_back({table().cell(grid_.side, column), cell});
-    add_column_images(grid_.side, column, images_);
-  });
-  searchers_.front()->table.find(overlap_, disks.positions, nullptr, cells_.data(), disks.n, grid_.side, images_, pairs,
-                                 pace);
+  sort_into_cells(0, disks.n, disks.positions, table().stride(), pace);
+  searchers_.front()->table.find(overlap_, disks.positions, nullptr, cells_.data(), disks.n, grid_.side, pairs, pace);
 }
 
 /// Number the disks band by band, images of the next band's first row after each band's own. Returns whether a table
 /// can number those of every band.
 bool SortedCells::sort_into_bands(const Disks& disks, Pace& pace) {
+  cut_into_pieces(disks.n, pace.threads());
   const auto count = static_cast<std::int64_t>(pieces_.size());
   share_out(count, pace, [&](std::int64_t p, Pace& own) {
     Piece& piece = pieces_[static_cast<std::size_t>(p)];
-    sort_into_cells(piece, disks.positions, packed_stride, own);
+    sort_into_cells(piece.begin, piece.end, disks.positions, packed_stride, own);
     count_members(piece);
   });
   if (!lay_out_bands()) return false;
   share_out(count, pace, [&](std::int64_t p, Pace& own) { place_members(pieces_[static_cast<std::size_t>(p)], own); });
-  const std::int64_t rows_mask = rows_of_band() - 1;
-  for_each_outer([&](std::size_t disk) {
-    const std::int64_t row = cells_[disk] >> 16, column = cells_[disk] & 0xffff;
-    add_column_images(row & rows_mask, column, bands_[band_of(row)].images);
-    if ((row & rows_mask) != 0) return;
-    Band& below = bands_[band_before(row)];
-    add_column_images(below.rows, column, below.images);
-  });
   return true;
 }
 
@@ -153,7 +110,6 @@ bool SortedCells::lay_out_bands() {
   for (std::size_t b = 0; b < bands_.size(); ++b) {
     Band& band = bands_[b];
     band.begin = begin;
-    band.images.clear();
     band.rows = std::min(rows_of_band(), grid_.side - (static_cast<std::int64_t>(b) << band_shift_));
     for (Piece& piece : pieces_) begin += std::exchange(piece.members[b].own, begin);
     for (Piece& piece : pieces_) begin += std::exchange(piece.members[b].image, begin);
@@ -197,7 +153,7 @@ void SortedCells::find_in_bands(const Disks& disks, PairList& pairs, Pace& pace)
     for (std::size_t b = next++; b < bands_.size(); b = next++) {
       const Band& band = bands_[b];
       searcher.table.find(overlap_, disks.positions, members_.data() + band.begin, member_cells_.data() + band.begin,
-                          band.end - band.begin, band.rows, band.images, searcher.pairs, own);
+                          band.end - band.begin, band.rows, searcher.pairs, own);
     }
   });
   for (std::int64_t number = 0; number < pace.threads(); ++number) {  // there may be others, of a call before

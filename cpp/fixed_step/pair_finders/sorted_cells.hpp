@@ -29,7 +29,6 @@ class SortedCells {
   struct Band {
     std::int64_t begin, end;  // of its members
     std::int64_t rows;
-    std::vector<CellTable::Image> images;
   };
   /// Members of a band: its own, and those of the next band's first row. How many, or where the next one goes.
   struct Members {
@@ -38,8 +37,6 @@ class SortedCells {
   /// A stretch of disks.
   struct Piece {
     std::int64_t begin, end;
-    LargeArray<OuterDisks> outer;
-    std::int64_t entries = 0;      // of `outer`
     std::vector<Members> members;  // of each band
   };
   /// What a thread looks for pairs with.
@@ -49,8 +46,8 @@ class SortedCells {
   };
 
   void hire(std::size_t count);
-  void cut_into_pieces(std::int64_t n, Pace& pace);
-  void sort_into_cells(Piece& piece, const Vec* positions, std::int32_t stride, Pace& pace);
+  void cut_into_pieces(std::int64_t n, int threads);
+  void sort_into_cells(std::int64_t begin, std::int64_t end, const Vec* positions, std::int32_t stride, Pace& pace);
   void find_in_one(const Disks& disks, PairList& pairs, Pace& pace);
   void find_in_bands(const Disks& disks, PairList& pairs, Pace& pace);
   bool sort_into_bands(const Disks& disks, Pace& pace);
@@ -58,9 +55,6 @@ class SortedCells {
   void count_members(Piece& piece);
   bool lay_out_bands();
   void place_members(Piece& piece, Pace& pace);
-  template <class Body>
-  void for_each_outer(const Body& body) const;
-  void add_column_images(std::int64_t row, std::int64_t column, std::vector<CellTable::Image>& images);
   std::size_t band_of(std::int64_t row) const { return static_cast<std::size_t>(row >> band_shift_); }
   std::size_t band_before(std::int64_t row) const { return (row < rows_of_band() ? bands_.size() : band_of(row)) - 1; }
   const CellTable& table() const { return searchers_.front()->table; }
@@ -74,7 +68,6 @@ class SortedCells {
   std::unique_ptr<AllPairs> all_pairs_;               // in place of a grid with fewer than 3 cells a side
   std::unique_ptr<CellList> cell_list_;               // where more disks crowd in a band than a table can number
   std::vector<std::unique_ptr<Searcher>> searchers_;  // of threads, one at least
-  std::vector<CellTable::Image> images_;
   std::vector<Piece> pieces_;
   LargeArray<std::int32_t> cells_;         // (n,) of the disks: row << 16 | column, or in the table
   std::vector<Band> bands_;                // none where one table holds all
