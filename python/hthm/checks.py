@@ -21,7 +21,7 @@ from hthm.machine import available_memory, default_threads
 MOST_THREADS: Final = 1024
 """More threads than this are a slip of the keyboard."""
 
-NEGLIGIBLE: Final = 2**20
+NEGLIGIBLE: Final = 2**24
 """Bytes up to which nobody asks whether they are there."""
 
 _ADVICE: Final = {
@@ -194,8 +194,8 @@ def memory(what: str, needed: int, advice: str) -> None:
     Raises
     ------
     MemoryError
-        If less is available. Where the system does not say, nothing is refused, nor is less than a MiB: to ask takes
-        as long as a short simulation.
+        If less is available. Where the system does not say, nothing is refused, nor is less than 16 MiB: to ask takes
+        as long as to simulate one MiB of velocities.
     """
     if needed < NEGLIGIBLE:
         return
