@@ -53,9 +53,9 @@ void ArrowLoss::undo_piece(std::int64_t piece, Group& group) {
   const bool is_last = piece + 1 == pieces() || chains_.pieces[static_cast<std::size_t>(piece) + 1].part != part;
   double turns[Chains::most_steps];
   for (std::int64_t s = 0; s < count; ++s) turns[s] = g[s] - (s + 1 < count || !is_last ? g[s + 1] : 0);
-  for (Rows* of : {&group.work, &group.rises, &group.moved}) resize(*of, rows_at_a_time + 1);
+  for (Rows* of : {&group.work, &group.rises, &group.moved}) resize(*of, Chains::most_steps);
   float *through = rows(group.work), *turned = rows(group.rises), *moved = rows(group.moved);
-  kernel_->smooth.undo_steps({g, turns, rows(slopes_, row), rows(bends_, row), rows(moves_, row),
+  kernel_->smooth.undo_steps({g, turns, rows(slopes_, row), rows(bends_, row), rows(so_far_, row),
                               of_piece(later_, piece), of_piece(moved_, piece), rows(factors_), padded_, count},
                              through, turned, moved);
   std::fill(through + count * padded_, through + whole_tiles(count) * padded_, 0.0F);
@@ -69,15 +69,12 @@ void ArrowLoss::undo_phi(std::int64_t count, int threads, const Network<double>&
   for (Group& group : groups_) group.sums.assign(p * (p + 4), 0);
   for_groups((count + rows_at_a_time - 1) / rows_at_a_time, threads, [&](std::int64_t block, Group& group) {
     const std::int64_t row = block * rows_at_a_time, size = std::min(rows_at_a_time, count - row);
-    resize(group.work, 2 * rows_at_a_time);
-    resize(group.rises, rows_at_a_time);
-    float* deltas = rows(group.rises);
-    kernel_->smooth.subtract(rows(through_), padded_, &chains_.birth[static_cast<std::size_t>(row)],
-                             &chains_.death[static_cast<std::size_t>(row)], size, deltas);
-    std::fill(deltas + size * padded_, deltas + whole_tiles(size) * padded_, 0.0F);
+    resize(group.work, rows_of_work);
     double* sums = group.sums.data();
-    kernel_->smooth.backward(phi(), {&points_[static_cast<std::size_t>(2 * row)], whole_tiles(size)}, layers(row),
-                             deltas, rows(group.work), {sums, sums + p * p, sums + p * (p + 1)});
+    const auto first = static_cast<std::size_t>(row);
+    kernel_->smooth.backward(phi(), {&points_[2 * first], whole_tiles(size)}, layers(row),
+                             {rows(through_), &chains_.birth[first], &chains_.death[first], size}, rows(group.work),
+                             {sums, sums + p * p, sums + p * (p + 1)});
   });
   for (const Group& group : groups_) {
     const double *second = group.sums.data(), *bias = second + p * p, *lines = bias + p;

@@ -137,7 +137,7 @@ void ArrowLoss::see(const Network<const float>& network, const SmoothForm& form,
   for (float** of : {&first_logistic_, &second_, &second_slopes_}) {
     *of = rows(memory_, std::exchange(at, at + padded_count));
   }
-  for (float** of : {&moves_, &dz_, &slopes_, &bends_, &through_}) {
+  for (float** of : {&so_far_, &dz_, &slopes_, &bends_, &through_}) {
     *of = rows(memory_, std::exchange(at, at + chains_.rows));
   }
   for_groups((count + rows_at_a_time - 1) / rows_at_a_time, threads, [&](std::int64_t block, Group& group) {
@@ -149,23 +149,21 @@ void ArrowLoss::see(const Network<const float>& network, const SmoothForm& form,
   });
   add_first_states(seen);
   piece_sums_.resize(chains_.pieces.size() * sums_of_piece * static_cast<std::size_t>(padded_));
-  for_groups(pieces(), threads, [&](std::int64_t piece, Group&) { find_moves(piece); });
+  for_groups(pieces(), threads, [&](std::int64_t piece, Group& group) { find_moves(piece, group); });
   z_.resize(chains_.pieces.size() * static_cast<std::size_t>(padded_));
   moved_.resize(z_.size());
-  std::vector<double> z(static_cast<std::size_t>(padded_)), moved(z.size());
+  std::vector<double> moved(static_cast<std::size_t>(padded_)), pooled(moved.size());
   for (std::int64_t piece = 0; piece < pieces(); ++piece) {
     const std::int64_t part = chains_.pieces[static_cast<std::size_t>(piece)].part;
     if (piece == 0 || chains_.pieces[static_cast<std::size_t>(piece - 1)].part != part) {
-      z = rho_bias_;
-      kernel_->multiply({rho_.data(), width_, padded_}, &pooled_[static_cast<std::size_t>(part * padded_)], z.data());
       std::fill(moved.begin(), moved.end(), 0.0);
     }
-    std::copy(z.begin(), z.end(), of_piece(z_, piece));
+    const double* first = of_piece(pooled_, part);
+    for (std::size_t k = 0; k < moved.size(); ++k) pooled[k] = first[k] + moved[k];
     std::copy(moved.begin(), moved.end(), of_piece(moved_, piece));
-    for (std::size_t k = 0; k < z.size(); ++k) {
-      z[k] += sums(piece, Sum::dz)[k];
-      moved[k] += sums(piece, Sum::moves)[k];
-    }
+    std::copy(rho_bias_.begin(), rho_bias_.end(), of_piece(z_, piece));
+    kernel_->multiply({rho_.data(), width_, padded_}, pooled.data(), of_piece(z_, piece));
+    for (std::size_t k = 0; k < moved.size(); ++k) moved[k] += sums(piece, Sum::moves)[k];
   }
 }
 
@@ -186,30 +184,30 @@ void ArrowLoss::add_first_states(const SeenRun& seen) {
 }
 
 /// By how much the steps of a piece change the pooled phi, and z.
-void ArrowLoss::find_moves(std::int64_t piece) {
+void ArrowLoss::find_moves(std::int64_t piece, Group& group) {
   const auto& [part, first, count, row] = chains_.pieces[static_cast<std::size_t>(piece)];
-  float *moves = rows(moves_, row), *dz = rows(dz_, row);
+  resize(group.work, Chains::most_steps + 1);
+  float *moves = rows(group.work), *sum = rows(group.work, Chains::most_steps);
+  std::fill(sum, sum + padded_, 0.0F);
   const std::int64_t* offsets = &chains_.offsets[static_cast<std::size_t>(first)];
   for (std::int64_t s = 0; s < count;) {  // steps that are not long together, or a long one
     std::int64_t end = s + 1;
     while (end < count && offsets[end + 1] - offsets[s] <= most_exchanges) ++end;
     kernel_->smooth.exchange(second_, padded_, {chains_.born.data(), chains_.died.data(), offsets + s, end - s},
-                             static_cast<float>(pooling_), moves + s * padded_);
+                             static_cast<float>(pooling_), sum, moves + s * padded_, rows(so_far_, row + s));
     s = end;
     if (stop_ && s < count) stop_->check();
   }
   std::fill(moves + count * padded_, moves + whole_tiles(count) * padded_, 0.0F);
-  kernel_->smooth.product(moves, rows(rho_forward_), width_, padded_, whole_tiles(count), dz);
-  std::fill(sums(piece, Sum::moves), sums(piece, Sum::moves) + 2 * padded_, 0.0);
-  kernel_->smooth.add_rows(moves, padded_, count, sums(piece, Sum::moves));
-  kernel_->smooth.add_rows(dz, padded_, count, sums(piece, Sum::dz));
+  kernel_->smooth.product(moves, rows(rho_forward_), width_, padded_, whole_tiles(count), rows(dz_, row));
+  std::copy(sum, sum + padded_, sums(piece, Sum::moves));
 }
 
 /// Delta h of the steps of a piece, and what they do to the units of rho.
 void ArrowLoss::do_steps(std::int64_t piece, Group& group) {
   const auto& [part, first, count, row] = chains_.pieces[static_cast<std::size_t>(piece)];
-  resize(group.work, rows_at_a_time + 1);
-  resize(group.rises, rows_at_a_time);
+  resize(group.work, rows_of_work);
+  resize(group.rises, Chains::most_steps);
   kernel_->smooth.do_steps({of_piece(z_, piece), rows(dz_, row), rows(last_), padded_, count}, rows(group.work),
                            {rows(group.rises), rows(bends_, row), rows(slopes_, row)}, group.change);
   for (std::int64_t s = 0; s < count; ++s) group.change[s] *= size_;

@@ -19,6 +19,12 @@ constexpr std::int64_t whole_tiles(std::int64_t count) {
 /// As many steps come at a time at most.
 inline constexpr std::int64_t most_steps_at_a_time = 96;
 
+/// Floats between matrices of one piece of memory that are read and written together: were these a multiple of 4096 B
+/// apart, loads of one would wait for stores to another.
+inline constexpr std::int64_t gap = 336;
+/// Rows of work that `backward` needs, of whatever width.
+inline constexpr std::int64_t rows_of_work = 3 * most_steps_at_a_time + 2 * gap / 16;
+
 /// The weights of phi.
 struct SmoothPhi {
   const float* lines;    // (3, P): a, b, c of the first layer's z = a x + b y + c
@@ -54,6 +60,13 @@ struct Exchanges {
   std::int64_t count;
 };
 
+/// The loss by phi of velocities, each of which lasts from a state to another: rows[birth] - rows[death].
+struct LossByState {
+  const float* rows;                  // (states, P)
+  const std::int32_t *birth, *death;  // (count)
+  std::int64_t count;
+};
+
 /// Steps as rho sees them: z of its units before, and by how much each step changes it.
 struct StepsOfRho {
   const double* z;    // (P): before the first step
@@ -71,9 +84,9 @@ struct StepsDone {
 struct StepsBack {
   const double *g, *turns;
   const float *slopes, *bends;  // (count, P): afterwards; bends of slopes times g
-  const float* moves;           // (count, P): by how much each step changes the pooled phi
+  const float* moved;           // (count, P): by how much the steps up to each change the pooled phi
   const double* later;          // (P): sum of the bends times g of all steps after these
-  const double* moved;          // (P): sum of the moves of all steps before these
+  const double* moved_before;   // (P): by how much all steps before these change the pooled phi
   const float* factors;         // (P)
   std::int64_t padded, count;
 };
@@ -81,14 +94,12 @@ struct StepsBack {
 struct SmoothKernel {
   /// Both layers at velocities. work (count, P).
   void (*forward)(SmoothPhi phi, SmoothPoints points, SmoothLayers out, float* work);
-  /// deltas (count, P): the loss by phi; they are spoilt. work (2, count, P).
-  void (*backward)(SmoothPhi phi, SmoothPoints points, SmoothLayers in, float* deltas, float* work,
+  /// Points beyond those of the loss fill up a tile. work (rows_of_work, P).
+  void (*backward)(SmoothPhi phi, SmoothPoints points, SmoothLayers in, LossByState loss, float* work,
                    SmoothGradient gradient);
-  /// out (steps, P) = factor * sum of features[born] - features[died].
-  void (*exchange)(const float* features, std::int64_t padded, Exchanges steps, float factor, float* out);
-  /// out (count, P) = rows[born] - rows[died].
-  void (*subtract)(const float* rows, std::int64_t padded, const std::int32_t* born, const std::int32_t* died,
-                   std::int64_t count, float* out);
+  /// moves (steps, P) = factor * sum of features[born] - features[died]; sums (P) += each, and moved (steps, P) = sums.
+  void (*exchange)(const float* features, std::int64_t padded, Exchanges steps, float factor, float* sums, float* moves,
+                   float* moved);
   /// out (count, P) = in (count, P) times matrix (depth, P); count in whole tiles.
   void (*product)(const float* in, const float* matrix, std::int64_t depth, std::int64_t padded, std::int64_t count,
                   float* out);
@@ -97,7 +108,7 @@ struct SmoothKernel {
                     double* sums);
   /// sums (P) += sum of the rows.
   void (*add_rows)(const float* rows, std::int64_t padded, std::int64_t count, double* sums);
-  /// What steps do, and change (count) = sum over the units of last * rises. work: (count + 1, P).
+  /// What steps do, and change (count) = sum over the units of last * rises. work (rows_of_work, P).
   void (*do_steps)(StepsOfRho steps, float* work, StepsDone out, double* change);
   /// bends *= g, and sums (P) of g * rises and of g * bends.
   void (*weigh_steps)(const double* g, std::int64_t padded, std::int64_t count, const float* rises, float* bends,

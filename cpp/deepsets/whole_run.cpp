@@ -25,34 +25,43 @@ WholeRun::WholeRun(std::int64_t n, std::int64_t steps, const std::int32_t* disks
   }
 }
 
-void Chains::build(const WholeRun& run, const std::int64_t* part, std::int64_t count, Pace& pace) {
-  parts = count;
+/// Which changes each part has, and in how many steps.
+void Chains::sort(const WholeRun& run, const std::int64_t* part, std::int64_t count, Pace& pace) {
   const auto size = static_cast<std::size_t>(count), all = static_cast<std::size_t>(run.changes());
-  const auto part_of = [&](std::size_t change) {
-    return part ? static_cast<std::size_t>(part[run.disks()[change]]) : std::size_t{0};
-  };
+  const std::vector<std::int64_t>& step = run.step();
   changes_.assign(size + 1, 0);
   steps_.assign(size + 1, 0);
+  order_.resize(all);
+  if (!part) {
+    changes_[1] = run.changes();
+    for (std::size_t c = 0; c < all; ++c) steps_[1] += c == 0 || step[c] != step[c - 1] ? 1 : 0;
+    std::iota(order_.begin(), order_.end(), 0);
+    return pace.did(run.changes());
+  }
   last_step_.assign(size, -1);
   for (std::size_t c = 0; c < all; ++c) {
     pace.did(1);
-    const std::size_t p = part_of(c);
+    const auto p = static_cast<std::size_t>(part[run.disks()[c]]);
     if (p == size) continue;
     ++changes_[p + 1];
-    if (last_step_[p] != run.step()[c]) ++steps_[p + 1];
-    last_step_[p] = run.step()[c];
+    if (last_step_[p] != step[c]) ++steps_[p + 1];
+    last_step_[p] = step[c];
   }
   std::partial_sum(changes_.begin(), changes_.end(), changes_.begin());
   std::partial_sum(steps_.begin(), steps_.end(), steps_.begin());
-  const auto used = static_cast<std::size_t>(changes_[size]);
-  order_.resize(used);
   std::vector<std::int64_t> next(changes_.begin(), changes_.end());
   for (std::size_t c = 0; c < all; ++c) {
     pace.did(1);
-    const std::size_t p = part_of(c);
+    const auto p = static_cast<std::size_t>(part[run.disks()[c]]);
     if (p < size) order_[static_cast<std::size_t>(next[p]++)] = static_cast<std::int32_t>(c);
   }
+}
 
+void Chains::build(const WholeRun& run, const std::int64_t* part, std::int64_t count, Pace& pace) {
+  parts = count;
+  const auto size = static_cast<std::size_t>(count);
+  sort(run, part, count, pace);
+  const auto used = static_cast<std::size_t>(changes_[size]);
   pieces.clear();
   rows = whole_tiles(count + 1);
   for (std::size_t p = 0; p < size; ++p) {

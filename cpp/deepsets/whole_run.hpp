@@ -62,6 +62,8 @@ struct Chains {
   std::int64_t never() const { return parts; }
 
  private:
+  void sort(const WholeRun& run, const std::int64_t* part, std::int64_t count, Pace& pace);
+
   std::vector<std::int64_t> changes_, steps_, last_step_;  // by part
   std::vector<std::int32_t> order_;                        // of changes, part by part
 };
