@@ -1,6 +1,7 @@
 """Shear and odd viscosity of the dilute chiral gas, beside theory, and the time of a step beside NumPy's.
 
-``python -m bench.viscosity`` prints the tables of docs/viscosity.md: about a quarter of an hour of one core.
+``python -m bench.viscosity`` prints the tables of docs/viscosity.md: three quarters of an hour of one core, which all
+that are granted share; ``--scale 0.1`` does a tenth of it.
 """
 
 from __future__ import annotations
@@ -116,31 +117,33 @@ class Limits(NamedTuple):
     freedom: int
 
 
-def _factors(
-    point: Point, found: tuple[float, float, float, float], steps: dict[tuple[float, float], complex]
-) -> complex:
+def _factors(point: Point, values: FloatArray, steps: dict[tuple[float, float], complex]) -> complex:
     """What a point has in place of the limit: of η, and, as the imaginary part, of η_odd."""
-    longer, bend, even, odd = found
-    left = thinned(longer * point.strain * (1 - bend * point.strain**2))
+    longer, even, odd, fading = values[5:]
     step = steps[point.share, point.way]
-    return complex(left[0] * (1 + even * point.fraction) * step.real, left[1] * (1 + odd * point.fraction) * step.imag)
+    slower = (1 + even * point.fraction) * step.real
+    # A strain counts in relaxation times of the gas at hand, in which density and step have their part.
+    strain = longer * point.strain * values[SHARES.index(point.share)] * slower
+    left = thinned(strain)
+    dense = 1 + (odd + fading * strain**2) * point.fraction
+    return complex(left[0] * slower, left[1] * dense * step.imag)
 
 
 def limits(found: dict[Point, Found]) -> Limits:
-    """Fit the limits, and with them how long relaxation takes and how η and η_odd grow with the density."""
+    """Fit the limits, and with them how strains count and how η and η_odd grow with the density."""
     steps = {key: _step(*key) for key in {(point.share, point.way) for point in found}}
 
     def residuals(values: FloatArray) -> FloatArray:
         of_points = []
         for point, at in found.items():
-            factors = _factors(point, tuple(values[5:]), steps)
+            factors = _factors(point, values, steps)
             which = SHARES.index(point.share)
             of_points.append((at.shear - values[which] * factors.real) / at.error)
             if which:
                 of_points.append((at.odd - values[2 + which] * factors.imag) / at.error)
         return np.array(of_points)
 
-    start = np.array([1.0, 1.0, 1.0, -0.06, -0.12, 1.0, 0.0, 0.0, 10.0])
+    start = np.array([1.0, 1.0, 1.0, -0.06, -0.12, 1.0, 0.0, 10.0, 0.0])
     fit = least_squares(residuals, start)
     jacobian = np.asarray(fit.jac, dtype=np.float64)
     errors = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ jacobian)))
@@ -179,12 +182,12 @@ def print_limits(of: Limits) -> None:
                 apart = (value - theory) / error
                 cells += [f"{theory:.4f}", f"{100 * (value / theory - 1):+.1f} % = {apart:+.1f} s.e."]
             print("| " + " | ".join(cells) + " |")
-    longer, bend, even, odd = (
+    longer, even, odd, fading = (
         f"{value:.3g} ± {error:.2g}" for value, error in zip(of.values[5:], of.errors[5:], strict=True)
     )
     print(
-        f"\nStrains count {longer} times, less {bend} of their square; an area fraction adds {even} times itself to "
-        f"η and {odd} times to η_odd, kinetic parts; χ² = {of.misfit:.1f} of {of.freedom}."
+        f"\nStrains count {longer} times; an area fraction adds {even} times itself to η, and to η_odd {odd} times and "
+        f"{fading} times the square of the strain more, kinetic parts; χ² = {of.misfit:.1f} of {of.freedom}."
     )
 
 
@@ -217,14 +220,14 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="so many times the effort")
     parser.add_argument("--rounds", type=int, default=25, help="how often steps are timed")
     options = parser.parse_args()
-    pin()
-    print_times(options.rounds)
     found = {}
     for point in POINTS:
         found[point] = measured(point, options.scale)
         print(point, found[point], flush=True)
     print_points(found)
     print_limits(limits(found))
+    pin()  # what has been measured so far had all processors
+    print_times(options.rounds)
 
 
 if __name__ == "__main__":
