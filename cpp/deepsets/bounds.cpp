@@ -26,11 +26,12 @@ void Bounds::build(const Network<const float>& network, const Phi& phi, const Fr
   known_.assign(ranges.size(), {});
   std::vector<std::int32_t> units(static_cast<std::size_t>(width_));
   std::iota(units.begin(), units.end(), 0);
-  coarse_.build(network, std::move(units), 1, phi, frames, kernel, threads);
+  layers_.build(network, kernel, threads);
+  coarse_.build(layers_, std::move(units), 1, phi, frames, kernel, threads);
   const bool is_close = settle(coarse_, ranges, threads);
   units = uncertain_units();
   if (!units.empty()) {
-    fine_.build(network, std::move(units), is_close ? finest : finer, phi, frames, kernel, threads);
+    fine_.build(layers_, std::move(units), is_close ? finest : finer, phi, frames, kernel, threads);
     settle(fine_, ranges, threads);
   }
   find_rows(threads);

@@ -45,6 +45,7 @@ class Bounds {
   int width_ = 0;
   float unit_ = 0;
   double reach_ = 0;
+  LayersOfBounds layers_;
   Envelope coarse_, fine_;
   std::vector<Known> known_;                     // of each range
   std::vector<std::size_t> units_;               // of the fine envelope, those that are uncertain in any range

@@ -12,48 +12,29 @@ void affine(Tables<float> table, float x, float y, float* z) {
   }
 }
 
-/// Of `count` rows of activities; the sums stay in registers, the matrix is read once for all of them.
-template <int count, int vectors>
-inline void multiply_block(Matrix<float> matrix, const float (*rows)[most_width], std::int64_t unit, float* out) {
+void find_active(Matrix<float> z, std::uint64_t* active) {
   using L = Lanes<float>;
-  Floats total[count][vectors] = {};
-  for (std::int64_t j = 0; j < matrix.rows; ++j) {
-    Floats column[vectors];
-    for (int v = 0; v < vectors; ++v) column[v] = L::load(matrix.values + j * matrix.padded + unit + v * L::count);
-    for (int c = 0; c < count; ++c) {
-      for (int v = 0; v < vectors; ++v) total[c][v] += column[v] * rows[c][j];
+  for (std::int64_t r = 0; r < z.rows; ++r) {
+    const float* row = z.values + r * z.padded;
+    for (std::int64_t first = 0; first < z.padded; first += 64, ++active) {
+      const std::int64_t size = z.padded - first < 64 ? z.padded - first : 64;
+      std::uint64_t word = 0;
+      for (std::int64_t k = 0; k < size; k += L::count) word |= positive_lanes(L::load(row + first + k)) << k;
+      *active = word;
     }
   }
-  for (int c = 0; c < count; ++c) {
-    for (int v = 0; v < vectors; ++v) L::store(out + c * matrix.padded + unit + v * L::count, total[c][v]);
+}
+
+/// What a function may be off by, as the sum of so much of some rows.
+struct PartsOfError {
+  std::int32_t rows[2 * most_width];
+  float offs[2 * most_width];
+  int count = 0;
+
+  void add(std::int64_t row, float off) {
+    rows[count] = static_cast<std::int32_t>(row);
+    offs[count++] = off;
   }
-}
-
-template <int count>
-inline void activate_rows(Matrix<float> matrix, Matrix<float> z, std::int64_t first, float* out) {
-  using L = Lanes<float>;
-  float rows[count][most_width];
-  for (int c = 0; c < count; ++c) {
-    const float* row = z.values + (first + c) * z.padded;
-    for (std::int64_t j = 0; j < z.padded; j += L::count) L::store(rows[c] + j, positive(L::load(row + j)));
-  }
-  for_pieces<float, 2>(matrix.padded, [&](std::int64_t unit, auto piece) {
-    multiply_block<count, decltype(piece)::vectors>(matrix, rows, unit, out + first * matrix.padded);
-  });
-}
-
-void activate(Matrix<float> matrix, Matrix<float> z, float* out) {
-  std::int64_t first = 0;
-  for (; first + 6 <= z.rows; first += 6) activate_rows<6>(matrix, z, first, out);
-  for (; first + 3 <= z.rows; first += 3) activate_rows<3>(matrix, z, first, out);
-  for (; first < z.rows; ++first) activate_rows<1>(matrix, z, first, out);
-}
-
-/// Where the first layer's units switch sign in a square: their lines, and how far max(z, 0) of each may be off there.
-struct LinesThroughSquare {
-  std::int32_t units[most_width];
-  float offs[most_width];
-  int count;
 };
 
 /// z of a unit of the first layer over a square with sides 2 half and the lower corner (x, y): it lies within `spread`
@@ -69,89 +50,101 @@ struct FirstLayerOverSquare {
   float off() const { return static_cast<float>((spread * spread - middle * middle) / (2 * spread) * (1 + 1e-6)); }
 };
 
-/// The units that switch in the square as a whole: in its fine squares no others do. As `FirstLayerOverSquare` says,
-/// for a vector of units at a time.
-inline void find_lines(const SquareOfBounds& in, LinesThroughSquare& lines) {
+/// Call body(bit) for the bits of a word, which begin with that number.
+template <class Body>
+inline void for_bits(std::uint64_t word, std::int64_t first, const Body& body) {
+  for (; word != 0; word &= word - 1) body(first + __builtin_ctzll(word));
+}
+
+/// The units of the first layer that switch in the square as a whole: in its fine squares no others do. As
+/// `FirstLayerOverSquare` says, for a vector of units at a time. Returns how many.
+inline int find_lines(const SquareOfBounds& in, std::int32_t* units) {
   using L = Lanes<double>;
   const double half = in.width * in.finer / 2;
-  double margins[most_width];
+  int count = 0;
   for (std::int64_t k = 0; k < in.padded; k += L::count) {
     const Doubles a = L::load(in.lines + k), b = L::load(in.lines + in.padded + k),
                   c = L::load(in.lines + 2 * in.padded + k);
     const Doubles middle = a * (in.x + half) + b * (in.y + half) + c;
-    L::store(margins + k, (magnitude(a) + magnitude(b)) * (half * (1 + 1e-6)) - magnitude(middle));
+    const Doubles margin = (magnitude(a) + magnitude(b)) * (half * (1 + 1e-6)) - magnitude(middle);
+    for_bits(positive_lanes(margin), k, [&](std::int64_t unit) { units[count++] = static_cast<std::int32_t>(unit); });
   }
-  lines.count = 0;
-  for (std::int32_t j = 0; j < in.units; ++j) {
-    lines.units[lines.count] = j;
-    lines.count += margins[j] > 0 ? 1 : 0;
+  return count;
+}
+
+/// Units of the second layer that are active at some corners of a fine square but not at all: each is off by what its
+/// own sign may do in between. `node` is the lower corner.
+inline void add_switching(const SquareOfBounds& in, std::int64_t node, PartsOfError& parts) {
+  const std::int64_t words = words_of(in.padded), row = in.nodes * words;
+  for (std::int64_t w = 0; w < words; ++w) {
+    const std::uint64_t* at = in.active + node * words + w;
+    const std::uint64_t some = at[0] | at[words] | at[row] | at[row + words],
+                        all = at[0] & at[words] & at[row] & at[row + words];
+    for_bits(some & ~all, 64 * w, [&](std::int64_t unit) {
+      const float *z = in.z + node * in.padded + unit, *next = z + in.nodes * in.padded;
+      const float a = z[0], b = z[in.padded], c = next[0], d = next[in.padded];
+      const float ab = a > b ? a : b, cd = c > d ? c : d, p = ab > cd ? ab : cd;
+      const float least_ab = a < b ? a : b, least_cd = c < d ? c : d, q = -(least_ab < least_cd ? least_ab : least_cd);
+      parts.add(unit, p * q / (p + q));
+    });
   }
 }
 
-/// Those among them that switch in the fine square whose lower corner is (x, y).
-inline void find_lines_of_fine(const SquareOfBounds& in, double x, double y, const LinesThroughSquare& of_square,
-                               LinesThroughSquare& lines) {
-  lines.count = 0;
-  for (int c = 0; c < of_square.count; ++c) {
-    const FirstLayerOverSquare z(in, of_square.units[c], x, y, in.width / 2);
-    if (!z.switches()) continue;
-    lines.units[lines.count] = of_square.units[c];
-    lines.offs[lines.count++] = z.off();
-  }
-}
-
-/// How far max(z, 0) of the second layer may be off in the fine square whose lower corner is node z: what its own sign
-/// may do between the corners, and what comes through from the first layer. largest is at least as large.
-inline void bound_fine_square(const SquareOfBounds& in, const float* z, const LinesThroughSquare& lines, float* error,
-                              float* largest) {
+/// error (2, Q) = the sum of the parts; largest is at least as large.
+inline void add_up(const PartsOfError& parts, Matrix<float> through, float* error, float* largest) {
   using L = Lanes<float>;
-  for (std::int64_t k = 0; k < in.padded; k += L::count) {
-    const Floats a = L::load(z + k), b = L::load(z + in.padded + k), c = L::load(z + in.row + k),
-                 d = L::load(z + in.row + in.padded + k);
-    const Floats p = larger(larger(a, b), larger(c, d)), q = -smaller(smaller(a, b), smaller(c, d));
-    Floats off = (p > 0) & (q > 0) ? p * q / (p + q) : Floats{};
-    for (int i = 0; i < lines.count; ++i) {
-      off += L::load(in.abs_second + lines.units[i] * in.padded + k) * lines.offs[i];
+  for_pieces<float, 4>(through.padded, [&](std::int64_t unit, auto piece) {
+    constexpr int vectors = decltype(piece)::vectors;
+    Floats total[vectors] = {};
+    for (int i = 0; i < parts.count; ++i) {
+      const float* row = through.values + parts.rows[i] * through.padded + unit;
+      for (int v = 0; v < vectors; ++v) total[v] += L::load(row + v * L::count) * parts.offs[i];
     }
-    L::store(error + k, off);
-    L::store(largest + k, larger(L::load(largest + k), off));
-  }
+    for (int v = 0; v < vectors; ++v) {
+      const std::int64_t k = unit + v * L::count;
+      L::store(error + k, total[v]);
+      L::store(largest + k, larger(L::load(largest + k), total[v]));
+    }
+  });
 }
 
-void bound_second(const SquareOfBounds& in, RowsToWrite<float> errors, float* largest) {
-  LinesThroughSquare lines, of_fine;
-  find_lines(in, lines);
-  for (std::int64_t k = 0; k < in.padded; ++k) largest[k] = 0;
-  for (int a = 0; a < in.finer; ++a) {
-    for (int b = 0; b < in.finer; ++b) {
-      find_lines_of_fine(in, in.x + a * in.width, in.y + b * in.width, lines, of_fine);
-      bound_fine_square(in, in.z + a * in.row + b * in.padded, of_fine,
-                        errors.values + a * errors.stride + b * in.padded, largest);
-    }
-  }
-}
-
-void bound_square(SquareOfNodes in, const float* error, float* below, float* above) {
+void bound_square(const SquareOfBounds& square, RowsToWrite<float> errors, float* below, float* above) {
   using L = Lanes<float>;
-  const float* f = in.f;
-  const std::int64_t row = in.row, padded = in.padded;
+  const SquareOfBounds in = square;  // a copy: what is written is not a part of it
+  const std::int64_t padded = in.through.padded / 2, row = in.nodes * padded;
   const int finer = in.finer;
+  std::int32_t lines[most_width];
+  const int count = find_lines(in, lines);
+  float largest[2 * most_width];
+  for (std::int64_t k = 0; k < 2 * padded; ++k) largest[k] = 0;
+  for (int a = 0; a < finer; ++a) {
+    for (int b = 0; b < finer; ++b) {
+      PartsOfError parts;
+      for (int i = 0; i < count; ++i) {
+        const FirstLayerOverSquare z(in, lines[i], in.x + a * in.width, in.y + b * in.width, in.width / 2);
+        if (z.switches()) parts.add(in.units + lines[i], z.off());
+      }
+      add_switching(in, a * in.nodes + b, parts);
+      add_up(parts, in.through, errors.values + a * errors.stride + b * 2 * padded, largest);
+    }
+  }
   for (std::int64_t k = 0; k < padded; k += L::count) {
-    const Floats c00 = L::load(f + k), c01 = L::load(f + finer * padded + k), c10 = L::load(f + finer * row + k),
-                 c11 = L::load(f + finer * (row + padded) + k);
+    const float* f = in.f + k;
+    const Floats c00 = L::load(f), c01 = L::load(f + finer * padded), c10 = L::load(f + finer * row),
+                 c11 = L::load(f + finer * (row + padded));
     Floats lowest = {}, highest = {};
     for (int a = 0; a <= finer; ++a) {
       for (int b = 0; b <= finer; ++b) {
         const float u = static_cast<float>(a) / static_cast<float>(finer),
                     v = static_cast<float>(b) / static_cast<float>(finer);
         const Floats interpolant = (c00 * (1 - v) + c01 * v) * (1 - u) + (c10 * (1 - v) + c11 * v) * u;
-        const Floats off = L::load(f + a * row + b * padded + k) - interpolant;
+        const Floats off = L::load(f + a * row + b * padded) - interpolant;
         lowest = smaller(lowest, off);
         highest = larger(highest, off);
       }
     }
-    L::store(below + k, lowest - L::load(error + k) * 1.001f);
-    L::store(above + k, highest + L::load(error + k) * 1.001f);
+    L::store(below + k, lowest - L::load(largest + k) * 1.001f);
+    L::store(above + k, highest + L::load(largest + padded + k) * 1.001f);
   }
 }
 
@@ -183,10 +176,12 @@ void mean_and_spread(NodesOfRange nodes, Matrix<float> values, double total, dou
       return widened(values.values + g * values.padded + unit + v * L::count);
     };
     for (std::int64_t g = 0; g < values.rows; ++g) {
+      if (nodes.mean[g] == 0) continue;  // nobody comes near a quarter of the nodes
       for (int v = 0; v < vectors; ++v) sums[v] += value(g, v) * nodes.mean[g];
     }
     for (int v = 0; v < vectors; ++v) means[v] = sums[v] / total;
     for (std::int64_t g = 0; g < values.rows; ++g) {
+      if (nodes.spread[g] == 0) continue;
       for (int v = 0; v < vectors; ++v) {
         const Doubles off = (value(g, v) - means[v]) * nodes.spread[g];
         squares[v] += off * off;
@@ -197,16 +192,6 @@ void mean_and_spread(NodesOfRange nodes, Matrix<float> values, double total, dou
       L::store(square + unit + v * L::count, squares[v]);
     }
   });
-}
-
-void dot_rows(Matrix<float> rows, const float* vector, float* out) {
-  using L = Lanes<float>;
-  for (std::int64_t r = 0; r < rows.rows; ++r) {
-    const float* row = rows.values + r * rows.padded;
-    Floats total = {};
-    for (std::int64_t k = 0; k < rows.padded; k += L::count) total += L::load(row + k) * L::load(vector + k);
-    out[r] = static_cast<float>(sum_of_lanes(total));
-  }
 }
 
 /// Velocities as places in the squares of a grid: from 0 to 1 along x and y, and the number of the square. So few at a

@@ -83,21 +83,20 @@ struct RowsToWrite {
   std::int64_t stride;
 };
 
-/// A square of the coarse grid of sketches with its nodes of the fine one, as `Envelope` has them.
+/// A square of the coarse grid of sketches with its nodes of the fine one, as `Envelope` has them. At its lower corner:
+/// z (P) of phi's second layer, the units of it that are active, and f (Q); those of the next node in y follow, those
+/// of the next in x come `nodes` later.
 struct SquareOfBounds {
-  const float* z;  // at its lower corner; (P) a node, the next node in y follows, the next in x `row` later
-  int finer;       // fine squares along a side
-  std::int64_t row, padded, units;
-  const double* lines;      // (3, P): a, b, c of the first layer
-  double x, y, width;       // of the lower corner; of the fine squares
-  const float* abs_second;  // (D, P): |w2| by unit of the first layer
-};
-
-/// A function at the fine nodes of a square of the coarse grid.
-struct SquareOfNodes {
-  const float* f;  // at its lower corner; (P) a node, the next node in y follows, the next in x `row` later
-  int finer;       // fine squares along a side
-  std::int64_t row, padded;
+  const float *z, *f;
+  const std::uint64_t* active;
+  int finer;           // fine squares along a side
+  std::int64_t nodes;  // fine nodes along a side of the plane
+  std::int64_t units, padded;
+  const double* lines;  // (3, P): a, b, c of the first layer
+  double x, y, width;   // of the lower corner; of the fine squares
+  /// (2 D, 2, Q): how far f may be below its interpolant, and above, where a unit of the second layer, and then of the
+  /// first, is below its own by 1.
+  Matrix<float> through;
 };
 
 /// How far a function may be off from its interpolant in squares, and the four squares around a node.
@@ -106,6 +105,9 @@ struct SquaresAroundNode {
   std::size_t squares[4];
   std::int64_t padded;
 };
+
+/// Words of the active units of a layer, a bit each.
+constexpr std::int64_t words_of(std::int64_t padded) { return (padded + 63) / 64; }
 
 /// Numbers a node of a sketch, by which the sums of many frames are bounded.
 struct NodesOfRange {
@@ -167,20 +169,19 @@ struct Kernel {
   void (*affine)(Tables<float> table, float x, float y, float* z);
   /// out (rows of z, P of the matrix) = sum over j of matrix[j] * max(z[., j], 0).
   void (*activate)(Matrix<float> matrix, Matrix<float> z, float* out);
-  /// Bounds (P) on how far phi is from its interpolant in each of the fine squares of a square (the next in x `stride`
-  /// later), and the largest of them.
-  void (*bound_second)(const SquareOfBounds& square, RowsToWrite<float> errors, float* largest);
-  /// Bounds (P) on f minus the bilinear interpolant of the corners of a square, from f at its fine nodes and the error
-  /// (P) between them.
-  void (*bound_square)(SquareOfNodes square, const float* error, float* below, float* above);
+  /// Likewise without the maximum.
+  void (*multiply_rows)(Matrix<float> matrix, Matrix<float> z, float* out);
+  /// active (rows, words) = which units (P) are positive.
+  void (*find_active)(Matrix<float> z, std::uint64_t* active);
+  /// Bounds (2, Q) on how far f is below and above its interpolant in each of the fine squares of a square (the next in
+  /// x `stride` later), and on f minus the bilinear interpolant of the square's corners.
+  void (*bound_square)(const SquareOfBounds& square, RowsToWrite<float> errors, float* below, float* above);
   /// low, high (P) = f (P) plus the least of below, and the largest of above, in 4 squares around a node.
   void (*bound_node)(const float* f, const SquaresAroundNode& around, float* low, float* high);
   /// sum (P) = sum over the nodes of mean * values, square (P) = that of (spread * (values - sum / total))^2.
   void (*mean_and_spread)(NodesOfRange nodes, Matrix<float> values, double total, double* sum, double* square);
   /// low, high (one a chosen row) = sum over the nodes of a sketch times the chosen rows of lows and highs.
   void (*bound_sums)(const std::uint16_t* sketch, Envelopes envelopes, Chosen rows, double* low, double* high);
-  /// out (rows) = rows times a vector (P); whole vectors of every instruction set.
-  void (*dot_rows)(Matrix<float> rows, const float* vector, float* out);
   /// The sum of a function over velocities.
   SumAndError (*interpolate)(BilinearSquares function, Points points);
   /// A step of Adam for `count` weights, means of the gradient and of its square. The same bits at every level.

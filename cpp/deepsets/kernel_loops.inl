@@ -40,16 +40,30 @@ inline Doubles positive(Doubles z) { return _mm512_maskz_max_pd(0xff, z, _mm512_
 inline Doubles where_positive(Doubles z, Doubles v) {
   return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(z, _mm512_setzero_pd(), _CMP_GT_OQ), v);
 }
+inline std::uint64_t positive_lanes(Floats z) { return _mm512_cmp_ps_mask(z, _mm512_setzero_ps(), _CMP_GT_OQ); }
+inline std::uint64_t positive_lanes(Doubles z) { return _mm512_cmp_pd_mask(z, _mm512_setzero_pd(), _CMP_GT_OQ); }
 #elif HTHM_VECTOR_BYTES == 32
 inline Floats positive(Floats z) { return _mm256_max_ps(z, _mm256_setzero_ps()); }
 inline Doubles positive(Doubles z) { return _mm256_max_pd(z, _mm256_setzero_pd()); }
 inline Doubles where_positive(Doubles z, Doubles v) {
   return _mm256_and_pd(_mm256_cmp_pd(z, _mm256_setzero_pd(), _CMP_GT_OQ), v);
 }
+inline std::uint64_t positive_lanes(Floats z) {
+  return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(z, _mm256_setzero_ps(), _CMP_GT_OQ)));
+}
+inline std::uint64_t positive_lanes(Doubles z) {
+  return static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_cmp_pd(z, _mm256_setzero_pd(), _CMP_GT_OQ)));
+}
 #else
 inline Floats positive(Floats z) { return z > 0 ? z : Floats{}; }
 inline Doubles positive(Doubles z) { return z > 0 ? z : Doubles{}; }
 inline Doubles where_positive(Doubles z, Doubles v) { return z > 0 ? v : Doubles{}; }
+template <class Vector>
+inline std::uint64_t positive_lanes(Vector z) {
+  std::uint64_t lanes = 0;
+  for (std::size_t lane = 0; lane < sizeof(z) / sizeof(z[0]); ++lane) lanes |= std::uint64_t{z[lane] > 0} << lane;
+  return lanes;
+}
 #endif
 
 /// Of Floats, or of Doubles.
@@ -165,6 +179,50 @@ void multiply(Matrix<double> matrix, const double* vector, double* out) {
   });
 }
 
+/// Of `count` rows of activities; the sums stay in registers, the matrix is read once for all of them.
+template <int count, int vectors>
+inline void multiply_block(Matrix<float> matrix, const float (*rows)[most_width], std::int64_t unit, float* out) {
+  using L = Lanes<float>;
+  Floats total[count][vectors] = {};
+  for (std::int64_t j = 0; j < matrix.rows; ++j) {
+    Floats column[vectors];
+    for (int v = 0; v < vectors; ++v) column[v] = L::load(matrix.values + j * matrix.padded + unit + v * L::count);
+    for (int c = 0; c < count; ++c) {
+      for (int v = 0; v < vectors; ++v) total[c][v] += column[v] * rows[c][j];
+    }
+  }
+  for (int c = 0; c < count; ++c) {
+    for (int v = 0; v < vectors; ++v) L::store(out + c * matrix.padded + unit + v * L::count, total[c][v]);
+  }
+}
+
+template <int count, bool are_active>
+inline void activate_rows(Matrix<float> matrix, Matrix<float> z, std::int64_t first, float* out) {
+  using L = Lanes<float>;
+  float rows[count][most_width];
+  for (int c = 0; c < count; ++c) {
+    const float* row = z.values + (first + c) * z.padded;
+    for (std::int64_t j = 0; j < z.padded; j += L::count) {
+      L::store(rows[c] + j, are_active ? positive(L::load(row + j)) : L::load(row + j));
+    }
+  }
+  for_pieces<float, 2>(matrix.padded, [&](std::int64_t unit, auto piece) {
+    multiply_block<count, decltype(piece)::vectors>(matrix, rows, unit, out + first * matrix.padded);
+  });
+}
+
+template <bool are_active>
+inline void multiply_all(Matrix<float> matrix, Matrix<float> z, float* out) {
+  std::int64_t first = 0;
+  for (; first + 6 <= z.rows; first += 6) activate_rows<6, are_active>(matrix, z, first, out);
+  for (; first + 3 <= z.rows; first += 3) activate_rows<3, are_active>(matrix, z, first, out);
+  for (; first < z.rows; ++first) activate_rows<1, are_active>(matrix, z, first, out);
+}
+
+void activate(Matrix<float> matrix, Matrix<float> z, float* out) { multiply_all<true>(matrix, z, out); }
+
+void multiply_rows(Matrix<float> matrix, Matrix<float> z, float* out) { multiply_all<false>(matrix, z, out); }
+
 double dot(const double* a, const double* b, std::int64_t padded) {
   using L = Lanes<double>;
   Doubles total = {};
@@ -206,12 +264,12 @@ constexpr Kernel loops{.table = table,
                        .sum_rows = sum_rows,
                        .affine = affine,
                        .activate = activate,
-                       .bound_second = bound_second,
+                       .multiply_rows = multiply_rows,
+                       .find_active = find_active,
                        .bound_square = bound_square,
                        .bound_node = bound_node,
                        .mean_and_spread = mean_and_spread,
                        .bound_sums = bound_sums,
-                       .dot_rows = dot_rows,
                        .interpolate = interpolate,
                        .adam = adam,
                        .smooth = smooth_loops};
