@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/cpu_features.hpp"
+#include "fixed_step/pair_finders/hot_cells.hpp"
 #include "fixed_step/pair_finders/pair_list.hpp"
 
 namespace hthm {
@@ -17,13 +18,12 @@ class CellTable {
  public:
   static constexpr std::int64_t most_disks = 0xfffe;  // an entry is a place plus one, nought the end of a chain
 
-  /// Bits of cells, so many words a row: those with disks, images among them, and those inside of the box.
-  struct Rows {
-    const std::uint64_t *seen, *inside;
-    std::int64_t words;
+  /// A disk by its place in cells, and the entry of another, 16 bits each.
+  struct Candidate {
+    std::uint32_t both;
+    std::uint32_t place() const { return both >> 16; }
+    std::uint32_t entry() const { return both & 0xffff; }
   };
-
-  using FindHot = std::int32_t* (*)(const Rows& rows, std::int64_t count, std::uint64_t* hot, std::int32_t* places);
 
   CellTable(std::int64_t columns, std::int64_t rows, Simd level);
 
@@ -42,12 +42,6 @@ class CellTable {
  private:
   static constexpr std::int64_t batch = 512;  // candidates, or a few more, between two looks at them
 
-  /// A disk by its place in cells, and the entry of another, 16 bits each.
-  struct Candidate {
-    std::uint32_t both;
-    std::uint32_t place() const { return both >> 16; }
-    std::uint32_t entry() const { return both & 0xffff; }
-  };
   /// A disk that came into a cell after another, of which it has the entry.
   struct Crowded {
     std::int32_t place;
@@ -66,6 +60,7 @@ class CellTable {
   Candidate* test(const OverlapTest& overlap, const Vec* positions, const Number& number, Candidate* last,
                   PairList& pairs, Pace& pace);
 
+  Simd level_;
   FindHot find_hot_;
   std::int64_t columns_;
   std::int64_t row_words_;                   // 64 cells each, of a row
