@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -154,14 +155,15 @@ def _python_round(step: Step, state: hthm.State) -> Round:
 
 
 def _rival_round(program: Path, state: hthm.State) -> Round:
-    """A program that is given n and the area fraction and prints collisions a second."""
+    """A program that is given n and the area fraction and prints collisions a second; what it writes is thrown away."""
     gas = state.gas
     exact = hthm.simulate(state, frames=20, dt=DT, engine=EVENT, threads=1, record="counts")
     per_disk_and_time = float(exact.collisions.mean()) / DT / gas.n
 
     def once() -> tuple[float, float]:
-        command = [str(program), str(gas.n), repr(gas.area_fraction)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 -- the user names it
+        command = [str(program.resolve()), str(gas.n), repr(gas.area_fraction)]
+        with tempfile.TemporaryDirectory() as own:
+            done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=own)  # noqa: S603 -- the user names it
         rate = float(done.stdout.split()[-1])
         return per_disk_and_time / rate, rate
 

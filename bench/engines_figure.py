@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -23,7 +24,8 @@ _LOOKS: Final = {
     "author's NumPy": ("0.45", "x"),
     "SciPy k-d tree": ("0.45", "+"),
 }
-_OTHER: Final = ("#000000", "*")
+_OTHERS: Final = (("#000000", "*"), ("#000000", "h"), ("#000000", "1"))
+"""Of programs beside the engines, in their order."""
 _BY_DENSITY: Final = (("#0072B2", "o"), ("#009E73", "^"), ("#CC79A7", "D"))
 _SETTINGS: Final[dict[Any, Any]] = {
     "font.size": 8,
@@ -82,8 +84,10 @@ def _draw_costs(axes: Axes, costs: list[Point], key: str) -> None:
     fastest: dict[float, float] = {}
     for cost in costs:
         fastest[cost[key]] = min(fastest.get(cost[key], cost["seconds"]["median"]), cost["seconds"]["median"])
-    for name in dict.fromkeys(cost["name"] for cost in costs):
-        colour, marker = _LOOKS.get(name, _OTHER)
+    names = dict.fromkeys(cost["name"] for cost in costs)
+    looks = _LOOKS | dict(zip((name for name in names if name not in _LOOKS), itertools.cycle(_OTHERS), strict=False))
+    for name in names:
+        colour, marker = looks[name]
         mine = [cost for cost in costs if cost["name"] == name]
         at = [cost[key] for cost in mine]
         spreads = [cost["seconds"] for cost in mine]
