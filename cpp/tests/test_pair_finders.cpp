@@ -185,7 +185,7 @@ TEST_CASE("every finder copes with all disks in one place, and in one row") {
 TEST_CASE("sorted_cells finds the pairs that sweep_and_prune finds where the box is cut into bands") {
   Pace pace{nullptr};
   std::mt19937_64 random{4};
-  for (const std::size_t n : {20000U, 120000U}) {
+  for (const std::size_t n : {20000U, 65534U, 65535U, 120000U}) {  // 65534 is as many as a table can number
     for (const double fraction : {0.005, 0.03, 0.3}) {
       const Setup setup{1.0, std::sqrt(4 * fraction / (3.141592653589793 * static_cast<double>(n))), 1.0};
       const Disks start = random_disks(n, 1.0, setup.diameter, random);
@@ -205,6 +205,22 @@ TEST_CASE("sorted_cells finds the pairs that sweep_and_prune finds where the box
         }
       }
     }
+  }
+}
+
+TEST_CASE("sorted_cells finds the pairs of the rule where a row of its cells fills whole words, or nearly so") {
+  std::mt19937_64 random{8};
+  const std::size_t n = 600;  // of which a grid may have 138 columns
+  for (const int columns : {61, 62, 63, 64, 65, 66, 125, 126, 127, 128, 129}) {
+    const Setup setup{1.0, (1 - 0x1p-19) / columns, 1.0};
+    Disks disks = random_disks(n, 1.0, setup.diameter, random);
+    std::uniform_int_distribution<int> column{0, columns}, kind{0, 5};
+    const auto on_border = [&](double x) {
+      const int of = kind(random);
+      return of == 0 ? 0 : of == 1 ? std::nextafter(1.0, 0) : of == 2 ? column(random) % columns * (1.0 / columns) : x;
+    };
+    for (Vec& x : disks.positions) x = {on_border(x.x), on_border(x.y)};
+    check_finder<hthm::SortedCells>("sorted_cells", setup, disks, 3);
   }
 }
 
