@@ -184,9 +184,9 @@ void Envelope::find_functions(const FrameStore& frames, int threads) {
 }
 
 /// Sketches are rounded to half a unit a node. Rounding in float32: 160 sums or fewer in `Bounds::of`, each of 2^-24 of
-/// the sum of all magnitudes, or in `of_disks` 25 of numbers that may be 9 times as large and what places in a square
-/// are off, 150 times 2^-24, times the slopes there; and about two for every product that makes f, of what passes
-/// through W3.
+/// the sum of all magnitudes, or in `of_disks` 25 of numbers that may be 9 times as large and what the two places in a
+/// square are off, up to 288 times 2^-24 each where there are 72 squares a side, times the slopes there, up to twice
+/// the largest f; and about two for every product that makes f, of what passes through W3.
 void Envelope::find_slack(const FrameStore& frames) {
   const auto chosen = static_cast<std::size_t>(chosen_);
   std::vector<float> largest(chosen, 0), sum(chosen, 0);
@@ -204,7 +204,7 @@ void Envelope::find_slack(const FrameStore& frames) {
       through += std::fabs(static_cast<double>(last_[j * chosen + k]));
     }
     through *= largest_z_;
-    const double of_sums = 650 * static_cast<double>(largest[k]) + (2.0 * layers_->width + 32) * through;
+    const double of_sums = 1400 * static_cast<double>(largest[k]) + (2.0 * layers_->width + 32) * through;
     slack_[k] = 0.51 * frames.sketch_ranges().front().unit * static_cast<double>(sum[k]) +
                 0x1p-24 * (disks_ * of_sums + std::fabs(bias_[k]));
   }
