@@ -111,22 +111,24 @@ def thinned(strain: float) -> tuple[float, float]:
 class Limits(NamedTuple):
     """What is fitted to all points: the limit of no strain, no density, no step."""
 
-    values: FloatArray  # η of every share, then η_odd of those that have one, then what `_factors` takes
+    values: FloatArray  # η of every share, then η_odd of those that have one, then the last four of `_expected`
     errors: FloatArray
     misfit: float  # χ²
     freedom: int
 
 
-def _factors(point: Point, values: FloatArray, steps: dict[tuple[float, float], complex]) -> complex:
-    """What a point has in place of the limit: of η, and, as the imaginary part, of η_odd."""
+def _expected(point: Point, values: FloatArray, steps: dict[tuple[float, float], complex]) -> complex:
+    """What a point has by the values of `Limits`: η, and, as the imaginary part, η_odd, kinetic parts."""
+    which = SHARES.index(point.share)
     longer, even, odd, fading = values[5:]
     step = steps[point.share, point.way]
     slower = (1 + even * point.fraction) * step.real
     # A strain counts in relaxation times of the gas at hand, in which density and step have their part.
-    strain = longer * point.strain * values[SHARES.index(point.share)] * slower
+    strain = longer * point.strain * values[which] * slower
     left = thinned(strain)
     dense = 1 + (odd + fading * strain**2) * point.fraction
-    return complex(left[0] * slower, left[1] * dense * step.imag)
+    limit_odd = values[2 + which] if which else 0.0
+    return complex(values[which] * (left[0] * slower), limit_odd * (left[1] * dense * step.imag))
 
 
 def limits(found: dict[Point, Found]) -> Limits:
@@ -136,11 +138,10 @@ def limits(found: dict[Point, Found]) -> Limits:
     def residuals(values: FloatArray) -> FloatArray:
         of_points = []
         for point, at in found.items():
-            factors = _factors(point, values, steps)
-            which = SHARES.index(point.share)
-            of_points.append((at.shear - values[which] * factors.real) / at.error)
-            if which:
-                of_points.append((at.odd - values[2 + which] * factors.imag) / at.error)
+            expected = _expected(point, values, steps)
+            of_points.append((at.shear - expected.real) / at.error)
+            if point.share:
+                of_points.append((at.odd - expected.imag) / at.error)
         return np.array(of_points)
 
     start = np.array([1.0, 1.0, 1.0, -0.06, -0.12, 1.0, 0.0, 10.0, 0.0])

@@ -166,7 +166,7 @@ def _manifest_of_shards(folder: Path) -> Manifest:
             f"{folder}: must hold shards that say what they are of, and they do not ({error}). Take the dataset as it "
             "was written."
         ) from error
-    checked_gas(next(folder / name for name in named), description)
+    checked_gas(folder / next(iter(named)), description)
     manifest = Manifest.planned(description)
     if description.seed is not None:  # a part, perhaps
         there = [number for number, shard in enumerate(manifest.shards) if not named.keys().isdisjoint(shard.names())]
