@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -49,6 +50,8 @@ TASKS = {
         "train_arrow(new_model(16, 0, entropic(1.0)), velocities, ArrowConfig(steps='frames', updates=4, looks=1))",
     ),
     "evaluate": (NETWORK, "evaluate(new_model(16, 0), velocities)"),
+    "networks made and dropped": (NETWORK, "new_model(16, 0)"),
+    "torch alone": (NETWORK + "import torch\n", "torch.ones(100_000).sum()"),
 }
 
 
@@ -70,3 +73,10 @@ def test_the_end_does_not_wait_for_ever_for_a_callback() -> None:
     prepared = f"{NETWORK}\ndef stay(done, total):\n    begun.set()\n    time.sleep(1000)\n"
     work = "train(new_model(16, 0), velocities, TrainConfig(epochs=1, batch=64), progress=stay)"
     check_exit(PROGRAM.format(prepared=prepared, work=work, rest=0.0, code=EXIT_CODE))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="calls std::terminate by the name that it has in libstdc++")
+def test_what_terminates_a_process_before_its_end_still_does() -> None:
+    program = "import ctypes; import hthm._core; ctypes.CDLL('libstdc++.so.6')._ZSt9terminatev()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGABRT, "terminate called without an active exception\n")

@@ -1,6 +1,7 @@
 // The Python module hthm._core: its version and the list of its subjects.
 #include <pybind11/pybind11.h>
 
+#include "bindings/ending.hpp"
 #include "core/cpu_features.hpp"
 
 namespace py = pybind11;
@@ -18,6 +19,7 @@ PYBIND11_MODULE(_core, m) {
   m.doc() =
       "The compiled core of hthm: hard disks, histograms and the training kernel. Arguments are checked by the "
       "package, not here.";
+  hthm::bindings::let_threads_end_quietly();
   m.attr("__version__") = HTHM_VERSION;
   m.attr("compiler") = HTHM_COMPILER;
   m.def(

@@ -1,7 +1,7 @@
 """Daemon threads in torch while the program ends: they may finish what they are in, and begin nothing more.
 
-Before Python 3.14 a thread that comes back to an interpreter which is ending has its stack unwound, and torch's
-bindings end the whole process over that: "terminate called without an active exception", exit code 134.
+What a thread computes in torch needs objects that the end of the process takes down. Between two calls of torch, where
+a thread is not waited for, `hthm._core` keeps Python from ending the whole process over it (cpp/bindings/ending.hpp).
 """
 
 from __future__ import annotations
