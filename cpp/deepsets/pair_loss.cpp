@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "core/narrow.hpp"
 #include "core/stoppable_for.hpp"
@@ -15,22 +16,10 @@ namespace {
 constexpr std::int64_t pairs_at_a_time = 8;
 /// How long before it is read a pair is fetched.
 constexpr std::size_t pairs_ahead = 4;
+/// Of the bound on what rounding in float does to a sum, more than rounding in double does to one.
+constexpr double rounding_in_double = 0x1p-16;
 
 }  // namespace
-
-struct PairLoss::Frame {
-  void resize(std::int64_t n) {
-    x.resize(static_cast<std::size_t>(n));
-    y.resize(x.size());
-    cells.resize(x.size());
-  }
-
-  std::vector<float> x, y;
-  std::vector<std::int32_t> cells;
-  std::vector<Change> changes;
-  std::vector<std::uint16_t> sketch;
-  bool is_assembled = false;
-};
 
 double PairLoss::operator()(const Network<const float>& network, const std::int64_t* pairs, std::int64_t count,
                             const Loss& loss, int threads, double* change, const Network<float>& gradient,
@@ -163,6 +152,17 @@ void PairLoss::assemble(const Pair& pair, Frame& frame) const {
   frames_.frame(pair.number, frame.x.data(), frame.y.data(), frame.changes);
 }
 
+/// The second one, in the place of the first.
+void PairLoss::assemble_second(const Pair& pair, Frame& frame) const {
+  frame.is_assembled = false;  // its disks may be in another order by now
+  assemble(pair, frame);
+  for (const Change& change : frames_.changes(pair.number, frame.changes)) {
+    const auto disk = static_cast<std::size_t>(change.disk);
+    frame.x[disk] = change.new_x;
+    frame.y[disk] = change.new_y;
+  }
+}
+
 /// Delta h of a pair.
 double PairLoss::compare(std::int64_t k, Frame& frame) {
   Pair& pair = pairs_[static_cast<std::size_t>(k)];
@@ -231,90 +231,35 @@ bool PairLoss::is_surely_steady(Pair& pair, const Difference& difference, Frame&
 
 /// Delta h from the sum over a whole frame: in float if its rounding leaves no doubt, else in double.
 double PairLoss::compare_whole(Pair& pair, const Difference& difference, Frame& frame) const {
-  double sums[most_width], z[most_width];
+  double sums[most_width], z[most_width], next[most_width];
   assemble(pair, frame);
+  bool is_next_in_doubt = false;
   for (const bool exact : {false, true}) {
     phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), exact, sums);
-    const double error = exact ? 0 : rho_.amplification() * phi_.error_of_sum(frames_.n(), sums);
+    const double in_float = rho_.amplification() * phi_.error_of_sum(frames_.n(), sums), error = exact ? 0 : in_float;
     bool settled = true;
     for (const std::size_t unit : open_) {
       z[unit] = rho_.z_of_unit(unit, sums);
-      const double next = z[unit] + difference.dz[unit];
-      settled = settled && ((z[unit] > error && next > error) || (z[unit] <= -error && next <= -error));
+      next[unit] = z[unit] + difference.dz[unit];
+      settled = settled && ((z[unit] > error && next[unit] > error) || (z[unit] <= -error && next[unit] <= -error));
+      is_next_in_doubt = is_next_in_doubt || (exact && std::fabs(next[unit]) <= in_float * rounding_in_double);
     }
     if (settled) break;
+  }
+  if (is_next_in_doubt) {  // z = 0, as of a frame in which phi is 0 at all disks, comes out only of a sum of its own
+    assemble_second(pair, frame);
+    phi_.sum(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data(), true, sums);
+    for (const std::size_t unit : open_) next[unit] = rho_.z_of_unit(unit, sums);
   }
   double change = difference.steady;
   pair.active_before = pair.active_after = steady_;
   for (const std::size_t unit : open_) {
-    const double next = z[unit] + difference.dz[unit];
     if (z[unit] > 0) activate(pair.active_before, unit);
-    if (next > 0) activate(pair.active_after, unit);
-    if (z[unit] > 0 && next > 0) change += rho_.last(unit) * difference.dz[unit];
-    if ((z[unit] > 0) != (next > 0)) change += rho_.last(unit) * (next > 0 ? next : -z[unit]);
+    if (next[unit] > 0) activate(pair.active_after, unit);
+    if (z[unit] > 0 && next[unit] > 0) change += rho_.last(unit) * difference.dz[unit];
+    if ((z[unit] > 0) != (next[unit] > 0)) change += rho_.last(unit) * (next[unit] > 0 ? next[unit] : -z[unit]);
   }
   return change;
-}
-
-/// With what weight, and through which units of rho, each velocity enters the gradient.
-void PairLoss::differentiate(const double* slopes_of_loss, int threads) {
-  uses_.weights.resize(2 * pairs_.size());
-  uses_.patterns.resize(2 * pairs_.size());
-  std::vector<std::size_t> switching;
-  for (std::size_t p = 0; p < pairs_.size(); ++p) {
-    const Pair& pair = pairs_[p];
-    const double slope = slopes_of_loss[p];
-    uses_.weights[2 * p] = slope;
-    uses_.weights[2 * p + 1] = -slope;
-    uses_.patterns[2 * p] = rho_.pattern(pair.active_after);
-    uses_.patterns[2 * p + 1] = rho_.pattern(pair.active_before);
-    if (pair.active_before == pair.active_after) continue;
-    rho_.add_constant(uses_.patterns[2 * p], slope);
-    rho_.add_constant(uses_.patterns[2 * p + 1], -slope);
-    switching.push_back(p);
-  }
-  find_shared(switching, threads);
-}
-/// Where rho switches, the disks that do not change act through two patterns that differ.
-void PairLoss::find_shared(const std::vector<std::size_t>& switching, int threads) {
-  const auto n = static_cast<std::size_t>(frames_.n());
-  narrow<std::int64_t>(switching.size() * 2 * n, "batch: velocities of pairs in which rho switches", most_velocities_);
-  shared_.resize(switching.size() * 2 * n);
-  stoppable_for(static_cast<std::int64_t>(switching.size()), threads, stop_, [&](std::int64_t s) {
-    const std::size_t p = switching[static_cast<std::size_t>(s)];
-    Frame frame;
-    assemble(pairs_[p], frame);
-    const std::span<const Change> changes = frames_.changes(pairs_[p].number, frame.changes);
-    phi_.cells().locate(frame.x.data(), frame.y.data(), frames_.n(), frame.cells.data());
-    auto change = changes.begin();
-    std::size_t at = static_cast<std::size_t>(s) * 2 * n;
-    for (std::size_t i = 0; i < n; ++i) {
-      const bool is_shared = change == changes.end() || change->disk != static_cast<std::int32_t>(i);
-      if (!is_shared) ++change;
-      for (const std::size_t use : {2 * p, 2 * p + 1}) {
-        const std::int32_t cell = is_shared ? frame.cells[i] : Velocities::nowhere;
-        shared_.put(at++, frame.x[i], frame.y[i], cell, static_cast<std::int32_t>(use));
-      }
-    }
-  });
-  add_cells(shared_, 0, static_cast<std::int64_t>(shared_.size()));
-  phi_.complete(threads);
-  shared_terms_.sort(shared_, phi_.cells().count(), threads);
-}
-
-void PairLoss::backward(int threads, const Network<float>& gradient) {
-  std::vector<std::int32_t> cells;  // by row
-  for (const Terms* terms : {&changing_terms_, &shared_terms_}) {
-    for (std::int64_t row = 0; row < terms->rows(); ++row) cells.push_back(terms->cell_of_row(row));
-  }
-  rows_.resize(cells.size() * static_cast<std::size_t>(phi_.table_size()));
-  double* rows = rows_.data();
-  for (const Terms* terms : {&changing_terms_, &shared_terms_}) {
-    terms->gradient(phi_, *kernel_, uses_, rho_.slopes(), threads, stop_, rows, rho_.sums());
-    rows += terms->rows() * phi_.table_size();
-  }
-  phi_.gradient(rows_.data(), cells, threads, gradient);
-  rho_.gradient(gradient);
 }
 
 }  // namespace hthm::deepsets

@@ -57,7 +57,19 @@ class PairLoss {
     double dz[most_width];
   };
   /// Memory of one thread for one frame.
-  struct Frame;
+  struct Frame {
+    void resize(std::int64_t n) {
+      x.resize(static_cast<std::size_t>(n));
+      y.resize(x.size());
+      cells.resize(x.size());
+    }
+
+    std::vector<float> x, y;
+    std::vector<std::int32_t> cells;
+    std::vector<Change> changes;
+    std::vector<std::uint16_t> sketch;
+    bool is_assembled = false;
+  };
 
   PairLoss(std::shared_ptr<const FrameStore> frames, const Kernel& kernel, std::int64_t most_velocities)
       : kept_(std::move(frames)), frames_(*kept_), kernel_(&kernel), most_velocities_(most_velocities) {}
@@ -66,6 +78,7 @@ class PairLoss {
   void add_cells(Velocities& velocities, std::int64_t first, std::int64_t count);
   void know_rho(const Network<const float>& network, int threads);
   void assemble(const Pair& pair, Frame& frame) const;
+  void assemble_second(const Pair& pair, Frame& frame) const;
   double compare(std::int64_t k, Frame& frame);
   void find_difference(std::int64_t k, Difference& difference) const;
   bool is_surely_steady(Pair& pair, const Difference& difference, Frame& frame, double& change) const;

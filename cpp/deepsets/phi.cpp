@@ -19,12 +19,14 @@ constexpr std::int64_t no_cell = -1;
 
 void Phi::build(const Network<const float>& network, float reach, const Kernel& kernel, int threads, TablesMade made) {
   kernel_ = &kernel;
-  made_ = made;
   width_ = network.width;
   padded_ = padded(width_);
   reach_ = reach;
   largest_z_ = 0;
   const auto width = static_cast<std::size_t>(width_), stride = static_cast<std::size_t>(padded_);
+  // What a table made in turn keeps of rounding would make z of a unit that no active one leads to other than its bias.
+  const bool has_zero = std::find(network.w2, network.w2 + width * width, 0.0f) != network.w2 + width * width;
+  made_ = has_zero ? TablesMade::alone : made;
   columns_.assign(width * stride, 0);
   lines_.resize(3 * width);
   none_.assign(3 * stride, 0);

@@ -1,6 +1,7 @@
 // The loss of a batch at the limits: tiny velocities, indices that run out, and a wish to stop.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -9,6 +10,7 @@
 
 #include "deepsets/pair_loss.hpp"
 #include "tests/random_networks.hpp"
+#include "tests/simd_levels.hpp"
 
 namespace {
 using namespace hthm::deepsets;
@@ -34,6 +36,43 @@ TEST_CASE("velocities of any size give the loss and the gradient of the definiti
       const double before = brute_force(network, frame, n, 0, nullptr);
       const double after = brute_force(network, frame + 2 * n, n, 0, nullptr);
       CHECK(std::fabs(change[k] - (after - before)) <= 1e-12 * (std::fabs(before) + std::fabs(after)));
+    }
+  }
+}
+
+TEST_CASE("at z = 0 a unit of rho is inactive, in either frame of a pair") {
+  std::mt19937_64 random(8);
+  const std::int64_t frames = 6, n = 150, count = frames - 1;  // enough disks for sketches
+  std::vector<double> velocities = random_frames(1, frames, n, 1, random);
+  for (std::int64_t i = 0; i < frames * n; ++i) {  // phi is 0 at rest: in three frames, and of some disks in all
+    const std::int64_t frame = i / n;
+    if (frame == 1 || frame == 3 || frame == 4 || i % n % 3 == 0) velocities[2 * i] = velocities[2 * i + 1] = 0;
+  }
+  const std::int64_t pairs[] = {0, 1, 2, 3, 4};
+  for (const int width : {3, 5, 16, 40}) {
+    std::vector<float> weights = random_weights(width, random, 0);
+    const Network<float> zeroed(weights.data(), width);
+    std::fill_n(zeroed.b2, width, 0.0f);
+    std::fill_n(zeroed.b3, width, 0.0f);
+    const Network<const float> network(weights.data(), width);
+    for (const hthm::Simd level : levels()) {
+      for (const bool is_encoded : {true, false}) {
+        const DenseFrames dense{velocities.data(), 1, frames, n};
+        PairLoss ours(FrameStore(dense, 1, nullptr, is_encoded ? StoreLimits{} : StoreLimits{.changes = 1}), level);
+        double change[5];
+        std::vector<float> gradient(weights.size());
+        ours(network, pairs, count, {0.3, 0.2}, 1, change, Network<float>(gradient.data(), width));
+        std::vector<double> exact(weights.size(), 0);
+        for (std::int64_t k = 0; k < count; ++k) {
+          const double slope = (0.4 * change[k] - (change[k] < 0 ? 1 : 0.3)) / static_cast<double>(count);
+          const double* frame = velocities.data() + k * n * 2;
+          brute_force(network, frame, n, -slope, &exact);
+          brute_force(network, frame + 2 * n, n, slope, &exact);
+        }
+        double most = 0;
+        for (const double g : exact) most = std::max(most, std::fabs(g));
+        for (std::size_t k = 0; k < exact.size(); ++k) REQUIRE(std::fabs(gradient[k] - exact[k]) <= 1e-6 * most);
+      }
     }
   }
 }
