@@ -9,8 +9,12 @@ import sys
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pytest
+from fontTools.subset import Options  # type: ignore[import-untyped]  # fontTools has no types
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from hthm.pages import plots, print_style
 from hthm.run import main
@@ -111,6 +115,45 @@ def test_a_figure_that_fails_costs_a_warning_and_its_picture(tmp_path: Path) -> 
     with pytest.warns(print_style.FigureWarning, match="losses: could not be drawn.* RuntimeError: latex could not be"):
         assert print_style.save_figure(failing, tmp_path, "losses") == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_file_is_one_drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawings, draw = [], Figure.draw
+
+    def counted(figure: Figure, renderer: RendererBase) -> None:
+        drawings.append(figure)
+        draw(figure, renderer)
+
+    monkeypatch.setattr(Figure, "draw", counted)
+    print_style.save_figure(lambda: plots.losses_figure(series(training(16, 0))), tmp_path, "losses")
+    assert len(drawings) == 2, "savefig draws twice where a figure has a layout, if only one that does nothing"
+
+
+@pytest.mark.parametrize("limits", [(2e-3, 70.0), (3.0, 8.0)])
+def test_minor_ticks_at_once_are_those_of_matplotlib(limits: tuple[float, float]) -> None:
+    def pixels(*, at_once: bool) -> NDArray[np.int64]:
+        with print_style.canvas(3.4, 2.8) as figure:
+            panels = figure.subplots(1, 2, sharey=True)
+            panels[0].set_yscale("log")
+            panels[0].set_ylim(*limits)
+            if at_once:
+                print_style.minor_ticks_at_once(panels)
+            figure.canvas.draw()
+            return np.asarray(figure.canvas.buffer_rgba()).astype(np.int64)  # type: ignore[attr-defined]  # the canvas is Agg's
+
+    once = pixels(at_once=True)
+    assert np.abs(once - pixels(at_once=False)).max() <= 1  # rounding where marks overlap
+
+
+def test_fonts_are_embedded_whatever_fonttools_can_leave_out(
+    plain: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = list(Options._drop_tables_default)  # noqa: SLF001 -- what is to be left as it was
+    monkeypatch.setattr(print_style, "_LEFT_OUT", "of_another_version")
+    written = print_style.save_figure(lambda: plots.losses_figure(series(training(16, 0))), tmp_path, "losses")
+    for content in (plain["losses.pdf"], written[1].read_bytes()):
+        assert content.count(b"/FontFile2") == content.count(b"/CIDFontType2") > 0
+    assert before == Options._drop_tables_default  # noqa: SLF001 -- likewise
 
 
 def test_a_folder_that_is_not_there_is_no_fault_of_a_figure(tmp_path: Path) -> None:

@@ -17,7 +17,20 @@ from hthm.arrays import FloatArray, IntArray
 from hthm.engines.names import PLACELESS, TIMED
 from hthm.equilibrium import speed_density
 from hthm.pages.boltzmann import boltzmann_figure
-from hthm.pages.print_style import BLACK, BLUE, COLOURS, COLUMN, GREEN, MARKERS, PAGE, RED, STYLES, canvas, save_figure
+from hthm.pages.print_style import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    COLUMN,
+    GREEN,
+    MARKERS,
+    PAGE,
+    RED,
+    STYLES,
+    canvas,
+    minor_ticks_at_once,
+    save_figure,
+)
 from hthm.pages.series import Series, Training
 from hthm.published import PUBLISHED, SHOWN_RUNS
 
@@ -125,6 +138,7 @@ def speeds_figure(series: Series) -> Figure:
         grid[0, 0].set_ylim(max(least, 1e-5), 3 * max(1.0, float(density.max())))
         grid[0, 0].set_xlim(edges[0], edges[-1])
         grid[0, 0].locator_params(axis="x", nbins=7)
+        minor_ticks_at_once([*grid.flat[: len(panels)]])
         _empty(grid, len(panels))
         figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
         figure.supxlabel("speed s / s₀")
