@@ -37,6 +37,7 @@ assert {"train", "deepsets", "fit", "learning", "speed_h"} <= set(dir(hthm))
 assert "torch" not in sys.modules and "hthm.train" not in sys.modules
 assert hthm.train.TrainConfig().epochs == 120
 assert hthm.deepsets.new_model(4, 0).width == 4
+assert "sympy" not in sys.modules, "half a second of whatever makes a network"
 assert callable(hthm.fit.affine_fit) and callable(hthm.run.main) and hthm.learning.__doc__
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)

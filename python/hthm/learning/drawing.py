@@ -74,6 +74,10 @@ def untrained(make: Callable[[], Network], seed: int, stream: Stream = Stream.WE
     """
     generator = new_generator(checks.integer("seed", seed, least=0), stream)
     with own_settings(torch.device("cpu")):
-        model = make().to_empty(device="cpu")
+        model = make()
+        for layer in model.modules():  # as to_empty does, for which torch imports sympy: half a second
+            for name, parameter in [*layer.named_parameters(recurse=False)]:
+                weights = torch.empty(parameter.shape, dtype=parameter.dtype, device="cpu")
+                layer.register_parameter(name, nn.Parameter(weights, parameter.requires_grad))
         draw_weights(model, generator)
     return model
