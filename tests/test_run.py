@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -267,6 +268,12 @@ def test_quick_says_that_it_is_not_the_papers_size(tmp_path: Path, capsys: pytes
     said = capsys.readouterr().out
     assert "not the paper's size" in said
     assert "Expected:" in said
+
+
+def test_how_often_python_collects_is_as_before() -> None:
+    before = gc.get_threshold()
+    assert main(["--version"]) == 0
+    assert gc.get_threshold() == before
 
 
 def test_ctrl_c_exits_with_130_and_says_how_to_go_on(tmp_path: Path) -> None:
