@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 _FIGURES: Final = {"run": 5, "improved": 6, "universal": 1}
 """Figures that each kind of run draws."""
-_LOOPS_OF_A_FIGURE: Final = 50
-"""What drawing and writing a figure costs, in units of `_loop`; 3.7 s for four, beside 0.019 s, on an AMD EPYC."""
+_LOOPS_BEFORE_FIGURES, _LOOPS_OF_A_FIGURE = 27, 28
+"""What importing all that draws costs, and drawing and writing a figure, in units of `_loop`; 0.45 s and 0.47 s beside
+0.017 s, on an AMD EPYC."""
 _BLOCK: Final = bytes(1 << 17)
 """What is hashed to be busy, for some 0.1 ms."""
 BUSY: Final = 0.8
@@ -89,7 +90,8 @@ def expected_seconds(
 
 def figures_seconds(figures: int) -> float:
     """Measure this machine for a moment, and return how long it is likely to take to draw and write so many."""
-    return figures * _LOOPS_OF_A_FIGURE * float(np.median([_seconds(_loop) for _ in range(5)]))
+    loops = _LOOPS_BEFORE_FIGURES + figures * _LOOPS_OF_A_FIGURE
+    return loops * float(np.median([_seconds(_loop) for _ in range(5)]))
 
 
 def _boltzmann_h(few: State, frames: int, config: GasChoices) -> None:
@@ -98,7 +100,7 @@ def _boltzmann_h(few: State, frames: int, config: GasChoices) -> None:
     speed_h(solved, threads=config.threads)
 
 
-def granted(threads: int, seconds: float = 0.1) -> float:
+def granted(threads: int, seconds: float = 0.06) -> float:
     """What share of the processors it asks for this process is given: about 1 on an idle machine.
 
     Parameters

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from hthm.learning.frame_pairs import BatchLoss
     from hthm.learning.recipes import Backend
 
-_PROBE: Final = 0.2
-"""Seconds that are enough to measure a step."""
+_PROBE: Final = 0.05
+"""Seconds that are enough to measure a step: some thirty of the compiled kernel."""
 
 
 class TimedTraining(NamedTuple):
