@@ -14,13 +14,16 @@ import pytest
 from hthm import published
 from hthm.choices.bias import EstimatorsConfig
 from hthm.choices.entropy import AblationConfig, EntropyConfig, UniversalConfig
+from hthm.choices.reversal import ReversalConfig
 from hthm.choices.run import RunConfig
 from hthm.choices.seeds import CompareConfig
-from hthm.command import expected, expected_trainings
+from hthm.command import expected, expected_reversal, expected_trainings
 from hthm.command.expected import announcement, expected_seconds, granted
 from hthm.command.expected_memory import expected_bytes
+from hthm.command.expected_reversal import Left
 from hthm.command.remaining import trainings_left
 from hthm.deepsets import new_model
+from hthm.engines.precision import Precision
 from hthm.experiments import bias, parts
 from hthm.learning.timing import TimedTraining
 from hthm.pages.results import ResultsFolder, claimed
@@ -68,7 +71,7 @@ def test_every_stage_counts() -> None:
     assert seconds["simulation"] == pytest.approx((5 * 11 + 2 * 6 * 11 / 60) / probed)
     assert seconds["training"] == pytest.approx(0.1 * 2 * 2 * (5 * 10 // 10) * 4)
     assert seconds["measures and fits"] == pytest.approx((1 + 1 + 2 * 2) * 5 * 11 / probed)  # H twice: Boltzmann's, too
-    assert seconds["figures"] == 5 * 50  # five of fifty loops
+    assert seconds["figures"] == 27 + 5 * 28  # imports, and five of so many loops
     assert len(seconds) == 4
 
 
@@ -112,7 +115,7 @@ def test_learned_entropies_count_likewise(monkeypatch: pytest.MonkeyPatch) -> No
     of_a_run = 0.1 * 8 / 40
     assert seconds["training"] == pytest.approx(3 * (50 + 100) * of_a_run)  # frames take half as many updates
     assert seconds["measures and fits"] == pytest.approx((2 + 3 * 2) * 2 * 12 / probed)  # H twice, and every h
-    assert seconds["figures"] == 6 * 50
+    assert seconds["figures"] == 27 + 6 * 28
     assert len(seconds) == 4
     left = expected_seconds(config, config.gases[0].start(), [], [1.0, 0.0])
     assert left == seconds | {"training": pytest.approx(50 * of_a_run)}
@@ -183,6 +186,39 @@ def test_bias_of_estimators_has_a_simulation(monkeypatch: pytest.MonkeyPatch) ->
     assert bias.expected_seconds(config, [("", 10)], 1) == pytest.approx(samples)
 
 
+def test_a_way_back_counts_by_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two runs: 1 s, and 0.1 s a frame, of every part; a step of a training takes 0.01 s."""
+    monkeypatch.setattr(expected_reversal, "_taking", lambda *_: expected_reversal._Taking(1.0, 0.1))  # noqa: SLF001 -- what is tested
+    monkeypatch.setattr(expected_reversal, "step_seconds", lambda *_: 0.01)
+    config = ReversalConfig(
+        n=30, diameter=0.04, runs=6, frames=100, turns=2, turned_runs=4, epochs=3, widths=(4, 8),
+        precisions=("double", "quad"),
+    )  # fmt: skip
+    start = config.gas.sample(6, 0, overlaps="reject")
+
+    def seconds(legs: tuple[Precision, ...] = (), growth: tuple[Precision, ...] = (), others: int = 0) -> float:
+        left = Left(legs, growth, [print] * others, trains=others > 1)
+        return expected_reversal.expected_seconds(config, start, 1, left)
+
+    leg, turns = 3 * (1 + 10), 2 * (1 + 5 + 1 + 10)
+    assert seconds() == 0
+    assert seconds(("quad",)) == pytest.approx(leg)
+    assert seconds((), ("double", "quad")) == pytest.approx(2 * turns)
+    assert seconds(others=1) == pytest.approx(leg)
+    steps = 3 * (6 * 99 // published.BATCH)
+    assert seconds(others=2) == pytest.approx(2 * leg + 2 * steps * 0.01)
+
+
+def test_what_comes_before_the_frames_of_a_way_back_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def taking(frames: int, *times: float) -> tuple[float, float]:
+        monkeypatch.setattr(expected_reversal, "time", clock(*times))
+        return expected_reversal._taking(lambda _: None, ReversalConfig(frames=frames))  # noqa: SLF001 -- what is tested
+
+    assert taking(500, 0, 3, 5, 13) == pytest.approx((2.0, 0.1))  # 3 s for 10 frames, 8 s for 60
+    assert taking(10, 0, 3) == (3.0, 0.0)  # all of a shorter run
+    assert taking(500, 0, 3, 5, 7) == pytest.approx((3.0, 0.0))  # noise
+
+
 @pytest.mark.usefixtures("a_second_each")
 @pytest.mark.parametrize(
     ("options", "name", "row", "minutes"),
@@ -190,6 +226,7 @@ def test_bias_of_estimators_has_a_simulation(monkeypatch: pytest.MonkeyPatch) ->
         (["estimators", "--sizes", "100"], "bias", "edges_moved", 2),
         (["chaos", "--sizes", "100"], "chaos", "chaos_row", 2),
         (["arrow", "--area-fractions", "0.02"], "arrow", "equilibrium_row", 3),  # four rows of 20 s
+        (["reversal", "--runs", "1"], "reversal", "leg_row", 2),
     ],
 )
 def test_figures_of_a_measurement_count(
@@ -201,7 +238,7 @@ def test_figures_of_a_measurement_count(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Two of fifty loops of a second, beside what is measured."""
+    """Two or three of 28 loops of a second, and what comes before them, beside what is measured."""
 
     def enough(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

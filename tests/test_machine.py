@@ -12,7 +12,7 @@ import torch
 
 import hthm
 from hthm import checks, machine
-from hthm.command.preparation import limit_torch
+from hthm.learning.sharing import limit_torch
 
 GB = 10**9
 CPUS = len(os.sched_getaffinity(0))

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import torch
-
 from hthm import checks
 from hthm.command.cluster import hired
 from hthm.command.expected import announcement, expected_seconds, granted
@@ -19,6 +17,7 @@ from hthm.command.remaining import trainings_left
 from hthm.command.startable import check_simulations
 from hthm.command.wrong import UsageError, wrong_option
 from hthm.experiments.work import Work
+from hthm.learning.sharing import limit_torch
 from hthm.learning.weights import load_functional
 from hthm.pages.console import Stages
 from hthm.pages.results import claimed
@@ -117,8 +116,3 @@ def _places(options: Job) -> tuple[Path | None, Dataset | None]:
     if store is not None:
         raise UsageError(f"--store: must not be given with --from, which simulates nothing, got {store}. Leave it out.")
     return None, kept_runs(kept, options.choices)
-
-
-def limit_torch(threads: int | None) -> None:
-    """Have torch use this number of threads; by default those that are granted, or fewer if it was set to fewer."""
-    torch.set_num_threads(min(checks.threads(None), torch.get_num_threads()) if threads is None else threads)

@@ -6,13 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hthm import checks
+from hthm.command.expected import figures_seconds
+from hthm.command.expected_reversal import Left, expected_seconds
 from hthm.command.wrong import UsageError, wrong_option
 from hthm.engines.limits import check_exact
 from hthm.engines.precision import BITS, bits_needed
 from hthm.experiments.fixed_step_back import fixed_step_rows
 from hthm.experiments.learned_back import learned_rows
 from hthm.experiments.reversal import GROWTH, LEG, growth_line, growth_row, leg_row
-from hthm.pages.console import Stages
+from hthm.learning.sharing import limit_torch
+from hthm.pages.console import Stages, duration
 from hthm.pages.print_style import save_figure
 from hthm.pages.results import claimed, environment
 from hthm.pages.reversal_figures import growth_figure, learned_figure, return_figure
@@ -20,7 +23,7 @@ from hthm.pages.reversal_tables import reversal_markdown
 from hthm.pages.stored import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hthm.choices.reversal import ReversalConfig
     from hthm.command.measurement_options import Reversal
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
     from hthm.pages.results import ResultsFolder
 
 _RESULTS: Final = "reversal.json"
+_OTHERS: Final[dict[str, tuple[str, Callable[..., list[dict[str, Any]]]]]] = {
+    "fixed_step": ("The fixed step, there and back", fixed_step_rows),
+    "learned": ("Networks, there and back", learned_rows),
+}
+_FIGURES: Final = {"return": return_figure, "growth": growth_figure, "learned": learned_figure}
 
 
 def measure_reversal(options: Reversal) -> None:
@@ -49,21 +57,23 @@ def measure_reversal(options: Reversal) -> None:
         raise wrong_option(error) from error
     if options.resume and options.overwrite:
         raise UsageError("--overwrite: must not be given with --resume, which keeps what is there. Leave one out.")
+    limit_torch(options.threads)
     with claimed(options.out, config, overwrite=options.overwrite, resume=options.resume) as folder:
         results = _begun(folder, config, options)
         for warning in not_enough(config):
             stages.say(warning)
+        left = _left(results, config)
+        if any(left):
+            seconds = expected_seconds(config, start, options.threads, left) + figures_seconds(len(_FIGURES))
+            stages.say(f"Expected: {duration(seconds)}.")
         _measure_legs(folder, results, config, start, stages, options.threads)
-        for key, title, measure in (
-            ("fixed_step", "The fixed step, there and back", fixed_step_rows),
-            ("learned", "Networks, there and back", learned_rows),
-        ):
+        for key, (title, measure) in _OTHERS.items():
             if results[key] is None:
                 with stages.stage(title) as stage:
                     results[key] = measure(config, start, options.threads, stage.report)
                 _write(folder, results)
         _write(folder, results)
-        for draw, name in ((return_figure, "return"), (growth_figure, "growth"), (learned_figure, "learned")):
+        for name, draw in _FIGURES.items():
             save_figure(partial(draw, results), folder.figures, name)
     stages.say(f"Written: {options.out / 'reversal.md'}")
 
@@ -90,6 +100,16 @@ def _measure_legs(
                     results[key].append(measure(config, of, precision, threads, stage.report))
                 results["line"] = growth_line(results["growth"], config)
                 _write(folder, results)
+
+
+def _left(results: Mapping[str, Any], config: ReversalConfig) -> Left:
+    """What results lack that is measured."""
+    done = {key: {row["precision"] for row in results[key]} for key in ("legs", "growth")}
+    legs, growth = (
+        [precision for precision in config.precisions if precision not in done[key]] for key in ("legs", "growth")
+    )
+    others = [rows for key, (_, rows) in _OTHERS.items() if results[key] is None]
+    return Left(legs, growth, others, trains=learned_rows in others and not config.weights)
 
 
 def _begun(folder: ResultsFolder, config: ReversalConfig, options: Reversal) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from hthm import checks
+
 if TYPE_CHECKING:
     from hthm import _core
     from hthm.recording.frames import Frames
@@ -46,6 +48,11 @@ def sharing(shared: Shared) -> Iterator[None]:
         yield
     finally:
         _of_thread.shared = None
+
+
+def limit_torch(threads: int | None) -> None:
+    """Have torch use this number of threads; by default those that are granted, or fewer if it was set to fewer."""
+    torch.set_num_threads(min(checks.threads(None), torch.get_num_threads()) if threads is None else threads)
 
 
 def kernel_threads() -> int:
