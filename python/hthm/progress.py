@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from html import escape
 from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
 
 if TYPE_CHECKING:
@@ -141,6 +140,8 @@ def _notebook_bar(what: str) -> Iterator[Progress]:
 
 def _picture(what: str, part: float, seconds: float) -> dict[str, str]:
     """A bar as notebooks take it, with the words for programs that show no HTML."""
+    from html import escape  # noqa: PLC0415 -- import hthm is quick
+
     left = f", {seconds * (1 - part) / part:.0f} s left" if 0 < part < 1 else ""
     words = f"{what}: {100 * part:.0f} %, {seconds:.1f} s elapsed{left}"
     bar = f'<progress value="{part:.4f}" max="1" aria-label="{escape(what)}"></progress> {escape(words)}'

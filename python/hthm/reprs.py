@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
-from html import escape
 from typing import Any
 
 
@@ -44,6 +43,8 @@ def table(kind: str, parts: Iterable[tuple[str, Any]], nbytes: int | None = None
     str
         All that could be taken for HTML is escaped.
     """
+    from html import escape  # noqa: PLC0415 -- import hthm is quick
+
     parts = list(parts)
     nbytes = _bytes_of(parts) if nbytes is None else nbytes
     rows_of = [(name.replace("_", " "), shown(part)) for name, part in parts]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import warnings
-import zipfile
 import zlib
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -140,6 +139,8 @@ class LongState(State):
         TypeError, ValueError
             If it holds no such state.
         """
+        import zipfile  # noqa: PLC0415 -- import hthm is quick
+
         place = checks.path("path", path)
         try:
             # A file of one array is none of many, which a TypeError says.

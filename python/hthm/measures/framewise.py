@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -79,6 +78,8 @@ def in_threads(work: Callable[[Thing], Found], things: Sequence[Thing], threads:
     if threads == 1 or len(things) == 1:
         yield from map(work, things)
         return
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- import hthm is quick
+
     with ThreadPoolExecutor(threads) as pool:
         try:
             yield from pool.map(work, things)
