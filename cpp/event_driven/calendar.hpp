@@ -2,12 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 
 #include "core/paced_array.hpp"
 #include "core/prefetch.hpp"
 #include "event_driven/crowd.hpp"
+#include "event_driven/disk.hpp"
 #include "event_driven/prediction.hpp"
 
 namespace hthm::event_driven {
@@ -40,6 +42,7 @@ class Calendar {
         buckets_{
             static_cast<std::int32_t>(std::bit_ceil(static_cast<std::uint64_t>(std::clamp(events, 64.0, 0x1p24))))},
         per_time_{static_cast<double>(buckets_) / static_cast<double>(length)},
+        patience_{disks > cached ? far : buckets_},
         occupied_(defaults<std::uint64_t>(buckets_ / 64 + 1, pace)),
         events_(defaults<Event>(disks, pace)),
         links_(defaults<Link>(disks + buckets_ + 1, pace)) {
@@ -68,22 +71,20 @@ class Calendar {
 
   /// Set the event of a disk, in place of the one it had.
   void schedule(std::int32_t disk, const Real& time) {
-    Link& entry = link(disk);
-    link(entry.next).previous = entry.previous;
-    link(entry.previous).next = entry.next;
+    leave(disk);
     events_[static_cast<std::size_t>(disk)].time = time;
     const std::int32_t bucket = bucket_of(time);
-    occupied_[static_cast<std::size_t>(bucket >> 6)] |= std::uint64_t{1} << (bucket & 63);
-    Link& head = link(disks_ + bucket);
-    entry = {head.next, disks_ + bucket};
-    link(head.next).previous = disk;
-    head.next = disk;
+    if (bucket - current_ > patience_) [[unlikely]] {  // or rather, a call that few disks should not notice
+      put_off(disk, bucket);
+    } else {
+      put(disk, bucket);
+    }
   }
 
   /// Look at what is going to happen: soon(disk) is called about two dozen buckets ahead, or for any disk, and
-  /// next(disk) a few buckets ahead. Of a bucket two are seen soon, for the second tells of itself only when the first
-  /// has been fetched, and more are rare. What is scheduled nearer than that is not seen: it has just been in the
-  /// cache.
+  /// next(disk, part) for the parts 0, 1 and 2 a few buckets ahead. Of a bucket two are seen soon, for the second tells
+  /// of itself only when the first has been fetched, and more are rare. What is scheduled nearer than that is not seen:
+  /// it has just been in the cache.
   template <class Soon, class Next>
   void look_ahead(const Soon& soon, const Next& next) {
     const std::int32_t end = std::min(current_ + 1, buckets_ - 3 * apart);
@@ -92,7 +93,10 @@ class Calendar {
       const std::int32_t second = link(link(head + 2 * apart).next).next;
       soon(first < disks_ ? first : 0);  // any disk rather than a branch that is guessed wrong every other time
       soon(second < disks_ ? second : 0);
-      for (std::int32_t k = link(head + apart).next; k < disks_; k = link(k).next) next(k);
+      for (int part = 0; part < 3; ++part) {
+        const std::int32_t ahead = apart + 2 * (1 - part);
+        for (std::int32_t k = link(head + ahead).next; k < disks_; k = link(k).next) next(k, part);
+      }
     }
   }
 
@@ -125,10 +129,62 @@ class Calendar {
   /// Many more than chance brings together in a bucket that holds about one.
   static constexpr std::int32_t crowded = 64;
 
+  /// Of many disks, an event more buckets ahead than this waits before it is put into its bucket.
+  static constexpr std::int32_t far = 64;
+
   /// Buckets from one look ahead to the next: what was fetched has come by then.
   static constexpr std::int32_t apart = 6;
 
+  struct Waiting {
+    std::int32_t disk = none, bucket = 0;
+  };
+
   Link& link(std::int32_t k) { return links_[static_cast<std::size_t>(k)]; }
+
+  /// Take a disk out of its ring; what it is linked to is for `put` to say.
+  void leave(std::int32_t disk) {
+    const Link& entry = link(disk);
+    link(entry.next).previous = entry.previous;
+    link(entry.previous).next = entry.next;
+  }
+
+  void put(std::int32_t disk, std::int32_t bucket) {
+    occupied_[static_cast<std::size_t>(bucket >> 6)] |= std::uint64_t{1} << (bucket & 63);
+    Link& head = link(disks_ + bucket);
+    link(disk) = {head.next, disks_ + bucket};
+    link(head.next).previous = disk;
+    head.next = disk;
+  }
+
+  /// Let a disk wait until its bucket has been fetched, which is anywhere in memory, and then the disk that will be its
+  /// neighbour there: eight others are put off before its turn comes. `stop_` sees to it that none waits too long.
+  [[gnu::noinline]] void put_off(std::int32_t disk, std::int32_t bucket) {
+    link(disk) = {disk, disk};
+    prefetch(&link(disks_ + bucket));
+    stop_ = std::min(stop_, bucket >> 6);
+    settle(waiting_[put_off_ % 8]);
+    waiting_[put_off_ % 8] = {disk, bucket};
+    prefetch(&link(link(disks_ + waiting_[(put_off_ + 4) % 8].bucket).next));
+    ++put_off_;
+  }
+
+  /// Put a disk that has waited where it belongs, which may be elsewhere by now.
+  void settle(const Waiting& waiting) {
+    if (waiting.disk == none) return;
+    leave(waiting.disk);
+    put(waiting.disk, bucket_of(time(waiting.disk)));
+  }
+
+  /// Let no disk wait any longer; false if there is none.
+  [[gnu::noinline]] bool settle_all() {
+    if (stop_ == buckets_ >> 6) return false;
+    for (Waiting& waiting : waiting_) {
+      settle(waiting);
+      waiting = {};
+    }
+    stop_ = buckets_ >> 6;
+    return true;
+  }
 
   /// The same where the current bucket has a crowd, which all that are in its ring join. Each of them becomes a ring of
   /// its own, and leaves that for another as any disk does: `schedule` knows of no crowd.
@@ -159,6 +215,8 @@ class Calendar {
     std::fill(occupied_.begin(), occupied_.end(), 0);
     crowd_.clear();
     current_ = seen_ = 0;
+    std::fill(waiting_.begin(), waiting_.end(), Waiting{});
+    stop_ = buckets_ >> 6;
   }
 
   /// Rounded or not, this never decreases with time; what is due already goes to the current bucket.
@@ -170,12 +228,14 @@ class Calendar {
 
   /// Go on to the first bucket with an event; false if there is none before the end of the epoch.
   bool advance_to_occupied() {
-    const std::int32_t words = buckets_ >> 6;
     std::int32_t k = current_ >> 6;
     std::uint64_t rest = occupied_[static_cast<std::size_t>(k)] & (~std::uint64_t{0} << (current_ & 63));
     for (;;) {
       while (rest == 0) {
-        if (++k == words) return false;  // current_ stays: what is scheduled next may be due before the end
+        if (++k == stop_) {
+          if (settle_all()) return advance_to_occupied();
+          return false;  // current_ stays: what is scheduled next may be due before the end
+        }
         rest = occupied_[static_cast<std::size_t>(k)];
       }
       const std::int32_t bucket = (k << 6) + std::countr_zero(rest);
@@ -192,6 +252,10 @@ class Calendar {
   double per_time_;                     // buckets per unit of time
   std::int32_t current_ = 0;            // no event lies in an earlier bucket
   std::int32_t seen_ = 0;               // the bucket that `look_ahead` comes to next
+  std::int32_t patience_;               // buckets ahead from which on a disk waits
+  std::int32_t stop_ = 0;               // no disk waits for a bucket of an earlier word of `occupied_`
+  std::uint32_t put_off_ = 0;           // how many disks have been told to wait
+  std::array<Waiting, 8> waiting_{};    // the last eight of them, or nobody
   LargeArray<std::uint64_t> occupied_;  // a bit a bucket, set where it may hold an event
   LargeArray<Event> events_;            // (disks,)
   LargeArray<Link> links_;  // (disks + buckets + 1,) disks, then buckets; the last bucket is what comes later

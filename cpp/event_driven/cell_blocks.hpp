@@ -37,6 +37,11 @@ class CellBlocks {
     prefetch(&chain_[at(cell)]);
   }
 
+  /// Of a cell that is not empty.
+  std::int32_t last_of_first_block(std::int32_t cell) const {
+    return disks_[at(cell)][static_cast<std::size_t>(chain_[at(cell)].count - 1)];
+  }
+
   /// Put a disk into a cell; its lane is still to be written.
   std::int32_t insert(std::int32_t cell, std::int32_t disk) {
     std::int32_t block = cell;

@@ -14,6 +14,7 @@
 #include "core/stop_request.hpp"
 #include "event_driven/cell_blocks.hpp"
 #include "event_driven/cells_a_side.hpp"
+#include "event_driven/disk.hpp"
 #include "event_driven/images.hpp"
 #include "event_driven/prediction.hpp"
 #include "event_driven/ways.hpp"
@@ -21,37 +22,14 @@
 
 namespace hthm::event_driven {
 
-/// Times that bound what will be asked of the cells.
-struct Horizons {
-  double crossing;    // no disk can cross the box in less
-  double epoch;       // after it the clock is set back
-  double look_ahead;  // how far into the future a disk looks for collisions
-};
-
 /// The disks of a box. A disk's position is relative to the corner of its cell: it keeps all its digits, and neither
 /// the way to a disk in the next cell nor the way round the box needs a minimum image.
 template <class Real, CollisionRule Rule>
 class Cells {
  public:
-  struct alignas(64) Disk {
-    Vec2<Real> position;  // in its cell, at `time`
-    Vec2<Real> velocity;
-    Real time{};                   // to which the position belongs
-    Real contact = never<Real>;    // when its predicted collision is due
-    std::int32_t partner = -1;     // of the predicted collision
-    std::uint32_t collisions = 0;  // so far, modulo 2^32: tells whether a prediction made with this disk still holds
-    std::int32_t slot = -1;        // among those of its cell
-    std::int16_t column = 0, row = 0;
-    [[no_unique_address]] Inner<Real, Rule::inner> inner{};
-  };
+  using Disk = event_driven::Disk<Real, Rule>;
+  using JustHit = event_driven::JustHit<Real>;
   static_assert(Rule::inner > 0 || sizeof(Real) > 8 || sizeof(Disk) == 64);  // one line of the cache
-
-  /// The partner of a collision that has just happened, and the way to it from the disk that looks: to the image that
-  /// was hit. In a box of two diameters another image may be as near, and is to be hit in its turn.
-  struct JustHit {
-    std::int32_t partner = -1;
-    Vec2<Real> way{};
-  };
 
   /// Positions (n,) in [0, box) and velocities (n,), all at time 0, and what disks carry (n, inner of the rule), or
   /// null: 0.
@@ -85,25 +63,30 @@ class Cells {
   const Disk& operator[](std::int32_t i) const { return disks_[static_cast<std::size_t>(i)]; }
   const Real& width() const { return width_; }
 
-  /// Where a disk will be at `time`, relative to the corner of its cell.
-  static Vec2<Real> position_at(const Disk& disk, const Real& time) {
-    const Real elapsed = time - disk.time;
-    return {disk.position.x + disk.velocity.x * elapsed, disk.position.y + disk.velocity.y * elapsed};
-  }
-
-  static void move_to(Disk& disk, const Real& time) {
-    disk.position = position_at(disk, time);
-    disk.time = time;
-  }
-
   /// Have fetched what is known of a disk; once that is there, the cells that will be looked at when it leaves its own,
-  /// or when it hits another.
+  /// or when it hits another, a third of them a call.
   void fetch(std::int32_t i) const { prefetch(&(*this)[i]); }
-  void fetch_fresh(std::int32_t i, Side side) const {
-    fetch_cells((*this)[i], fresh_ways[static_cast<std::size_t>(side)]);
-    blocks_.fetch(cell((*this)[i].column, (*this)[i].row));
+  void fetch_fresh(std::int32_t i, Side side, int part) const {
+    const Disk& disk = (*this)[i];
+    const Way& out = ways_out[static_cast<std::size_t>(side)];
+    const std::int32_t column = around_[static_cast<std::size_t>(disk.column + 1 + out.column)],
+                       row = around_[static_cast<std::size_t>(disk.row + 1 + out.row)];
+    if (part == 0) {
+      blocks_.fetch(cell(disk.column, disk.row));
+    } else if (part == 1) {
+      blocks_.fetch(cell(column, row));
+    } else {
+      fetch(
+          blocks_.last_of_first_block(cell(disk.column, disk.row)));  // as a rule it moves to the lane that falls free
+      for (const Way& way : fresh_ways[static_cast<std::size_t>(side)]) fetch_cell(column, row, way);
+    }
   }
-  void fetch_around(std::int32_t i) const { fetch_cells((*this)[i], all_ways); }
+  void fetch_around(std::int32_t i, int part) const {
+    const Disk& disk = (*this)[i];
+    for (std::size_t k = 0; k < 3; ++k) {
+      fetch_cell(disk.column, disk.row, all_ways[3 * static_cast<std::size_t>(part) + k]);
+    }
+  }
 
   /// Let the others see that a disk has a new velocity.
   void turned(std::int32_t i) { show((*this)[i]); }
@@ -111,7 +94,7 @@ class Cells {
   /// Where a disk will be at `time` in the box, not wrapped.
   Vec2<Real> position_in_box(std::int32_t i, const Real& time) const {
     const Disk& disk = (*this)[i];
-    const Vec2<Real> inside = position_at(disk, time);
+    const Vec2<Real> inside = disk.position_at(time);
     return {Real(disk.column) * width_ + inside.x, Real(disk.row) * width_ + inside.y};
   }
 
@@ -149,15 +132,19 @@ class Cells {
         break;
     }
     link(i);
-    search<3>(i, {}, fresh_ways[static_cast<std::size_t>(side)], contact);
+    const std::array<Way, 3>& ways = fresh_ways[static_cast<std::size_t>(side)];
+    search(i, {}, ways, view(i, ways, contact.time), contact);
     return contact;
   }
 
+  /// The view all around; of many disks, those that it may hit are fetched.
+  View<9> view(std::int32_t i) const { return view(i, all_ways, Real((*this)[i].time + look_ahead_)); }
+
   /// The earliest contact of a disk with any other, but not with what it has just hit, and still touches. Where there
   /// is none as far as the disk looks, it is one with nobody, at the time to look again.
-  Contact<Real> first_contact(std::int32_t i, const JustHit& just_hit) const {
+  Contact<Real> first_contact(std::int32_t i, const JustHit& just_hit, const View<9>& seen) const {
     Contact<Real> contact{(*this)[i].time + look_ahead_, -1};
-    search<9>(i, just_hit, all_ways, contact);
+    search(i, just_hit, all_ways, seen, contact);
     return contact;
   }
 
@@ -194,11 +181,9 @@ class Cells {
 
   std::int32_t cell(int column, int row) const { return row * side_ + column; }
 
-  template <std::size_t count>
-  void fetch_cells(const Disk& disk, const std::array<Way, count>& ways) const {
-    const std::int32_t *column = &around_[static_cast<std::size_t>(disk.column + 1)],
-                       *row = &around_[static_cast<std::size_t>(disk.row + 1)];
-    for (const Way& way : ways) blocks_.fetch(cell(column[way.column], row[way.row]));
+  void fetch_cell(int column, int row, const Way& way) const {
+    blocks_.fetch(cell(around_[static_cast<std::size_t>(column + 1 + way.column)],
+                       around_[static_cast<std::size_t>(row + 1 + way.row)]));
   }
 
   void link(std::int32_t i) {
@@ -230,49 +215,63 @@ class Cells {
     return {-units_.width() - x, -x, units_.width() - x};
   }
 
-  /// Look for an earlier contact among the disks in these cells around disk i, which is at its own time.
+  /// The view of disk i, which is at its own time, in these cells, of whom it may hit before `end`.
   template <std::size_t count>
-  void search(std::int32_t i, const JustHit& just_hit, const std::array<Way, count>& ways,
-              Contact<Real>& contact) const {
+  View<count> view(std::int32_t i, const std::array<Way, count>& ways, const Real& end) const {
     const Disk& disk = (*this)[i];
     const std::array<float, 3> way_x = ways_to_cells(disk.position.x), way_y = ways_to_cells(disk.position.y);
-    const Sight sight = units_.sight(to_double(disk.velocity), static_cast<double>(disk.time),
-                                     static_cast<double>(contact.time - disk.time));
     const std::int32_t *column = &around_[static_cast<std::size_t>(disk.column + 1)],
                        *row = &around_[static_cast<std::size_t>(disk.row + 1)];
-    std::array<Look, count> looks;
-    std::int32_t more = CellBlocks::none;
+    View<count> seen;
+    seen.sight =
+        units_.sight(to_double(disk.velocity), static_cast<double>(disk.time), static_cast<double>(end - disk.time));
+    seen.crowded = CellBlocks::none;
 #pragma GCC unroll 9
     for (std::size_t k = 0; k < count; ++k) {
       const std::int32_t block = cell(column[ways[k].column], row[ways[k].row]);
-      looks[k] = {block, way_x[static_cast<std::size_t>(ways[k].column + 1)],
-                  way_y[static_cast<std::size_t>(ways[k].row + 1)]};
-      more &= blocks_.next(block);
+      seen.looks[k] = {block, way_x[static_cast<std::size_t>(ways[k].column + 1)],
+                       way_y[static_cast<std::size_t>(ways[k].row + 1)]};
+      seen.crowded &= blocks_.next(block);
     }
-    Possible possible = (count == 9 ? filters_.nine : filters_.three)(blocks_.lanes(), sight, looks.data());
-    if (count == 9 && CellBlocks::block_of(disk.slot) == looks[own_way].block) {  // a disk always finds itself
-      possible.eight &=
+    seen.possible = (count == 9 ? filters_.nine : filters_.three)(blocks_.lanes(), seen.sight, seen.looks.data());
+    if (count == 9 && CellBlocks::block_of(disk.slot) == seen.looks[own_way].block) {  // a disk always finds itself
+      seen.possible.eight &=
           ~(std::uint64_t{1} << (Lanes::count * own_way + static_cast<std::size_t>(disk.slot) % Lanes::count));
     }
+    if (size() > cached) {
+      for (std::uint64_t rest = seen.possible.eight; rest != 0; rest &= rest - 1) {
+        const int bit = std::countr_zero(rest);
+        const Look& look = seen.looks[static_cast<std::size_t>(bit / Lanes::count)];
+        fetch(blocks_.disk(look.block * Lanes::count + bit % Lanes::count));
+      }
+    }
+    return seen;
+  }
+
+  /// Look for an earlier contact of disk i among those that it sees.
+  template <std::size_t count>
+  void search(std::int32_t i, const JustHit& just_hit, const std::array<Way, count>& ways, const View<count>& seen,
+              Contact<Real>& contact) const {
+    Possible possible = seen.possible;
     for (; possible.eight != 0; possible.eight &= possible.eight - 1) {
       const int bit = std::countr_zero(possible.eight);
       const auto k = static_cast<std::size_t>(bit / Lanes::count);
-      consider(i, looks[k].block, bit % Lanes::count, ways[k], just_hit, contact);
+      consider(i, seen.looks[k].block, bit % Lanes::count, ways[k], just_hit, contact);
     }
     for (; possible.ninth != 0; possible.ninth &= possible.ninth - 1) {
-      consider(i, looks[count - 1].block, std::countr_zero(possible.ninth), ways[count - 1], just_hit, contact);
+      consider(i, seen.looks[count - 1].block, std::countr_zero(possible.ninth), ways[count - 1], just_hit, contact);
     }
-    if (more != CellBlocks::none) search_crowded(i, just_hit, ways, sight, looks, contact);
+    if (seen.crowded != CellBlocks::none) search_crowded(i, just_hit, ways, seen, contact);
   }
 
   /// The same for the blocks that follow the first one of a cell.
   template <std::size_t count>
-  void search_crowded(std::int32_t i, const JustHit& just_hit, const std::array<Way, count>& ways, const Sight& sight,
-                      const std::array<Look, count>& looks, Contact<Real>& contact) const {
+  void search_crowded(std::int32_t i, const JustHit& just_hit, const std::array<Way, count>& ways,
+                      const View<count>& seen, Contact<Real>& contact) const {
     for (std::size_t k = 0; k < count; ++k) {
-      Look look = looks[k];
+      Look look = seen.looks[k];
       while ((look.block = blocks_.next(look.block)) != CellBlocks::none) {
-        for (std::uint64_t rest = filters_.one(blocks_.lanes(), sight, &look).eight; rest != 0; rest &= rest - 1) {
+        for (std::uint64_t rest = filters_.one(blocks_.lanes(), seen.sight, &look).eight; rest != 0; rest &= rest - 1) {
           consider(i, look.block, std::countr_zero(rest), ways[k], just_hit, contact);
         }
       }
@@ -287,7 +286,7 @@ class Cells {
     const std::int32_t j = blocks_.disk(block * Lanes::count + lane);
     if (j == i) return;
     const Disk &disk = (*this)[i], &other = (*this)[j];
-    const Vec2<Real> x = position_at(other, disk.time);
+    const Vec2<Real> x = other.position_at(disk.time);
     const Vec2<Real> d{x.x - disk.position.x + Real(way.column) * width_,
                        x.y - disk.position.y + Real(way.row) * width_};
     const Vec2<Real> v{other.velocity.x - disk.velocity.x, other.velocity.y - disk.velocity.y};

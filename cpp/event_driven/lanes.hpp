@@ -3,7 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -42,6 +44,15 @@ struct Sight {
 struct Possible {
   std::uint64_t eight;  // of the first eight blocks
   std::uint64_t ninth;
+};
+
+/// What a disk sees in some cells around it.
+template <std::size_t count>
+struct View {
+  Sight sight;
+  std::array<Look, count> looks;  // the first block of each cell
+  Possible possible;
+  std::int32_t crowded;  // -1 unless a cell has more blocks than one
 };
 
 /// Look at a number of blocks that the compiler knew.

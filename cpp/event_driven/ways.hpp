@@ -22,4 +22,7 @@ inline constexpr std::array<std::array<Way, 3>, 4> fresh_ways = {{{{{-1, -1}, {-
                                                                   {{{-1, -1}, {0, -1}, {1, -1}}},
                                                                   {{{-1, 1}, {0, 1}, {1, 1}}}}};
 
+/// From a disk's cell to the next one, by the side through which it leaves.
+inline constexpr std::array<Way, 4> ways_out = {{{-1, 0}, {1, 0}, {0, -1}, {0, 1}}};
+
 }  // namespace hthm::event_driven

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdint>
 #include <random>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "event_driven/calendar.hpp"
@@ -71,6 +73,42 @@ TEST_CASE("the calendar gives the earliest event, of equal ones that of the lowe
   }
 }
 
+TEST_CASE("of many disks events come in order, though they wait before they are put into their buckets") {
+  constexpr std::int32_t n = 10'000;
+  static_assert(n > hthm::event_driven::cached);
+  for (const double events : {100.0, 4.0 * n, 4000.0 * n}) {  // more than one a bucket, about one, none in most
+    CAPTURE(events);
+    std::mt19937_64 random{5};
+    std::uniform_real_distribution<double> part{0, 1};
+    hthm::Pace pace{nullptr};
+    Calendar calendar{n, {1}, events, pace};
+    std::vector<double> times(n, 2);
+    std::set<std::pair<double, std::int32_t>> due;
+    const auto schedule = [&](std::int32_t disk, double time) {
+      due.erase({times[static_cast<std::size_t>(disk)], disk});
+      due.emplace(time, disk);
+      times[static_cast<std::size_t>(disk)] = time;
+      calendar.schedule(disk, {time});
+    };
+    for (std::int32_t i = 0; i < n; ++i) schedule(i, part(random) < 0.1 ? part(random) : 1 + part(random));
+    for (int epoch = 0; epoch < 3; ++epoch) {
+      while (due.begin()->first < 1) {
+        const auto [now, disk] = *due.begin();
+        REQUIRE(calendar.earliest() == disk);
+        calendar.look_ahead([](std::int32_t) {}, [](std::int32_t, int) {});
+        schedule(disk, now + part(random) * (part(random) < 0.5 ? 0.01 : 2));
+        const auto other = static_cast<std::int32_t>(n * part(random));  // as a rule one that does not wait
+        if (part(random) < 0.3) schedule(other, now + part(random) * 0.5);
+        if (part(random) < 0.3) schedule(disk, now + part(random) * 0.1);  // one that does
+      }
+      REQUIRE(calendar.earliest() == Calendar::none);
+      calendar.shift_time({1}, [](std::int64_t) {});
+      due.clear();
+      for (std::int32_t i = 0; i < n; ++i) due.emplace(times[static_cast<std::size_t>(i)] -= 1, i);
+    }
+  }
+}
+
 TEST_CASE("most events have been shown ahead twice when they come") {
   constexpr std::int32_t n = 4000;
   std::mt19937_64 random{11};
@@ -83,7 +121,7 @@ TEST_CASE("most events have been shown ahead twice when they come") {
   for (std::int32_t i = calendar.earliest(); i >= 0; i = calendar.earliest()) {
     const double now = calendar.time(i).value;
     calendar.look_ahead([&](std::int32_t k) { shown[static_cast<std::size_t>(k)] |= 1; },
-                        [&](std::int32_t k) {
+                        [&](std::int32_t k, int) {
                           REQUIRE(calendar.time(k).value >= now);
                           shown[static_cast<std::size_t>(k)] |= 2;
                         });
@@ -95,7 +133,7 @@ TEST_CASE("most events have been shown ahead twice when they come") {
   }
   CHECK(all > 3 * n);
   CHECK(ready > 0.8 * static_cast<double>(all));
-  calendar.look_ahead([](std::int32_t) {}, [](std::int32_t) { FAIL("nothing is left"); });
+  calendar.look_ahead([](std::int32_t) {}, [](std::int32_t, int) { FAIL("nothing is left"); });
 }
 
 TEST_CASE("any number of events at one time cost n log n comparisons") {
