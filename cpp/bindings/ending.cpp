@@ -1,5 +1,4 @@
-#include "bindings/ending.hpp"
-
+// How daemon threads end that are in compiled code when the program ends.
 #include <pybind11/pybind11.h>
 
 #include <cstdlib>
@@ -7,7 +6,6 @@
 
 #include "core/system_threads.hpp"
 
-namespace hthm::bindings {
 namespace {
 
 std::terminate_handler terminate_otherwise = nullptr;
@@ -22,13 +20,17 @@ bool interpreter_is_ending() {
 
 // An exception that nobody catches is still reported, at the end, too: an unwinding thread has none.
 [[noreturn]] void terminate_unless_ending() {
-  if (interpreter_is_ending() && !std::current_exception()) sleep_for_ever();
+  if (interpreter_is_ending() && !std::current_exception()) hthm::sleep_for_ever();
   if (terminate_otherwise != nullptr) terminate_otherwise();
   std::abort();
 }
 
 }  // namespace
 
+/// From now on a thread whose stack is unwound while the interpreter ends sleeps where the unwinding may not go on.
+/// Before 3.14 Python unwinds a thread that asks for the GIL then, and where a destructor is in the way the process is
+/// terminated: "terminate called without an active exception", exit code 134. Our own code sees to itself
+/// (`WithoutGil`); this is for torch, which asks for the GIL whenever a tensor was made or freed.
 void let_threads_end_quietly() {
   // A module is made once for each interpreter, the handler is that of the process.
   static const bool once = [] {
@@ -37,5 +39,3 @@ void let_threads_end_quietly() {
   }();
   static_cast<void>(once);
 }
-
-}  // namespace hthm::bindings

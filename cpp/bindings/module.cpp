@@ -1,7 +1,6 @@
 // The Python module hthm._core: its version and the list of its subjects.
 #include <pybind11/pybind11.h>
 
-#include "bindings/ending.hpp"
 #include "core/cpu_features.hpp"
 
 namespace py = pybind11;
@@ -14,12 +13,13 @@ void bind_momenta(py::module_& m);
 void bind_placement(py::module_& m);
 void bind_shear(py::module_& m);
 void bind_simulation(py::module_& m);
+void let_threads_end_quietly();
 
 PYBIND11_MODULE(_core, m) {
   m.doc() =
       "The compiled core of hthm: hard disks, histograms and the training kernel. Arguments are checked by the "
       "package, not here.";
-  hthm::bindings::let_threads_end_quietly();
+  let_threads_end_quietly();
   m.attr("__version__") = HTHM_VERSION;
   m.attr("compiler") = HTHM_COMPILER;
   m.def(

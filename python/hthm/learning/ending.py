@@ -1,7 +1,7 @@
 """Daemon threads in torch while the program ends: they may finish what they are in, and begin nothing more.
 
 What a thread computes in torch needs objects that the end of the process takes down. Between two calls of torch, where
-a thread is not waited for, `hthm._core` keeps Python from ending the whole process over it (cpp/bindings/ending.hpp).
+a thread is not waited for, `hthm._core` keeps Python from ending the whole process over it (cpp/bindings/ending.cpp).
 """
 
 from __future__ import annotations
