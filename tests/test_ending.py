@@ -80,3 +80,15 @@ def test_what_terminates_a_process_before_its_end_still_does() -> None:
     program = "import ctypes; import hthm._core; ctypes.CDLL('libstdc++.so.6')._ZSt9terminatev()"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (-signal.SIGABRT, "terminate called without an active exception\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="calls std::terminate by the name that it has in libstdc++")
+def test_what_terminates_the_last_thread_ends_the_process_and_puts_nobody_to_sleep() -> None:
+    """As the destructor of a library's own thread does that nobody has joined, when Python is gone already."""
+    program = """
+import ctypes, hthm._core
+terminate = ctypes.cast(ctypes.CDLL("libstdc++.so.6")._ZSt9terminatev, ctypes.c_void_p)
+ctypes.CDLL("libc.so.6").on_exit(terminate, None)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGABRT, "terminate called without an active exception\n")
