@@ -76,8 +76,13 @@ TEST_CASE("the calendar gives the earliest event, of equal ones that of the lowe
 TEST_CASE("of many disks events come in order, though they wait before they are put into their buckets") {
   constexpr std::int32_t n = 10'000;
   static_assert(n > hthm::event_driven::cached);
-  for (const double events : {100.0, 4.0 * n, 4000.0 * n}) {  // more than one a bucket, about one, none in most
+  struct Case {
+    double events, crowding;  // crowding: the part of the events that are due at one of few times
+  };
+  // More than one a bucket, about one, none in most; and crowds, whose disks may be waiting still.
+  for (const auto& [events, crowding] : {Case{100, 0}, {4.0 * n, 0}, {4000.0 * n, 0}, {4.0 * n, 0.3}, {4.0 * n, 1}}) {
     CAPTURE(events);
+    CAPTURE(crowding);
     std::mt19937_64 random{5};
     std::uniform_real_distribution<double> part{0, 1};
     hthm::Pace pace{nullptr};
@@ -85,6 +90,7 @@ TEST_CASE("of many disks events come in order, though they wait before they are 
     std::vector<double> times(n, 2);
     std::set<std::pair<double, std::int32_t>> due;
     const auto schedule = [&](std::int32_t disk, double time) {
+      if (part(random) < crowding) time = std::ceil(16 * time) / 16;
       due.erase({times[static_cast<std::size_t>(disk)], disk});
       due.emplace(time, disk);
       times[static_cast<std::size_t>(disk)] = time;
@@ -100,6 +106,7 @@ TEST_CASE("of many disks events come in order, though they wait before they are 
         const auto other = static_cast<std::int32_t>(n * part(random));  // as a rule one that does not wait
         if (part(random) < 0.3) schedule(other, now + part(random) * 0.5);
         if (part(random) < 0.3) schedule(disk, now + part(random) * 0.1);  // one that does
+        if (part(random) < crowding / 2) schedule(disk, now);              // to the crowd, where there is one
       }
       REQUIRE(calendar.earliest() == Calendar::none);
       calendar.shift_time({1}, [](std::int64_t) {});
