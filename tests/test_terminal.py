@@ -229,6 +229,13 @@ def test_help_names_every_subcommand_with_a_line(monkeypatch: pytest.MonkeyPatch
     assert all(line.startswith("    hthm ") or line.endswith(":") for line in lines[last - len(listed) : last])
 
 
+@pytest.mark.parametrize("command", ["estimators", "chaos", "reversal", "arrow"])
+def test_help_of_a_measurement_speaks_of_options_that_it_has(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = helped(command, "--help", columns=100, monkeypatch=monkeypatch)
+    offered = set(re.findall(r"^\W{0,4}(?:-h, )?(--[a-z][a-z-]+)", said, re.MULTILINE))
+    assert set(re.findall(r"(?<!\S)--[a-z][a-z-]+", said)) <= offered
+
+
 def test_help_is_short_and_help_all_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     short, whole = (helped(word, columns=80, monkeypatch=monkeypatch) for word in ("--help", "--help-all"))
     in_short, in_whole = (set(re.findall(r"^[│| ] ?(--[a-z][a-z-]*)", text, re.MULTILINE)) for text in (short, whole))

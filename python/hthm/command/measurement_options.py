@@ -27,7 +27,7 @@ class Measurement:
     overwrite: bool = False
     """Replace the results of another run in that folder."""
     resume: bool = False
-    """Go on after a stop, with the choices in the folder's config.json; --sizes may be others."""
+    """Go on after a stop, with the choices in the folder's config.json."""
     debug: bool = False
     """Show where an error comes from."""
 
@@ -39,6 +39,8 @@ class Estimators(Measurement):
     choices: Annotated[EstimatorsConfig, tyro.conf.arg(name="")] = field(default_factory=EstimatorsConfig)
     out: Path = Path("hthm-estimators")
     """Folder for estimators.json, estimators.md and figures/."""
+    resume: bool = False
+    """Go on after a stop, with the choices in the folder's config.json; --sizes may be others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,8 @@ class Chaos(Measurement):
     choices: Annotated[ChaosConfig, tyro.conf.arg(name="")] = field(default_factory=ChaosConfig)
     out: Path = Path("hthm-chaos")
     """Folder for chaos.json, chaos.md and figures/."""
+    resume: bool = False
+    """Go on after a stop, with the choices in the folder's config.json; --sizes may be others."""
 
 
 @dataclass(frozen=True, kw_only=True)
