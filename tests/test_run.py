@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
@@ -268,26 +267,6 @@ def test_quick_says_that_it_is_not_the_papers_size(tmp_path: Path, capsys: pytes
     said = capsys.readouterr().out
     assert "not the paper's size" in said
     assert "Expected:" in said
-
-
-@pytest.mark.parametrize(("asked", "meanwhile"), [(700, 10_000), (50_000, 50_000), (0, 0)])
-def test_how_often_python_collects_is_as_before(asked: int, meanwhile: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And meanwhile no more often than that."""
-    seen = []
-
-    def work(_given: list[str]) -> int:
-        seen.append(gc.get_threshold()[0])
-        return 0
-
-    monkeypatch.setattr("hthm.run._work", work)
-    before = gc.get_threshold()
-    gc.set_threshold(asked, *before[1:])
-    try:
-        assert main(["--version"]) == 0
-        assert gc.get_threshold() == (asked, *before[1:])
-    finally:
-        gc.set_threshold(*before)
-    assert seen == [meanwhile]
 
 
 def test_ctrl_c_exits_with_130_and_says_how_to_go_on(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""What a session has set in torch and NumPy for itself changes no result of hthm, and hthm leaves it as it was."""
+"""What a session has set in torch, NumPy and Python for itself changes no result of hthm, and hthm leaves it as it was."""
 
 from __future__ import annotations
 
 import copy
+import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -24,6 +25,7 @@ from hthm.learning.plain_network import new_plain_network
 from hthm.learning.recipes import BACKENDS, ArrowConfig, Backend, TrainConfig, entropic
 from hthm.learning.timing import step_seconds
 from hthm.learning.weights import load_weights, save_weights
+from hthm.run import main
 from hthm.train import train
 
 CPU = torch.device("cpu")
@@ -254,3 +256,23 @@ def test_what_a_user_wrote_into_a_recording_is_refused_by_name() -> None:
             train_arrow(new_model(3, 0), traj, replace(ARROW, steps="frames"))
         with pytest.raises(ValueError, match="velocities: must be finite, got NaN or infinity in"):
             evaluate(new_model(3, 0), traj)
+
+
+@pytest.mark.parametrize(("asked", "meanwhile"), [(700, 10_000), (50_000, 50_000), (0, 0)])
+def test_how_often_python_collects_is_as_before(asked: int, meanwhile: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And while a command runs no more often than that."""
+    seen = []
+
+    def work(_given: list[str]) -> int:
+        seen.append(gc.get_threshold()[0])
+        return 0
+
+    monkeypatch.setattr("hthm.run._work", work)
+    before = gc.get_threshold()
+    gc.set_threshold(asked, *before[1:])
+    try:
+        assert main(["--version"]) == 0
+        assert gc.get_threshold() == (asked, *before[1:])
+    finally:
+        gc.set_threshold(*before)
+    assert seen == [meanwhile]
