@@ -1,4 +1,4 @@
-"""What a session has set in torch, NumPy and Python for itself changes no result of hthm, and hthm leaves it as it was."""
+"""What a session has set for itself in torch, NumPy or Python changes no result of hthm, which leaves it as it was."""
 
 from __future__ import annotations
 
