@@ -55,7 +55,14 @@ __attribute__((target("avx2"))) void drift_avx2(double* x, const double* v, std:
       if (std::signbit(x[j]) || !(x[j] < box)) x[j] = wrapped(x[j], box);
     }
   }
-  drift_portable(x + k, v + k, count - k, dt, box);
+  for (; k + 4 <= count; k += 4) {
+    const __m256d y = _mm256_add_pd(_mm256_loadu_pd(x + k), _mm256_mul_pd(_mm256_loadu_pd(v + k), step));
+    _mm256_storeu_pd(x + k, y);
+    if (_mm256_movemask_pd(_mm256_or_pd(y, _mm256_cmp_pd(y, end, _CMP_NLT_UQ))) == 0) [[likely]]
+      continue;
+    for (std::int64_t j = k; j < k + 4; ++j) x[j] = wrapped(x[j], box);
+  }
+  for (; k < count; ++k) x[k] = wrapped(x[k] + v[k] * dt, box);
 }
 
 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw"))) void drift_avx512(double* x, const double* v,

@@ -14,39 +14,33 @@ namespace hthm {
 class AllPairs {
  public:
   AllPairs(const Setup& setup, std::int64_t n, Simd level, Pace& pace)
-      : overlap_{setup}, screen_{setup, n, level, pace}, near_(defaults<Pair>(std::max(room, n), pace)) {}
+      : overlap_{setup}, screen_{setup, n, level, pace}, near_(defaults<ByteScreen::Near>(ByteScreen::room(n), pace)) {}
 
   void find(const Disks& disks, PairList& pairs, Pace& pace) {
-    in_pieces(0, disks.n, pace,
-              [&](std::int64_t first, std::int64_t last) { screen_.round(disks.positions, first, last); });
-    // As many rows at a time as there is room for, whoever may be near.
-    for (std::int64_t first = 0; first < disks.n;) {
-      const std::int64_t rows = std::max<std::int64_t>(1, room / (disks.n - first));
-      const std::int64_t last = std::min(first + rows, disks.n);
-      test(disks.positions, screen_.near(first, last, disks.n, near_.data()), pairs);
-      pace.did((last - first) * (disks.n - first));
-      first = last;
+    screen_.round(disks.positions, pace);
+    for (std::int64_t first = 0; first < disks.n; first += ByteScreen::together) {
+      for (std::int64_t step = 1; step <= disks.n / 2; step += ByteScreen::steps) {
+        test(disks, screen_.near(first, step, near_.data()), pairs);
+        pace.did(std::min(ByteScreen::together, disks.n - first) * std::min(ByteScreen::steps, disks.n / 2));
+      }
     }
   }
 
  private:
-  static constexpr std::int64_t room = 1 << 12;
-
   /// Append those of near_ before `end` that overlap.
-  void test(const Vec* positions, const Pair* end, PairList& pairs) const {
-    const std::size_t before = pairs.size();
-    pairs.resize(before + static_cast<std::size_t>(end - near_.data()));
-    Pair* found = pairs.data() + before;
-    for (const Pair* pair = near_.data(); pair != end; ++pair) {
-      *found = *pair;
-      found += overlap_(positions[pair->i()], positions[pair->j()]);
+  void test(const Disks& disks, const ByteScreen::Near* end, PairList& pairs) {
+    ByteScreen::Near* found = near_.data();  // no longer needed there
+    for (const ByteScreen::Near* near = near_.data(); near != end; ++near) {
+      const std::int64_t i = near->i(), k = near->k() - (disks.n & -static_cast<std::int64_t>(near->k() >= disks.n));
+      *found = {static_cast<std::uint64_t>(i) << 32 | static_cast<std::uint64_t>(k)};
+      found += overlap_(disks.positions[i], disks.positions[k]);
     }
-    pairs.resize(static_cast<std::size_t>(found - pairs.data()));
+    for (const ByteScreen::Near* pair = near_.data(); pair != found; ++pair) pairs.emplace_back(pair->i(), pair->k());
   }
 
   OverlapTest overlap_;
   ByteScreen screen_;
-  LargeArray<Pair> near_;
+  LargeArray<ByteScreen::Near> near_;
 };
 
 }  // namespace hthm
