@@ -2,10 +2,36 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <limits>
 #include <utility>
 
 namespace hthm {
 namespace {
+
+constexpr std::int64_t few = 64, few_disks = 1 << 15;  // two numbers in a word, with a sign
+
+/// The place of each is how many are smaller: no branch that depends on them, several compared at once. Of pairs in no
+/// order insertion has one guessed wrong each.
+void sort_few(PairList& pairs) {
+  constexpr std::size_t block = 4;
+  std::array<std::uint64_t, few> keys;
+  std::array<std::int32_t, few> codes;
+  const std::size_t size = pairs.size(), padded = (size + block - 1) / block * block;
+  for (std::size_t k = 0; k < size; ++k) {
+    keys[k] = pairs[k].key;
+    codes[k] = static_cast<std::int32_t>(keys[k] >> 16 | (keys[k] & 0xffff));
+  }
+  std::fill(codes.begin() + static_cast<std::ptrdiff_t>(size), codes.begin() + static_cast<std::ptrdiff_t>(padded),
+            std::numeric_limits<std::int32_t>::max());
+  Pair* sorted = pairs.data();
+  for (std::size_t k = 0; k < size; ++k) {
+    const std::int32_t code = codes[k];
+    std::int32_t place = 0;
+    for (std::size_t other = 0; other < padded; ++other) place += codes[other] < code;
+    sorted[place].key = keys[k];
+  }
+}
 
 /// Insertion sort, given up where the list is too far from order. Returns whether it went through.
 bool insertion_sort(PairList& pairs, Pace& pace) {
@@ -55,6 +81,11 @@ void sort_each_i(PairList& pairs, Pace& pace) {
 }  // namespace
 
 void sort_pairs(PairList& pairs, std::int64_t n, Pace& pace) {
+  const auto size = static_cast<std::int64_t>(pairs.size());
+  if (size <= few && n <= few_disks) {
+    if (!std::is_sorted(pairs.begin(), pairs.end())) sort_few(pairs);
+    return;
+  }
   if (insertion_sort(pairs, pace)) return;
   constexpr std::size_t many = 256;
   if (pairs.size() < many) return std::sort(pairs.begin(), pairs.end());

@@ -5,7 +5,7 @@
 
 namespace hthm {
 
-/// Sort pairs of disks [0, n). Fast where they are few, nearly in order, or very many.
+/// Sort pairs of disks [0, n), each there once. Fast where they are few, nearly in order, or very many.
 void sort_pairs(PairList& pairs, std::int64_t n, Pace& pace);
 
 }  // namespace hthm
