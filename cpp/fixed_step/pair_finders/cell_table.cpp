@@ -122,15 +122,19 @@ void CellTable::fill(const std::int32_t* cells, std::int64_t count) {
   std::uint64_t* seen = seen_.data();
   for (std::int64_t i = 0; i < count; ++i) {
     const auto cell = static_cast<std::uint32_t>(cells[i]);
-    std::uint64_t& word = seen[cell >> 6];
-    const std::uint64_t bit = std::uint64_t{1} << (cell & 63), before = word;
-    word = before | bit;
-    if ((before & bit) != 0) [[unlikely]] {
-      crowded_.push_back({static_cast<std::int32_t>(i), table[cell], cells[i]});
-      next_[static_cast<std::size_t>(i) + 1] = table[cell];
-    }
+    const std::uint64_t bit = std::uint64_t{1} << (cell & 63), before = seen[cell >> 6];
+    if ((before & bit) != 0) [[unlikely]]
+      crowd(static_cast<std::int32_t>(i), cells[i]);
+    seen[cell >> 6] = before | bit;
     table[cell] = static_cast<std::uint16_t>(i + 1);
   }
+}
+
+/// Have a disk followed by the one that came into its cell before it.
+void CellTable::crowd(std::int32_t place, std::int32_t cell) {
+  const std::uint16_t before = table_[static_cast<std::size_t>(cell)];
+  crowded_.push_back({place, before, cell});
+  next_[static_cast<std::size_t>(place) + 1] = before;
 }
 
 /// Repeat the first and the last column beside one another, in rows [0, rows], and before that row 0 as row `rows`

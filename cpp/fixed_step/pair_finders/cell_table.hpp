@@ -50,6 +50,7 @@ class CellTable {
   };
 
   void fill(const std::int32_t* cells, std::int64_t count);
+  [[gnu::noinline]] void crowd(std::int32_t place, std::int32_t cell);  // out of the way of the loop that calls it
   void add_images(std::int64_t rows, bool of_row);
   void repeat(std::int32_t from, std::int32_t to);
   Candidate* look(std::int32_t cell, std::uint32_t place, Candidate* candidate) const;
