@@ -38,18 +38,18 @@ def fastest(n: int, area_fraction: float, moved: float) -> str:
     u                     up to                                      from there on
     ====================  =========================================  ===============================================
     below the limit       n = 20 + 160 φ: all_pairs                  neighbor_list, its list lasts for many steps
-    the limit and above   n = 80 + 200 φ: all_pairs                  sorted_cells
+    the limit and above   n = 110 + 200 φ: all_pairs                 sorted_cells
     ====================  =========================================  ===============================================
 
     The limit is 0.003, and 0.011 from n = 5000 on, where the cells do not stay in the cache. The rule
-    is the same on every machine, for datasets name the engine: all_pairs is the faster one up to n = 100 + 200 φ with
-    AVX2, up to 30 + 50 φ without.
+    is the same on every machine, for datasets name the engine: all_pairs is the faster one up to n = 150 + 200 φ with
+    AVX2, up to 75 + 200 φ without.
     ``python -m bench.bench_auto`` measures what the rule loses.
     """
     limit = 0.003 if n < _MANY else 0.011
     if moved * area_fraction**0.6 < limit:
         return "all_pairs" if n <= 20 + 160 * area_fraction else "neighbor_list"
-    return "all_pairs" if n <= 80 + 200 * area_fraction else "sorted_cells"
+    return "all_pairs" if n <= 110 + 200 * area_fraction else "sorted_cells"
 
 
 def chosen(engine: str, state: State, dt: float) -> str:
