@@ -122,6 +122,8 @@ def test_resumed_it_ends_with_the_same_numbers(finished: Path, tmp_path: Path, m
         (["--precisions", "octuple"], 2, "--precisions"),
         (["--precisions", "quad", "quad"], 2, "precisions: must be one or more that differ"),
         (["--diameter", "0.4"], 2, "area fraction"),
+        (["--weights", "missing.safetensors"], 2, "--weights: must be a file"),
+        (["--weights", __file__], 1, "must end in"),
     ],
 )
 def test_what_cannot_be_is_refused(
@@ -129,3 +131,4 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     assert main(["reversal", *SMALL[:-2], *options, "--out", str(tmp_path / "out")]) == code
     assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -58,7 +58,7 @@ class Chaos(Measurement):
 class Reversal(Measurement):
     """Negate all velocities, and see whether the gas comes back: exactly, by the fixed step, and what networks say.
 
-    A minute or two at the paper's size; --runs 2 --widths 4 --epochs 1 is a quick try. What came out: docs/reversal.md.
+    Half a minute at the paper's size; --runs 2 --widths 4 --epochs 1 is a quick try. What came out: docs/reversal.md.
     """
 
     choices: Annotated[ReversalConfig, tyro.conf.arg(name="")] = field(default_factory=ReversalConfig)

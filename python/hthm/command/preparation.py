@@ -11,6 +11,7 @@ from hthm.command.cluster import hired
 from hthm.command.expected import announcement, expected_seconds, granted
 from hthm.command.expected_memory import expected_bytes
 from hthm.command.expected_trainings import check_backends, timed_trainings
+from hthm.command.given import given_networks
 from hthm.command.kept import check_kept, check_resumed, check_store, kept_runs, note_runs
 from hthm.command.options import Everything, OnKept
 from hthm.command.remaining import trainings_left
@@ -18,7 +19,6 @@ from hthm.command.startable import check_simulations
 from hthm.command.wrong import UsageError, wrong_option
 from hthm.experiments.work import Work
 from hthm.learning.sharing import limit_torch
-from hthm.learning.weights import load_functional
 from hthm.pages.console import Stages
 from hthm.pages.results import claimed
 from hthm.recording.store.manifest import DatasetError
@@ -55,10 +55,7 @@ def prepared(options: Job, *, advice: str = "") -> Iterator[Work[Any]]:
         If the run does not fit into the available memory.
     """
     config, stages = options.choices, Stages()
-    for path in config.weights:
-        if not path.is_file():
-            raise UsageError(f"--weights: must be a file, and {path} is none.")
-    given = tuple(load_functional(path) for path in config.weights)
+    given = given_networks(config.weights)
     store, kept = _places(options)
     check_resumed(options.out, kept, resume=options.resume)
     advice_on_memory = "Take fewer --runs or --frames, a higher --frame-rate, or keep the runs in a --store."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hthm import checks
 from hthm.command.expected import figures_seconds
 from hthm.command.expected_reversal import Left, expected_seconds
+from hthm.command.given import given_networks
 from hthm.command.wrong import UsageError, wrong_option
 from hthm.engines.limits import check_exact
 from hthm.engines.precision import BITS, bits_needed
@@ -58,6 +59,7 @@ def measure_reversal(options: Reversal) -> None:
     if options.resume and options.overwrite:
         raise UsageError("--overwrite: must not be given with --resume, which keeps what is there. Leave one out.")
     limit_torch(options.threads)
+    given_networks(config.weights)  # read again when their turn comes: a wrong file is said now
     with claimed(options.out, config, overwrite=options.overwrite, resume=options.resume) as folder:
         results = _begun(folder, config, options)
         for warning in not_enough(config):
