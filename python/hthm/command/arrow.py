@@ -13,7 +13,7 @@ from hthm.experiments.arrow_networks import ROW
 from hthm.experiments.arrow_summary import summary
 from hthm.pages.arrow_figures import both_figure, order_figure
 from hthm.pages.arrow_tables import arrow_markdown, gas_name
-from hthm.pages.console import Stages, duration
+from hthm.pages.console import Stages
 from hthm.pages.print_style import save_figure
 from hthm.pages.results import environment
 
@@ -45,7 +45,7 @@ def measure_arrow(options: Arrow) -> None:
         left = [part for part in config.parts if part not in finished]
         if left:
             seconds = len(left) * expected_seconds(config, options.threads) + figures_seconds(len(_FIGURES))
-            stages.say(f"Expected: {duration(seconds)}.")
+            stages.expect(seconds)
         for part in config.parts:
             name, area_fraction, ratio = part
             gas = gas_name({"area_fraction": area_fraction, "ratio": ratio})

@@ -11,7 +11,7 @@ from hthm.command.measuring import taken_up
 from hthm.experiments.bias import ROW, bias_row, edges_moved, expected_seconds
 from hthm.experiments.known import KNOWN
 from hthm.pages.bias_tables import bias_figure, bias_markdown, edges_figure
-from hthm.pages.console import Stages, duration
+from hthm.pages.console import Stages
 from hthm.pages.print_style import save_figure
 from hthm.pages.results import environment
 from hthm.pages.stored import read_json
@@ -47,7 +47,7 @@ def measure_bias(options: Estimators) -> None:
         left = [key for key in wanted if key not in finished]
         if left:
             seconds = expected_seconds(config, left, options.threads, edges=results["edges"] is None)
-            stages.say(f"Expected: {duration(seconds + figures_seconds(len(_FIGURES)))}.")
+            stages.expect(seconds + figures_seconds(len(_FIGURES)))
         if results["edges"] is None:
             with stages.stage(f"Shift the bins of {config.runs} runs of the paper's gas") as stage:
                 results["edges"] = edges_moved(config, options.threads, stage.report)

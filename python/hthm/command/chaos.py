@@ -10,7 +10,7 @@ from hthm.command.measuring import taken_up
 from hthm.experiments.chaos import ROW, chaos_row, expected_seconds, pieces
 from hthm.experiments.chaos_summary import summary
 from hthm.pages.chaos_tables import chaos_markdown, curves_figure, vanishing_figure
-from hthm.pages.console import Stages, duration
+from hthm.pages.console import Stages
 from hthm.pages.print_style import save_figure
 from hthm.pages.results import environment
 
@@ -42,7 +42,7 @@ def measure_chaos(options: Chaos) -> None:
         if left:
             disks = sum(size * runs for size, _, runs in left)
             seconds = expected_seconds(config, disks, options.threads) + figures_seconds(len(_FIGURES))
-            stages.say(f"Expected: {duration(seconds)}.")
+            stages.expect(seconds)
         for size in sorted(config.sizes):
             of_size = [piece for piece in wanted if piece[0] == size]
             with stages.stage(f"N = {size}, {config.runs(size)} runs") as stage:

@@ -16,7 +16,7 @@ from hthm.experiments.fixed_step_back import fixed_step_rows
 from hthm.experiments.learned_back import learned_rows
 from hthm.experiments.reversal import GROWTH, LEG, growth_line, growth_row, leg_row
 from hthm.learning.sharing import limit_torch
-from hthm.pages.console import Stages, duration
+from hthm.pages.console import Stages
 from hthm.pages.print_style import save_figure
 from hthm.pages.results import claimed, environment
 from hthm.pages.reversal_figures import growth_figure, learned_figure, return_figure
@@ -67,7 +67,7 @@ def measure_reversal(options: Reversal) -> None:
         left = _left(results, config)
         if any(left):
             seconds = expected_seconds(config, start, options.threads, left) + figures_seconds(len(_FIGURES))
-            stages.say(f"Expected: {duration(seconds)}.")
+            stages.expect(seconds)
         _measure_legs(folder, results, config, start, stages, options.threads)
         for key, (title, measure) in _OTHERS.items():
             if results[key] is None:

@@ -71,6 +71,10 @@ class Stages:
                 error.filename = "standard output"
             raise
 
+    def expect(self, seconds: float) -> None:
+        """Say how long all that follows is likely to take."""
+        self.say(f"Expected: {duration(seconds)}.")
+
     @contextmanager
     def stage(self, name: str) -> Iterator[Stage]:
         """Run a stage; its line comes at the end, with its seconds and what it found.
