@@ -23,6 +23,7 @@ from statistics import median
 from types import TracebackType
 from typing import Final, Self
 
+from bench.environments import python_of
 from bench.works import WORKS
 
 TURN: Final = 0.02
@@ -103,9 +104,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=10, help="of each work (10)")
     parser.add_argument("--starts", type=int, default=3, help="of each build's process for a work (3)")
     options = parser.parse_args(arguments)
-    other = options.environment.absolute() / "bin" / "python"
-    if not other.exists():
-        parser.error(f"environment: must hold bin/python, got {options.environment}. Make it with python -m venv.")
+    other = python_of(options.environment, parser)
     if options.starts < 1:
         parser.error(f"--starts: must be at least 1, got {options.starts}.")
     chosen = [work for work in WORKS if not options.words or any(word in work for word in options.words)]

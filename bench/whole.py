@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+from bench.environments import python_of
+
 
 def seconds(python: Path, arguments: list[str]) -> tuple[float, float]:
     """Of the processors and of the clock, for a command that ends well."""
@@ -38,9 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("environment", type=Path, help="the virtual environment of the other build")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="of the command (--preset quick)")
     options = parser.parse_args(arguments)
-    other = options.environment.absolute() / "bin" / "python"
-    if not other.exists():
-        parser.error(f"environment: must hold bin/python, got {options.environment}. Make it with python -m venv.")
+    other = python_of(options.environment, parser)
     if options.rounds < 1:
         parser.error(f"--rounds: must be at least 1, got {options.rounds}.")
     chosen = options.arguments or ["--preset", "quick"]
