@@ -132,6 +132,9 @@ class Calendar {
   /// Of many disks, an event more buckets ahead than this waits before it is put into its bucket.
   static constexpr std::int32_t far = 64;
 
+  /// Disks that wait at a time.
+  static constexpr std::uint32_t turns = 8;
+
   /// Buckets from one look ahead to the next: what was fetched has come by then.
   static constexpr std::int32_t apart = 6;
 
@@ -157,14 +160,15 @@ class Calendar {
   }
 
   /// Let a disk wait until its bucket has been fetched, which is anywhere in memory, and then the disk that will be its
-  /// neighbour there: eight others are put off before its turn comes. `stop_` sees to it that none waits too long.
+  /// neighbour there: so many others are put off before its turn comes. `stop_` sees to it that none waits too long.
   [[gnu::noinline]] void put_off(std::int32_t disk, std::int32_t bucket) {
     link(disk) = {disk, disk};
     prefetch(&link(disks_ + bucket));
     stop_ = std::min(stop_, bucket >> 6);
-    settle(waiting_[put_off_ % 8]);
-    waiting_[put_off_ % 8] = {disk, bucket};
-    prefetch(&link(link(disks_ + waiting_[(put_off_ + 4) % 8].bucket).next));
+    Waiting& place = waiting_[put_off_ % turns];
+    settle(place);
+    place = {disk, bucket};
+    prefetch(&link(link(disks_ + waiting_[(put_off_ + turns / 2) % turns].bucket).next));
     ++put_off_;
   }
 
@@ -249,15 +253,15 @@ class Calendar {
   }
 
   std::int32_t disks_, buckets_;
-  double per_time_;                     // buckets per unit of time
-  std::int32_t current_ = 0;            // no event lies in an earlier bucket
-  std::int32_t seen_ = 0;               // the bucket that `look_ahead` comes to next
-  std::int32_t patience_;               // buckets ahead from which on a disk waits
-  std::int32_t stop_ = 0;               // no disk waits for a bucket of an earlier word of `occupied_`
-  std::uint32_t put_off_ = 0;           // how many disks have been told to wait
-  std::array<Waiting, 8> waiting_{};    // the last eight of them, or nobody
-  LargeArray<std::uint64_t> occupied_;  // a bit a bucket, set where it may hold an event
-  LargeArray<Event> events_;            // (disks,)
+  double per_time_;                       // buckets per unit of time
+  std::int32_t current_ = 0;              // no event lies in an earlier bucket
+  std::int32_t seen_ = 0;                 // the bucket that `look_ahead` comes to next
+  std::int32_t patience_;                 // buckets ahead from which on a disk waits
+  std::int32_t stop_ = 0;                 // no disk waits for a bucket of an earlier word of `occupied_`
+  std::uint32_t put_off_ = 0;             // how many disks have been told to wait
+  std::array<Waiting, turns> waiting_{};  // the last of them, or nobody
+  LargeArray<std::uint64_t> occupied_;    // a bit a bucket, set where it may hold an event
+  LargeArray<Event> events_;              // (disks,)
   LargeArray<Link> links_;  // (disks + buckets + 1,) disks, then buckets; the last bucket is what comes later
   Crowd<Real> crowd_;       // disks of the current bucket, where it holds very many
 };

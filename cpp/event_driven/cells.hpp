@@ -14,6 +14,7 @@
 #include "core/stop_request.hpp"
 #include "event_driven/cell_blocks.hpp"
 #include "event_driven/cells_a_side.hpp"
+#include "event_driven/clock.hpp"
 #include "event_driven/disk.hpp"
 #include "event_driven/images.hpp"
 #include "event_driven/prediction.hpp"
@@ -76,8 +77,8 @@ class Cells {
     } else if (part == 1) {
       blocks_.fetch(cell(column, row));
     } else {
-      fetch(
-          blocks_.last_of_first_block(cell(disk.column, disk.row)));  // as a rule it moves to the lane that falls free
+      // Of its cell this one moves to the lane that falls free, as a rule.
+      fetch(blocks_.last_of_first_block(cell(disk.column, disk.row)));
       for (const Way& way : fresh_ways[static_cast<std::size_t>(side)]) fetch_cell(column, row, way);
     }
   }

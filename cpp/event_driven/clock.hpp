@@ -22,6 +22,13 @@ struct Epochs {
   std::int64_t epochs;  // in a frame, or 1
 };
 
+/// Times that bound what will be asked of the cells.
+struct Horizons {
+  double crossing;    // no disk can cross the box in less
+  double epoch;       // after it the clock is set back
+  double look_ahead;  // how far into the future a disk looks for collisions
+};
+
 /// The longest epoch up to `longest`.
 inline Epochs cut_into_epochs(double dt, double longest) {
   const double ratio = std::clamp(longest / dt, 0x1p-62, 0x1p52);  // so many frames are never simulated; dt > 0, no NaN

@@ -12,13 +12,6 @@ namespace hthm::event_driven {
 /// So few disks lie in the second cache anyway: of more, what will be needed soon is fetched.
 inline constexpr std::int64_t cached = 8000;
 
-/// Times that bound what will be asked of the cells.
-struct Horizons {
-  double crossing;    // no disk can cross the box in less
-  double epoch;       // after it the clock is set back
-  double look_ahead;  // how far into the future a disk looks for collisions
-};
-
 /// The partner of a collision that has just happened, and the way to it from the disk that looks: to the image that was
 /// hit. In a box of two diameters another image may be as near, and is to be hit in its turn.
 template <class Real>
